@@ -1,0 +1,2 @@
+//! A loader for ELF relocatable objects.
+#![no_std]

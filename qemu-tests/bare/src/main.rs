@@ -1,0 +1,2 @@
+//! The system image.
+fn main() {}

@@ -1,0 +1,117 @@
+//! The job: everything that one boot of the image is to load and run.
+
+use crate::{Deserialize, Serialize, Vec};
+
+/// First bytes of an encoded job.
+const MAGIC: &[u8; 8] = b"LDRJOB01";
+/// Magic, then the length of the rest as a little-endian `u64`.
+const HEADER: usize = 16;
+
+/// What one boot is to do.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Job<'a> {
+    /// Objects of the C runtime, loaded together as one module before the first program.
+    /// Empty: programs see the image's own exports alone.
+    #[serde(borrow)]
+    pub runtime: Vec<File<'a>>,
+    /// Programs to run, in order, each unloaded before the next.
+    #[serde(borrow)]
+    pub programs: Vec<Program<'a>>,
+}
+
+/// A file handed over, byte for byte.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct File<'a> {
+    /// The name to show in reports and errors.
+    pub name: &'a str,
+    /// Its contents.
+    pub bytes: &'a [u8],
+}
+
+/// Objects that are linked together, run, and unloaded.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Program<'a> {
+    /// The name to report under.
+    pub name: &'a str,
+    /// The objects.
+    #[serde(borrow)]
+    pub files: Vec<File<'a>>,
+    /// The function to call after the initialisers: `int entry(int argc, char **argv)`.
+    pub entry: &'a str,
+    /// `argv`, the program's name included.
+    pub args: Vec<&'a str>,
+    /// How often to load, run and unload it; at least once.
+    pub repeat: u32,
+}
+
+/// Why the bytes at the job's address are no job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobError {
+    /// No job was handed over.
+    Missing,
+    /// The job is longer than the window that holds it.
+    Truncated,
+    /// The bytes are not an encoded job.
+    Malformed,
+}
+
+impl<'a> Job<'a> {
+    /// The bytes to put at the job's address.
+    pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
+        let body = postcard::to_allocvec(self)?;
+        let mut bytes = Vec::with_capacity(HEADER + body.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&body);
+        Ok(bytes)
+    }
+
+    /// Reads the job at the start of `window`; names and files borrow from it.
+    ///
+    /// # Errors
+    /// See [`JobError`].
+    pub fn decode(window: &'a [u8]) -> Result<Self, JobError> {
+        let header = window.get(..HEADER).ok_or(JobError::Missing)?;
+        let (magic, length) = header.split_at(MAGIC.len());
+        if magic != MAGIC {
+            return Err(JobError::Missing);
+        }
+        let length = length.try_into().map(u64::from_le_bytes).ok();
+        let end = length.and_then(|length| usize::try_from(length).ok()?.checked_add(HEADER));
+        let body = end.and_then(|end| window.get(HEADER..end)).ok_or(JobError::Truncated)?;
+        postcard::from_bytes(body).map_err(|_| JobError::Malformed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_job_survives_the_trip() {
+        let file = File { name: "a.o", bytes: &[0x7f, b'E', b'L', b'F'] };
+        let program = Program {
+            name: "p",
+            files: vec![file],
+            entry: "main",
+            args: vec!["p", "x"],
+            repeat: 2,
+        };
+        let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
+        bytes.resize(bytes.len() + 100, 0xaa);
+        let job = Job::decode(&bytes).unwrap();
+        assert_eq!(job.runtime.len(), 1);
+        assert_eq!(job.programs[0].args, ["p", "x"]);
+        assert_eq!(job.programs[0].files[0].bytes, file.bytes);
+        assert_eq!(job.programs[0].repeat, 2);
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let bytes = Job::default().encode().unwrap();
+        assert_eq!(Job::decode(&[]).unwrap_err(), JobError::Missing);
+        assert_eq!(Job::decode(&[0; 64]).unwrap_err(), JobError::Missing);
+        assert_eq!(Job::decode(&bytes[..bytes.len() - 1]).unwrap_err(), JobError::Truncated);
+    }
+}

@@ -1,0 +1,36 @@
+//! What the host hands to the system image, and what the image reports back.
+//!
+//! The host writes one [`Job`] into guest memory before the machine starts (QEMU's
+//! `loader` device puts the encoded bytes at the address that the target's linker script
+//! names). The image runs it and prints [`Report`]s on the console, each on a line of its
+//! own behind [`REPORT_MARK`]; every other line is what the programs print themselves.
+#![no_std]
+
+extern crate alloc;
+
+use alloc::{string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+mod job;
+mod report;
+
+pub use job::{File, Job, JobError, Program};
+pub use report::{
+    ArenaUse, Count, Ended, ObjectReport, Outcome, ProgramReport, Report, SectionReport,
+};
+
+/// The byte at the start of a console line that carries a [`Report`] (ASCII record separator).
+pub const REPORT_MARK: u8 = 0x1e;
+
+impl Report {
+    /// The report as one console line, without the mark and the newline.
+    pub fn to_line(&self) -> String {
+        // The types hold nothing that JSON cannot say; an empty line is refused by `from_line`.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Report::to_line`] wrote; `None` where the line is not a report.
+    pub fn from_line(line: &str) -> Option<Self> {
+        serde_json::from_str(line).ok()
+    }
+}

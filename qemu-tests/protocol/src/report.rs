@@ -1,0 +1,128 @@
+//! The reports: what the image says about each program.
+
+use crate::{Deserialize, Serialize, String, Vec};
+
+/// One report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// The image is up and has read its job.
+    Ready {
+        /// The architecture: `aarch64`, `riscv64` or `x86_64`.
+        arch: String,
+        /// How many programs will follow.
+        programs: u32,
+    },
+    /// The C runtime is loaded, or was refused.
+    Runtime(ProgramReport),
+    /// What follows on the console is this program's output.
+    Start {
+        /// [`Program::name`](crate::Program::name).
+        program: String,
+    },
+    /// The program is done and unloaded.
+    Done(ProgramReport),
+    /// A fault ended the run: nothing follows.
+    Fault {
+        /// What happened, as the handler printed it.
+        message: String,
+    },
+    /// The whole job is done.
+    End,
+}
+
+/// How a program fared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramReport {
+    /// [`Program::name`](crate::Program::name).
+    pub program: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Nanoseconds from parse to sealed, of the last load.
+    pub load_ns: u64,
+    /// Each object, in the order given. Empty where the load was refused.
+    pub objects: Vec<ObjectReport>,
+    /// The arenas: how much of each this program held, and whether unloading gave it back.
+    pub arenas: Vec<ArenaUse>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran.
+    Ended(Ended),
+    /// It was never run: the loader refused it.
+    Refused {
+        /// The phase that refused it: `parse`, `plan`, `place`, `map`, `resolve`, `seal`.
+        phase: String,
+        /// The error, as its `Display` says it.
+        message: String,
+    },
+}
+
+/// How running code came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// The entry returned this.
+    Returned(i32),
+    /// It called `exit` with this.
+    Exited(i32),
+    /// It called `abort`.
+    Aborted,
+}
+
+/// What became of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectReport {
+    /// [`File::name`](crate::File::name).
+    pub name: String,
+    /// The sections that were placed.
+    pub sections: Vec<SectionReport>,
+    /// Relocations applied, by type.
+    pub relocations: Vec<Count>,
+    /// GOT entries that this object was the first to need.
+    pub got_entries: u32,
+    /// Call stubs that this object was the first to need.
+    pub stubs: u32,
+}
+
+/// A section and where it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionReport {
+    /// Its name.
+    pub name: String,
+    /// Its index in the section header table.
+    pub index: u32,
+    /// Its address on the target.
+    pub address: u64,
+    /// Its size in memory, in bytes.
+    pub size: u64,
+    /// `text`, `rodata` or `data`.
+    pub segment: String,
+}
+
+/// A relocation type and how often it was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// The psABI's name of the type.
+    pub name: String,
+    /// How often.
+    pub count: u32,
+}
+
+/// One arena across the life of a program, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArenaUse {
+    /// `text`, `rodata` or `data`.
+    pub name: String,
+    /// Its size.
+    pub size: u64,
+    /// In use before the program was loaded.
+    pub before: u64,
+    /// In use while it was loaded.
+    pub loaded: u64,
+    /// In use after it was unloaded, or refused: equal to `before`, or something leaked.
+    pub after: u64,
+}

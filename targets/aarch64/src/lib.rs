@@ -1,0 +1,2 @@
+//! The QEMU machine for aarch64.
+#![no_std]

@@ -1,0 +1,2 @@
+//! The QEMU machine for riscv64.
+#![no_std]

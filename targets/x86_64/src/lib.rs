@@ -1,0 +1,2 @@
+//! The QEMU machine for x86_64.
+#![no_std]
