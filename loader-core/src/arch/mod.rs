@@ -1,0 +1,126 @@
+//! Architectures: relocation types as tables, instruction fields, call stubs.
+//!
+//! What is here knows bits and ranges and nothing of ELF files.
+
+#[cfg(feature = "aarch64")]
+mod aarch64;
+mod bits;
+mod relocation;
+#[cfg(feature = "riscv64")]
+pub(crate) mod riscv64;
+#[cfg(feature = "x86_64")]
+pub(crate) mod x86_64;
+
+pub(crate) use relocation::{Action, Field, Fixup, Formula};
+pub use relocation::{Range, Relocation, Unsupported};
+
+/// A machine whose objects can be loaded (`e_machine`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Machine {
+    /// `EM_AARCH64` (183).
+    #[cfg(feature = "aarch64")]
+    Aarch64,
+    /// `EM_RISCV` (243), RV64.
+    #[cfg(feature = "riscv64")]
+    Riscv64,
+    /// `EM_X86_64` (62).
+    #[cfg(feature = "x86_64")]
+    X86_64,
+}
+
+/// A call stub: code that jumps to wherever its GOT slot points.
+pub(crate) struct Stub {
+    /// Bytes a stub takes, a multiple of its alignment.
+    pub(crate) size: u32,
+    /// Writes the stub that lies at the first address and jumps through the slot at the second;
+    /// `None` where the slot is out of the stub's reach. `bytes` is `size` bytes long.
+    pub(crate) write: fn(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()>,
+}
+
+impl Machine {
+    /// The machine with this `e_machine`, where it is compiled in.
+    pub(crate) const fn from_elf(e_machine: u16) -> Option<Self> {
+        match object::elf::Machine(e_machine) {
+            #[cfg(feature = "aarch64")]
+            object::elf::EM_AARCH64 => Some(Self::Aarch64),
+            #[cfg(feature = "riscv64")]
+            object::elf::EM_RISCV => Some(Self::Riscv64),
+            #[cfg(feature = "x86_64")]
+            object::elf::EM_X86_64 => Some(Self::X86_64),
+            _ => None,
+        }
+    }
+
+    /// A short name: `aarch64`, `riscv64` or `x86_64`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => "aarch64",
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => "riscv64",
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => "x86_64",
+        }
+    }
+
+    /// The row of a relocation type; `None` for a number that the psABI does not allocate.
+    pub fn relocation(self, number: u32) -> Option<&'static Relocation> {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => aarch64::TABLE.find(number),
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => riscv64::TABLE.find(number),
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => x86_64::TABLE.find(number),
+        }
+    }
+
+    /// Every relocation type that the psABI allocates, in the order of their numbers.
+    pub fn relocations(self) -> &'static [Relocation] {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => aarch64::TABLE.rows,
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => riscv64::TABLE.rows,
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => x86_64::TABLE.rows,
+        }
+    }
+
+    /// The machine's call stub.
+    pub(crate) const fn stub(self) -> &'static Stub {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => &aarch64::STUB,
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => &riscv64::STUB,
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => &x86_64::STUB,
+        }
+    }
+
+    /// What a branch to an undefined weak symbol jumps to, relative to the branch: the next
+    /// instruction on AArch64 (AAELF64, "Weak symbols"), the branch itself on RISC-V (as ld.lld
+    /// has it; the psABI is silent), and address 0 like any other use on x86-64 (`None`).
+    pub(crate) const fn weak_branch_offset(self) -> Option<u64> {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => Some(4),
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => Some(0),
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => None,
+        }
+    }
+
+    /// The byte that fills gaps between sections of code: a trap where one byte can be one.
+    pub(crate) const fn text_fill(self) -> u8 {
+        match self {
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => 0xcc, // int3
+            #[allow(unreachable_patterns, reason = "x86_64 may be the only machine compiled in")]
+            _ => 0x00, // the permanently undefined instruction of AArch64 and RISC-V
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! What a relocation type is: a row of data, and the vocabulary that the rows are written in.
+//!
+//! Notation as in the psABIs: S is the symbol's address, A the addend, P the place, G(S) the
+//! address of the symbol's GOT slot, GOT the address of the GOT, Page(x) is x with its low 12
+//! bits cleared.
+
+/// A relocation type: one row of an architecture's table.
+#[derive(Debug)]
+pub struct Relocation {
+    /// Its number (`ELF64_R_TYPE`).
+    pub(crate) number: u32,
+    /// Its name in the psABI.
+    pub(crate) name: &'static str,
+    /// What the loader does about it.
+    pub(crate) action: Action,
+}
+
+impl Relocation {
+    /// Its number, as in `ELF64_R_TYPE`.
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Its name in the psABI, such as `R_AARCH64_CALL26`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Why it is refused, or `None` where it is applied or has nothing to write.
+    pub const fn unsupported(&self) -> Option<Unsupported> {
+        match self.action {
+            Action::Refuse(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The values that it can hold; `None` where it holds no value or is refused.
+    pub const fn range(&self) -> Option<Range> {
+        match self.action {
+            Action::Apply(fixup) => Some(fixup.range),
+            _ => None,
+        }
+    }
+}
+
+impl PartialEq for Relocation {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Relocation {}
+
+/// Why a relocation type is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Unsupported {
+    /// It belongs to linked images; no compiler writes it into an object.
+    Dynamic,
+    /// This version of the loader does not apply it yet.
+    NotYet,
+    /// It signs pointers, for which the client's keys would be needed.
+    PointerAuthentication,
+    /// The psABI reserves the number.
+    Reserved,
+    /// It needs thread-local storage, which this version of the loader does not provide.
+    ThreadLocal,
+}
+
+/// The values that a relocated field can hold: `min..=max`, in multiples of `align`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The least value.
+    pub min: i64,
+    /// The greatest value.
+    pub max: i64,
+    /// What the value must be a multiple of; a power of two.
+    pub align: u64,
+}
+
+impl Range {
+    /// Every value: the field is as wide as the value, or takes a part of it unchecked.
+    pub(crate) const ANY: Self = Self { min: i64::MIN, max: i64::MAX, align: 1 };
+
+    /// -2^(bits-1) <= X < 2^(bits-1).
+    pub(crate) const fn signed(bits: u32) -> Self {
+        let half = 1i64 << (bits - 1);
+        Self { min: -half, max: half - 1, align: 1 }
+    }
+
+    /// 0 <= X < 2^bits.
+    pub(crate) const fn unsigned(bits: u32) -> Self {
+        Self { min: 0, max: (1i64 << bits) - 1, align: 1 }
+    }
+
+    /// -2^(bits-1) <= X < 2^bits: read as signed or as unsigned.
+    pub(crate) const fn either(bits: u32) -> Self {
+        Self { min: Self::signed(bits).min, max: Self::unsigned(bits).max, align: 1 }
+    }
+
+    /// The same, in multiples of `align` only.
+    pub(crate) const fn aligned(self, align: u64) -> Self {
+        Self { align, ..self }
+    }
+
+    /// Whether the value lies between the bounds, aligned or not.
+    pub(crate) const fn spans(self, value: i64) -> bool {
+        self.min <= value && value <= self.max
+    }
+
+    /// Whether the value is a multiple of the alignment.
+    pub(crate) const fn is_aligned(self, value: i64) -> bool {
+        value.cast_unsigned() & self.align.wrapping_sub(1) == 0
+    }
+}
+
+/// What the loader does about a relocation type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Action {
+    /// Nothing: a marker, or a hint that may be ignored.
+    Nothing,
+    /// Computes a value and writes it into a field.
+    Apply(Fixup),
+    /// `R_RISCV_ALIGN`: deletes padding.
+    #[cfg(feature = "riscv64")]
+    Align,
+    /// `R_RISCV_PCREL_LO12_*`: the low part of the high part at the symbol, into this field.
+    #[cfg(feature = "riscv64")]
+    PairLow(Field),
+    /// `R_RISCV_SET_ULEB128`, written together with the `R_RISCV_SUB_ULEB128` behind it.
+    #[cfg(feature = "riscv64")]
+    SetUleb128,
+    /// `R_RISCV_SUB_ULEB128`, behind its `R_RISCV_SET_ULEB128`.
+    #[cfg(feature = "riscv64")]
+    SubUleb128,
+    /// Refuses it by name.
+    Refuse(Unsupported),
+}
+
+/// How a value is computed, checked and written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fixup {
+    pub(crate) formula: Formula,
+    pub(crate) field: Field,
+    pub(crate) range: Range,
+}
+
+impl Fixup {
+    pub(crate) const fn new(formula: Formula, field: Field, range: Range) -> Self {
+        Self { formula, field, range }
+    }
+}
+
+/// How the value X is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Formula {
+    /// S + A
+    Absolute,
+    /// S + A - P
+    PcRelative,
+    /// S + A - P of a call or jump, or of a call stub for S where that is out of range. A stub
+    /// stands for the symbol itself, so A must be this then: 0, or on x86-64 the distance back
+    /// from the end of the instruction.
+    Branch { addend: i8 },
+    /// S + A - P of a branch for which the psABI permits no stub.
+    #[cfg(any(feature = "aarch64", feature = "riscv64"))]
+    ShortBranch,
+    /// S + A - P of data that is used to call S; of a call stub where that is out of range.
+    #[cfg(any(feature = "aarch64", feature = "riscv64"))]
+    FunctionOffset,
+    /// Page(S + A) - Page(P)
+    #[cfg(feature = "aarch64")]
+    Page,
+    /// G(S); A must be 0
+    #[cfg(feature = "aarch64")]
+    GotSlot,
+    /// Page(G(S)) - Page(P); A must be 0
+    #[cfg(feature = "aarch64")]
+    GotSlotPage,
+    /// G(S) - Page(GOT); A must be 0
+    #[cfg(feature = "aarch64")]
+    GotSlotFromPage,
+    /// G(S) + A - P
+    GotSlotPcRelative,
+    /// G(S) - P, where A must be 0
+    GotSlotPcRelativeNoAddend,
+    /// G(S) + A - P, or S + A - P with the instruction rewritten where that is in range
+    #[cfg(feature = "x86_64")]
+    GotSlotRelaxable,
+    /// G(S) - GOT + A
+    GotSlotOffset,
+    /// GOT + A - P
+    #[cfg(feature = "x86_64")]
+    GotPcRelative,
+    /// S + A - GOT
+    GotOffset,
+    /// Z + A, Z being the symbol's size
+    #[cfg(feature = "x86_64")]
+    Size,
+}
+
+impl Formula {
+    /// Whether the symbol needs a GOT slot.
+    pub(crate) const fn needs_slot(self) -> bool {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::GotSlot | Self::GotSlotPage | Self::GotSlotFromPage => true,
+            #[cfg(feature = "x86_64")]
+            Self::GotSlotRelaxable => true,
+            Self::GotSlotPcRelative | Self::GotSlotPcRelativeNoAddend | Self::GotSlotOffset => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a call stub may stand in for the symbol.
+    pub(crate) const fn may_use_stub(self) -> bool {
+        match self {
+            Self::Branch { .. } => true,
+            #[cfg(any(feature = "aarch64", feature = "riscv64"))]
+            Self::FunctionOffset => true,
+            _ => false,
+        }
+    }
+
+    /// Whether this is a branch instruction's formula.
+    pub(crate) const fn is_branch(self) -> bool {
+        match self {
+            Self::Branch { .. } => true,
+            #[cfg(any(feature = "aarch64", feature = "riscv64"))]
+            Self::ShortBranch => true,
+            _ => false,
+        }
+    }
+
+    /// Whether A must be 0.
+    pub(crate) const fn forbids_addend(self) -> bool {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::GotSlot | Self::GotSlotPage | Self::GotSlotFromPage => true,
+            Self::GotSlotPcRelativeNoAddend => true,
+            _ => false,
+        }
+    }
+}
+
+/// A field: which bytes are read and written back, and how the value goes into them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field {
+    /// 1, 2, 4 or 8 bytes, little-endian.
+    pub(crate) width: u8,
+    /// What the offset of the field must be a multiple of; a power of two.
+    pub(crate) align: u8,
+    /// The bits of the instruction that the psABI fixes ...
+    pub(crate) mask: u64,
+    /// ... and what they are.
+    pub(crate) opcode: u64,
+    /// From what is there and the value to what will be there.
+    pub(crate) encode: fn(old: u64, value: u64) -> u64,
+}
+
+impl Field {
+    /// Data of this width, at any offset.
+    pub(crate) const fn data(width: u8, encode: fn(u64, u64) -> u64) -> Self {
+        Self { width, align: 1, mask: 0, opcode: 0, encode }
+    }
+
+    /// An instruction, at a multiple of `align`, whose bits under `mask` are `opcode`.
+    pub(crate) const fn instruction(
+        width: u8,
+        align: u8,
+        mask: u64,
+        opcode: u64,
+        encode: fn(u64, u64) -> u64,
+    ) -> Self {
+        Self { width, align, mask, opcode, encode }
+    }
+
+    /// Whether what is there is an instruction that has this field.
+    pub(crate) const fn accepts(&self, old: u64) -> bool {
+        old & self.mask == self.opcode
+    }
+
+    /// Whether this is the immediate of an AUIPC, whose low part another instruction has.
+    #[cfg(feature = "riscv64")]
+    pub(crate) const fn is_riscv_high(&self) -> bool {
+        self.mask == 0x7f && self.opcode == 0x17
+    }
+
+    /// A byte of data.
+    pub(crate) const WORD8: Self = Self::data(1, replace);
+    /// Two bytes of data.
+    pub(crate) const WORD16: Self = Self::data(2, replace);
+    /// Four bytes of data.
+    pub(crate) const WORD32: Self = Self::data(4, replace);
+    /// Eight bytes of data.
+    pub(crate) const WORD64: Self = Self::data(8, replace);
+}
+
+/// The value itself, whatever was there.
+const fn replace(_: u64, value: u64) -> u64 {
+    value
+}
+
+/// A table of rows, found by number without a search.
+pub(crate) struct Table {
+    /// The rows, by ascending number.
+    pub(crate) rows: &'static [Relocation],
+    /// For each number its row's place in `rows`, or [`NO_ROW`].
+    pub(crate) index: &'static [u8],
+}
+
+/// In a table's index: a number without a row.
+const NO_ROW: u8 = u8::MAX;
+
+impl Table {
+    pub(crate) fn find(&self, number: u32) -> Option<&'static Relocation> {
+        // A number without a row finds `NO_ROW`, which is past the end of every table.
+        let row = *self.index.get(number as usize)?;
+        self.rows.get(usize::from(row))
+    }
+}
+
+/// Builds a table's index, at compile time.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, where a panic is an error")]
+pub(crate) const fn index<const N: usize>(rows: &[Relocation]) -> [u8; N] {
+    assert!(rows.len() < NO_ROW as usize);
+    let mut index = [NO_ROW; N];
+    let mut row = 0;
+    while row < rows.len() {
+        let number = rows[row].number as usize;
+        assert!(row == 0 || rows[row - 1].number < rows[row].number, "rows out of order");
+        index[number] = row as u8;
+        row += 1;
+    }
+    index
+}

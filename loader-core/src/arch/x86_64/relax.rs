@@ -1,0 +1,118 @@
+//! GOT loads that become direct: psABI, "Optimize GOTPCRELX relocations".
+
+/// Rewrites the instruction whose 4-byte field lies at `offset` in `code` to use the symbol
+/// itself rather than its GOT slot, field included. `symbol` is S, `relative` is S + A - P with
+/// A = -4; `rex` says that the byte before the opcode is a REX prefix. `None`, with nothing
+/// written, where the instruction has no such form or the symbol is out of its reach.
+pub(crate) fn relax(
+    code: &mut [u8],
+    offset: usize,
+    rex: bool,
+    symbol: u64,
+    relative: i64,
+) -> Option<()> {
+    let start = offset.checked_sub(2)?;
+    let end = offset.checked_add(4)?;
+    let near = i32::try_from(relative).ok();
+    let prefix = if rex { Some(*code.get(offset.checked_sub(3)?)?) } else { None };
+    let [opcode, modrm, field @ ..] = code.get_mut(start..end)? else { return None };
+    if *modrm & 0b11_000_111 != 0b00_000_101 {
+        return None; // not RIP-relative
+    }
+    match (*opcode, *modrm) {
+        // mov foo@GOTPCREL(%rip), %reg -> lea foo(%rip), %reg
+        (0x8b, _) => {
+            let near = near?;
+            *opcode = 0x8d;
+            field.copy_from_slice(&near.to_le_bytes());
+        }
+        // call *foo@GOTPCREL(%rip) -> addr32 call foo
+        (0xff, 0x15) => {
+            let near = near?;
+            (*opcode, *modrm) = (0x67, 0xe8);
+            field.copy_from_slice(&near.to_le_bytes());
+        }
+        // jmp *foo@GOTPCREL(%rip) -> jmp foo; nop
+        (0xff, 0x25) => {
+            // The field moves one byte forward, so the distance grows by one.
+            let [a, b, c, d] = i32::try_from(relative.checked_add(1)?).ok()?.to_le_bytes();
+            (*opcode, *modrm) = (0xe9, a);
+            field.copy_from_slice(&[b, c, d, 0x90]);
+        }
+        // test %reg, foo@GOTPCREL(%rip) -> test $foo, %reg
+        (0x85, _) => {
+            let immediate = i32::try_from(symbol.cast_signed()).ok()?;
+            let reg = (*modrm >> 3) & 7;
+            (*opcode, *modrm) = (0xf7, 0xc0 | reg);
+            field.copy_from_slice(&immediate.to_le_bytes());
+            reg_into_rm(code, start, prefix);
+        }
+        // adc, add, and, cmp, or, sbb, sub, xor foo@GOTPCREL(%rip), %reg -> ... $foo, %reg
+        (binop, _) if binop & 0b1100_0111 == 0b0000_0011 => {
+            let immediate = i32::try_from(symbol.cast_signed()).ok()?;
+            let reg = (*modrm >> 3) & 7;
+            (*opcode, *modrm) = (0x81, 0xc0 | (binop & 0x38) | reg);
+            field.copy_from_slice(&immediate.to_le_bytes());
+            reg_into_rm(code, start, prefix);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+/// The register moved from ModRM.reg to ModRM.rm, so its top bit moves from REX.R to REX.B.
+fn reg_into_rm(code: &mut [u8], start: usize, prefix: Option<u8>) {
+    let Some(rex) = prefix else { return };
+    let rex = (rex & !0b0101) | ((rex & 0b0100) >> 2);
+    if let Some(place) = start.checked_sub(1).and_then(|at| code.get_mut(at)) {
+        *place = rex;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relaxed<const N: usize>(mut code: [u8; N], symbol: u64, relative: i64) -> Option<[u8; N]> {
+        let rex = code[0] & 0xf0 == 0x40;
+        relax(&mut code, N - 4, rex, symbol, relative).map(|()| code)
+    }
+
+    #[test]
+    fn every_form_of_the_psabi() {
+        // mov foo@GOTPCREL(%rip), %r12 -> lea foo(%rip), %r12
+        let mov = [0x4c, 0x8b, 0x25, 0, 0, 0, 0];
+        assert_eq!(relaxed(mov, 0, 0x1234), Some([0x4c, 0x8d, 0x25, 0x34, 0x12, 0, 0]));
+        // call *foo@GOTPCREL(%rip) -> addr32 call foo
+        assert_eq!(
+            relaxed([0xff, 0x15, 0, 0, 0, 0], 0, -4),
+            Some([0x67, 0xe8, 0xfc, 0xff, 0xff, 0xff])
+        );
+        // jmp *foo@GOTPCREL(%rip) -> jmp foo; nop
+        assert_eq!(relaxed([0xff, 0x25, 0, 0, 0, 0], 0, 0x10), Some([0xe9, 0x11, 0, 0, 0, 0x90]));
+        // test %r9, foo@GOTPCREL(%rip) -> test $foo, %r9
+        let test = [0x4c, 0x85, 0x0d, 0, 0, 0, 0];
+        assert_eq!(relaxed(test, 0x1234, 0), Some([0x49, 0xf7, 0xc1, 0x34, 0x12, 0, 0]));
+        // cmp foo@GOTPCREL(%rip), %rax -> cmp $foo, %rax
+        let cmp = [0x48, 0x3b, 0x05, 0, 0, 0, 0];
+        assert_eq!(relaxed(cmp, 0x7fff_ffff, 0), Some([0x48, 0x81, 0xf8, 0xff, 0xff, 0xff, 0x7f]));
+    }
+
+    #[test]
+    fn only_a_rex_prefix_is_changed() {
+        // The byte before belongs to another instruction, though it looks like one.
+        let mut code = [0x44, 0x3b, 0x05, 0, 0, 0, 0];
+        relax(&mut code, 3, false, 0x10, 0).unwrap();
+        assert_eq!(code, [0x44, 0x81, 0xf8, 0x10, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_does_not_reach_is_left_alone() {
+        let mov = [0x48, 0x8b, 0x05, 0, 0, 0, 0];
+        assert_eq!(relaxed(mov, 0, 0x8000_0000), None);
+        assert_eq!(relaxed([0xff, 0x25, 0, 0, 0, 0], 0, 0x7fff_ffff), None);
+        assert_eq!(relaxed([0x48, 0x3b, 0x05, 0, 0, 0, 0], 0x8000_0000, 0), None);
+        assert_eq!(relaxed([0x48, 0x8b, 0x04, 0, 0, 0, 0], 0, 0), None, "not RIP-relative");
+        assert_eq!(relaxed([0, 0, 0, 0], 0, 0), None, "nothing before the field");
+    }
+}

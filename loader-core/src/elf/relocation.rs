@@ -1,0 +1,64 @@
+//! Relocation entries (`SHT_RELA`).
+
+use object::elf;
+use object::endian::LittleEndian as LE;
+
+/// A relocation entry as it lies in the file.
+pub(crate) type RawRela = elf::Rela64<LE>;
+
+/// One relocation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rela {
+    pub(crate) offset: u64,
+    pub(crate) symbol: u32,
+    pub(crate) number: u32,
+    pub(crate) addend: i64,
+}
+
+impl Rela {
+    fn new(raw: &RawRela) -> Self {
+        let info = raw.r_info.get(LE);
+        Self {
+            offset: raw.r_offset.get(LE),
+            symbol: (info >> 32) as u32,
+            number: info as u32,
+            addend: raw.r_addend.get(LE),
+        }
+    }
+}
+
+/// The relocations of one section.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RelaTable<'o> {
+    raw: &'o [RawRela],
+}
+
+impl<'o> RelaTable<'o> {
+    pub(crate) const fn new(raw: &'o [RawRela]) -> Self {
+        Self { raw }
+    }
+
+    pub(crate) const fn len(self) -> usize {
+        self.raw.len()
+    }
+
+    pub(crate) fn get(self, index: usize) -> Option<Rela> {
+        self.raw.get(index).map(Rela::new)
+    }
+
+    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = Rela> + 'o {
+        self.raw.iter().map(Rela::new)
+    }
+
+    /// The index of the first entry whose offset is not below `offset`, in a sorted table.
+    #[cfg(feature = "riscv64")]
+    pub(crate) fn first_at(self, offset: u64) -> usize {
+        self.raw.partition_point(|raw| raw.r_offset.get(LE) < offset)
+    }
+
+    /// Whether the offsets ascend.
+    #[cfg(feature = "riscv64")]
+    pub(crate) fn is_sorted(self) -> bool {
+        self.raw.is_sorted_by_key(|raw| raw.r_offset.get(LE))
+    }
+}

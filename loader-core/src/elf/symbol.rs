@@ -1,0 +1,113 @@
+//! Symbols.
+
+use object::elf;
+use object::endian::LittleEndian as LE;
+
+use crate::elf::name_at;
+use crate::name::Name;
+
+/// A symbol table entry as it lies in the file.
+pub(crate) type Sym = elf::Sym64<LE>;
+
+/// A symbol of an [`Object`](crate::Object).
+#[derive(Debug, Clone, Copy)]
+pub struct Symbol<'o> {
+    pub(crate) sym: &'o Sym,
+    pub(crate) strings: &'o [u8],
+    pub(crate) place: SymbolPlace,
+}
+
+/// Where a symbol is defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SymbolPlace {
+    /// `SHN_ABS`: its value is its address.
+    Absolute,
+    /// `SHN_COMMON`: the loader gives it memory; its value is its alignment.
+    Common,
+    /// In the section with this index; its value is an offset.
+    Section(u32),
+    /// `SHN_UNDEF`: somewhere else.
+    Undefined,
+}
+
+/// Who sees a symbol (`STB_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// Other objects, and there may be one definition only. `STB_GNU_UNIQUE` counts as this.
+    Global,
+    /// Its own object alone.
+    Local,
+    /// Other objects; gives way to a global definition, and may stay undefined.
+    Weak,
+}
+
+/// What a symbol names (`STT_*`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SymbolKind {
+    /// `STT_OBJECT` and `STT_COMMON`
+    Data,
+    /// `STT_FILE`
+    File,
+    /// `STT_FUNC`
+    Function,
+    /// `STT_GNU_IFUNC`
+    IndirectFunction,
+    /// `STT_NOTYPE`, and types that the core does not know
+    None,
+    /// `STT_SECTION`
+    Section,
+    /// `STT_TLS`
+    ThreadLocal,
+}
+
+impl<'o> Symbol<'o> {
+    /// Its name; empty for most section symbols.
+    pub fn name(self) -> Name<'o> {
+        name_at(self.strings, self.sym.st_name.get(LE)).unwrap_or_default()
+    }
+
+    /// Where it is defined.
+    pub const fn place(self) -> SymbolPlace {
+        self.place
+    }
+
+    /// Its value in the file: an offset, an alignment or an address (see [`SymbolPlace`]).
+    pub fn value(self) -> u64 {
+        self.sym.st_value.get(LE)
+    }
+
+    /// Its size in bytes; 0 where it has none or nobody said.
+    pub fn size(self) -> u64 {
+        self.sym.st_size.get(LE)
+    }
+
+    /// Who sees it.
+    pub fn binding(self) -> Binding {
+        match self.sym.st_bind() {
+            elf::STB_LOCAL => Binding::Local,
+            elf::STB_WEAK => Binding::Weak,
+            _ => Binding::Global,
+        }
+    }
+
+    /// What it names.
+    pub fn kind(self) -> SymbolKind {
+        match self.sym.st_type() {
+            elf::STT_OBJECT | elf::STT_COMMON => SymbolKind::Data,
+            elf::STT_FILE => SymbolKind::File,
+            elf::STT_FUNC => SymbolKind::Function,
+            elf::STT_GNU_IFUNC => SymbolKind::IndirectFunction,
+            elf::STT_SECTION => SymbolKind::Section,
+            elf::STT_TLS => SymbolKind::ThreadLocal,
+            _ => SymbolKind::None,
+        }
+    }
+
+    /// Whether code outside the module may use it: global or weak, and neither hidden nor
+    /// internal.
+    pub fn is_exported(self) -> bool {
+        self.binding() != Binding::Local
+            && !matches!(self.sym.st_visibility(), elf::STV_HIDDEN | elf::STV_INTERNAL)
+    }
+}

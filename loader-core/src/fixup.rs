@@ -1,0 +1,349 @@
+//! Applying relocations: one small interpreter for the rows of all architectures' tables.
+
+use crate::address::TargetAddress;
+use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation};
+use crate::elf::{Binding, Rela, Symbol, SymbolPlace};
+use crate::error::{Error, Phase};
+use crate::memory::MemoryManager;
+use crate::name::Name;
+use crate::parse::Object;
+use crate::place::Segments;
+use crate::plan::state::SymbolState;
+use crate::plan::{Plan, PlannedSection, SLOT};
+
+/// Applies relocations for the addresses that a plan's sections and symbols have now.
+pub(crate) struct Fixer<'p, 'o, 's> {
+    plan: &'p Plan<'o, 's>,
+    machine: Machine,
+    got: u64,
+    stubs: u64,
+}
+
+/// The section being relocated.
+struct Site<'b, 'o> {
+    object_number: usize,
+    object: &'b Object<'o>,
+    planned: PlannedSection<'o>,
+    symbol_base: u32,
+    /// Its address on the target.
+    target: u64,
+    /// Its bytes, where the loader writes them.
+    bytes: &'b mut [u8],
+}
+
+/// One relocation on its way.
+#[derive(Clone, Copy)]
+struct Job {
+    rela: Rela,
+    row: &'static Relocation,
+    /// The offset of the field in memory: less than in the file where padding was deleted.
+    offset: usize,
+    /// The address of the field.
+    place: u64,
+}
+
+impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
+    pub(crate) fn new(plan: &'p Plan<'o, 's>, got: TargetAddress, stubs: TargetAddress) -> Self {
+        Self { plan, machine: plan.machine, got: got.value(), stubs: stubs.value() }
+    }
+
+    pub(crate) fn apply_all<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+    ) -> Result<(), Error<'o>> {
+        for planned in self.plan.sections() {
+            let Some(state) = self.plan.state.section(planned.object, planned.index) else {
+                continue;
+            };
+            let Some(object) = self.plan.objects.get(planned.object) else { continue };
+            let start = planned.offset as usize;
+            let end = start.saturating_add(planned.size as usize);
+            let bytes = segments.bytes_mut(planned.segment).get_mut(start..end);
+            let site = Site {
+                object_number: planned.object,
+                object,
+                planned,
+                symbol_base: self.plan.state.symbol_base(planned.object).unwrap_or(0),
+                target: state.target,
+                bytes: bytes.unwrap_or_default(),
+            };
+            self.apply_section(site)?;
+        }
+        Ok(())
+    }
+
+    fn apply_section(&self, mut site: Site<'_, 'o>) -> Result<(), Error<'o>> {
+        let (object, index) = (site.planned.object, site.planned.index);
+        let Some(table) = self.plan.rela_of(object, index) else { return Ok(()) };
+        #[cfg(feature = "riscv64")]
+        let mut shift = self.plan.shift_of(object, index);
+        #[cfg(feature = "riscv64")]
+        let mut set = None;
+        for rela in table.iter() {
+            let Some(row) = self.machine.relocation(rela.number) else { continue };
+            #[cfg(feature = "riscv64")]
+            let offset = rela.offset.wrapping_sub(shift.deleted_before(rela.offset));
+            #[cfg(not(feature = "riscv64"))]
+            let offset = rela.offset;
+            let place = site.target.wrapping_add(offset);
+            let job = Job { rela, row, offset: offset as usize, place };
+            match &row.action {
+                Action::Apply(fixup) => self.apply(&mut site, job, fixup)?,
+                #[cfg(feature = "riscv64")]
+                Action::PairLow(field) => {
+                    let value = self.high_part(&site, job)?;
+                    site.write(job, *field, value)?;
+                }
+                #[cfg(feature = "riscv64")]
+                Action::SetUleb128 => set = Some(self.symbol_value(&site, rela)),
+                #[cfg(feature = "riscv64")]
+                Action::SubUleb128 => {
+                    let minuend = set.take().unwrap_or(0);
+                    let value = minuend.wrapping_sub(self.symbol_value(&site, rela));
+                    site.write_uleb128(job, value)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, site: &mut Site<'_, 'o>, job: Job, fixup: &Fixup) -> Result<(), Error<'o>> {
+        let Fixup { formula, field, range } = *fixup;
+        let state = self.symbol(site, job.rela);
+        if job.rela.addend != 0 && formula.forbids_addend() {
+            return Err(site.addend(job));
+        }
+        #[cfg(feature = "x86_64")]
+        if formula == Formula::GotSlotRelaxable && site.relax(job, state.address()) {
+            return Ok(());
+        }
+        let mut value = self.value(site, job, formula, state);
+        if !range.spans(value.cast_signed()) {
+            match self.through_stub(site, job, formula, state)? {
+                Some(other) if range.spans(other.cast_signed()) => value = other,
+                _ => return Err(site.out_of_range(job, value, state.address())),
+            }
+        }
+        if !range.is_aligned(value.cast_signed()) {
+            return Err(site.misaligned(job, value));
+        }
+        site.write(job, field, value)
+    }
+
+    /// The value X of the psABI's formula.
+    fn value(&self, site: &Site<'_, 'o>, job: Job, formula: Formula, state: SymbolState) -> u64 {
+        let Job { rela, place, .. } = job;
+        let (s, a, p) = (state.address(), rela.addend.cast_unsigned(), place);
+        let sum = s.wrapping_add(a);
+        #[cfg(feature = "aarch64")]
+        let page = |address: u64| address & !0xfff;
+        if s == 0 && formula.is_branch() && site.is_undefined_weak(rela) {
+            if let Some(offset) = self.machine.weak_branch_offset() {
+                return offset;
+            }
+        }
+        match formula {
+            Formula::Absolute => sum,
+            Formula::PcRelative | Formula::Branch { .. } => sum.wrapping_sub(p),
+            #[cfg(any(feature = "aarch64", feature = "riscv64"))]
+            Formula::ShortBranch | Formula::FunctionOffset => sum.wrapping_sub(p),
+            #[cfg(feature = "aarch64")]
+            Formula::Page => page(sum).wrapping_sub(page(p)),
+            #[cfg(feature = "aarch64")]
+            Formula::GotSlot => self.slot_address(site, rela),
+            #[cfg(feature = "aarch64")]
+            Formula::GotSlotPage => page(self.slot_address(site, rela)).wrapping_sub(page(p)),
+            #[cfg(feature = "aarch64")]
+            Formula::GotSlotFromPage => self.slot_address(site, rela).wrapping_sub(page(self.got)),
+            Formula::GotSlotPcRelative | Formula::GotSlotPcRelativeNoAddend => {
+                self.slot_address(site, rela).wrapping_add(a).wrapping_sub(p)
+            }
+            #[cfg(feature = "x86_64")]
+            Formula::GotSlotRelaxable => {
+                self.slot_address(site, rela).wrapping_add(a).wrapping_sub(p)
+            }
+            Formula::GotSlotOffset => {
+                self.slot_address(site, rela).wrapping_sub(self.got).wrapping_add(a)
+            }
+            #[cfg(feature = "x86_64")]
+            Formula::GotPcRelative => self.got.wrapping_add(a).wrapping_sub(p),
+            Formula::GotOffset => sum.wrapping_sub(self.got),
+            #[cfg(feature = "x86_64")]
+            Formula::Size => {
+                site.object.symbol(rela.symbol).map_or(0, Symbol::size).wrapping_add(a)
+            }
+        }
+    }
+
+    /// The value that reaches the symbol's call stub; `None` where no stub may stand in.
+    fn through_stub(
+        &self,
+        site: &Site<'_, 'o>,
+        job: Job,
+        formula: Formula,
+        state: SymbolState,
+    ) -> Result<Option<u64>, Error<'o>> {
+        let _ = state;
+        let own = site.symbol_base.wrapping_add(job.rela.symbol);
+        let canonical = self.plan.state.canonical(own);
+        let Some(stub) = canonical.and_then(|(_, state)| state.stub()) else { return Ok(None) };
+        match formula {
+            Formula::Branch { addend } if job.rela.addend != i64::from(addend) => {
+                Err(site.addend(job))
+            }
+            _ if formula.may_use_stub() => {
+                let offset = u64::from(stub).wrapping_mul(self.machine.stub().size.into());
+                let target = self.stubs.wrapping_add(offset);
+                let addend = job.rela.addend.cast_unsigned();
+                Ok(Some(target.wrapping_add(addend).wrapping_sub(job.place)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {
+        let number = site.symbol_base.wrapping_add(rela.symbol);
+        self.plan.state.symbol(number).unwrap_or_default()
+    }
+
+    /// S + A
+    #[cfg(feature = "riscv64")]
+    fn symbol_value(&self, site: &Site<'_, 'o>, rela: Rela) -> u64 {
+        self.symbol(site, rela).address().wrapping_add(rela.addend.cast_unsigned())
+    }
+
+    /// G(S)
+    fn slot_address(&self, site: &Site<'_, 'o>, rela: Rela) -> u64 {
+        let number = site.symbol_base.wrapping_add(rela.symbol);
+        let slot = self.plan.state.canonical(number).and_then(|(_, state)| state.slot());
+        self.got.wrapping_add(u64::from(slot.unwrap_or(0)).wrapping_mul(SLOT))
+    }
+
+    /// The value whose low part `R_RISCV_PCREL_LO12_*` takes: that of the relocation of a high
+    /// part at its symbol, which is a label and not the target (psABI, "PC-relative symbol
+    /// addresses").
+    #[cfg(feature = "riscv64")]
+    fn high_part(&self, site: &Site<'_, 'o>, job: Job) -> Result<u64, Error<'o>> {
+        if job.rela.addend != 0 {
+            return Err(site.addend(job));
+        }
+        let unpaired =
+            Error::Unpaired { phase: Phase::Resolve, place: site.place(job), relocation: job.row };
+        let label = site.object.symbol(job.rela.symbol).ok_or(unpaired)?;
+        let SymbolPlace::Section(section) = label.place() else { return Err(unpaired) };
+        let (rela, row, fixup) =
+            self.plan.high_part_at(site.object_number, section, label.value()).ok_or(unpaired)?;
+        let place = self.symbol(site, job.rela).address();
+        let high = Job { rela, row, offset: 0, place };
+        Ok(self.value(site, high, fixup.formula, self.symbol(site, rela)))
+    }
+}
+
+impl<'o> Site<'_, 'o> {
+    /// Writes a value into its field, checked against the bytes that are there.
+    fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Error<'o>> {
+        let found = match field.width {
+            1 => self.patch::<1>(job.offset, field, value),
+            2 => self.patch::<2>(job.offset, field, value),
+            4 => self.patch::<4>(job.offset, field, value),
+            _ => self.patch::<8>(job.offset, field, value),
+        };
+        found.map_err(|found| Error::Instruction {
+            place: self.place(job),
+            relocation: job.row,
+            found,
+        })
+    }
+
+    /// Reads, encodes and writes back `N` bytes; fails with what is there.
+    fn patch<const N: usize>(
+        &mut self,
+        offset: usize,
+        field: Field,
+        value: u64,
+    ) -> Result<(), u64> {
+        let bytes = self.bytes.get_mut(offset..).and_then(<[u8]>::first_chunk_mut::<N>);
+        let bytes = bytes.ok_or(0u64)?;
+        let mut word = [0; 8];
+        for (to, from) in word.iter_mut().zip(*bytes) {
+            *to = from;
+        }
+        let old = u64::from_le_bytes(word);
+        if !field.accepts(old) {
+            return Err(old);
+        }
+        let new = (field.encode)(old, value).to_le_bytes();
+        for (to, from) in bytes.iter_mut().zip(new) {
+            *to = from;
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "riscv64")]
+    fn write_uleb128(&mut self, job: Job, value: u64) -> Result<(), Error<'o>> {
+        let bytes = self.bytes.get_mut(job.offset..).unwrap_or_default();
+        crate::arch::riscv64::uleb128::rewrite(bytes, value)
+            .ok_or_else(|| self.out_of_range(job, value, 0))
+    }
+
+    /// Turns a load from the GOT into a use of the symbol itself, where the psABI has a form for
+    /// it and the symbol is in reach; the GOT entry stays, unused.
+    #[cfg(feature = "x86_64")]
+    fn relax(&mut self, job: Job, symbol: u64) -> bool {
+        const REX_GOTPCRELX: u32 = object::elf::R_X86_64_REX_GOTPCRELX.0;
+        if job.rela.addend != -4 {
+            return false;
+        }
+        let relative = symbol.wrapping_sub(4).wrapping_sub(job.place).cast_signed();
+        let rex = job.rela.number == REX_GOTPCRELX;
+        crate::arch::x86_64::relax::relax(self.bytes, job.offset, rex, symbol, relative).is_some()
+    }
+
+    fn is_undefined_weak(&self, rela: Rela) -> bool {
+        self.object.symbol(rela.symbol).is_some_and(|symbol| {
+            symbol.place() == SymbolPlace::Undefined && symbol.binding() == Binding::Weak
+        })
+    }
+
+    fn place(&self, job: Job) -> crate::error::Place<'o> {
+        self.object.place(self.planned.index, job.rela.offset)
+    }
+
+    fn symbol_name(&self, rela: Rela) -> Name<'o> {
+        self.object.symbol(rela.symbol).map(|s| self.object.display_name(s)).unwrap_or_default()
+    }
+
+    #[cold]
+    fn addend(&self, job: Job) -> Error<'o> {
+        Error::Addend {
+            place: self.place(job),
+            relocation: job.row,
+            symbol: self.symbol_name(job.rela),
+            addend: job.rela.addend,
+        }
+    }
+
+    #[cold]
+    fn misaligned(&self, job: Job, value: u64) -> Error<'o> {
+        Error::Misaligned {
+            place: self.place(job),
+            relocation: job.row,
+            symbol: self.symbol_name(job.rela),
+            value: value.cast_signed(),
+        }
+    }
+
+    #[cold]
+    fn out_of_range(&self, job: Job, value: u64, symbol: u64) -> Error<'o> {
+        Error::OutOfRange {
+            place: self.place(job),
+            relocation: job.row,
+            symbol: self.symbol_name(job.rela),
+            value: value.cast_signed(),
+            segment: self.planned.segment,
+            from: TargetAddress::new(job.place),
+            to: TargetAddress::new(symbol),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Memory: what the core asks of its client, and a manager over static arenas.
+
+mod arena;
+mod arena_manager;
+mod segment;
+
+use core::fmt;
+
+pub use arena::{Arena, StaticArena};
+pub use arena_manager::{ArenaMemoryManager, Platform, UnprotectedPlatform};
+pub use segment::Segment;
+
+/// What a segment holds, and so what may be done with its memory once it is sealed.
+///
+/// There is no kind that is both writable and executable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SegmentKind {
+    /// Code and call stubs: read and execute.
+    Text,
+    /// Constants, the GOT, and data that is constant once relocated: read.
+    ReadOnly,
+    /// Variables, COMMON symbols and zero-initialised data: read and write.
+    Data,
+}
+
+impl SegmentKind {
+    /// All kinds, in the order in which they are allocated.
+    pub const ALL: [Self; 3] = [Self::Text, Self::ReadOnly, Self::Data];
+
+    /// A short name: `text`, `rodata` or `data`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::ReadOnly => "rodata",
+            Self::Data => "data",
+        }
+    }
+}
+
+impl fmt::Display for SegmentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A request for the memory of one segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentRequest {
+    /// What it will hold.
+    pub kind: SegmentKind,
+    /// Its exact size in bytes; never 0.
+    pub size: usize,
+    /// The alignment that its target address must have, in bytes; a power of two.
+    pub align: usize,
+}
+
+/// Why a memory manager could not do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MemoryError {
+    /// No free run of this size and alignment is left.
+    Exhausted {
+        /// Bytes free in all, though perhaps not in one piece.
+        free: usize,
+    },
+    /// The request is refused; the reason is the manager's own.
+    Refused(&'static str),
+}
+
+impl fmt::Display for MemoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhausted { free } => write!(f, "only {free} bytes are free"),
+            Self::Refused(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// The client's memory, as the core sees it: LLVM's `JITMemoryManager`.
+///
+/// All methods take `&self`, so that one manager serves many modules at a time; a manager that
+/// keeps books does so behind a lock of its own.
+pub trait MemoryManager {
+    /// Hands out the memory of one segment, readable and writable, not yet executable.
+    ///
+    /// The segment's target address must be a multiple of `request.align`.
+    ///
+    /// # Errors
+    /// [`MemoryError`] where there is no such memory; nothing may have changed then.
+    fn allocate(&self, request: SegmentRequest) -> Result<Segment, MemoryError>;
+
+    /// Gives a segment its final permissions, and makes code visible to instruction fetch on
+    /// every core that may run it. Nothing writes to text or read-only segments afterwards.
+    ///
+    /// # Errors
+    /// [`MemoryError`] where the permissions cannot be had. The core then frees all segments of
+    /// the image, those already sealed included.
+    fn seal(&self, segment: &Segment) -> Result<(), MemoryError>;
+
+    /// Takes a segment back, sealed or not. Cannot fail: the segment came from `allocate`.
+    fn free(&self, segment: Segment);
+}
+
+impl<M: MemoryManager + ?Sized> MemoryManager for &M {
+    fn allocate(&self, request: SegmentRequest) -> Result<Segment, MemoryError> {
+        (**self).allocate(request)
+    }
+
+    fn seal(&self, segment: &Segment) -> Result<(), MemoryError> {
+        (**self).seal(segment)
+    }
+
+    fn free(&self, segment: Segment) {
+        (**self).free(segment);
+    }
+}

@@ -1,0 +1,77 @@
+//! The one place where the core touches raw memory.
+
+use core::ptr::NonNull;
+use core::slice;
+
+use crate::address::TargetAddress;
+use crate::memory::SegmentKind;
+
+/// The memory of one segment: exclusively owned from [`allocate`] until it is given to [`free`].
+///
+/// [`allocate`]: crate::MemoryManager::allocate
+/// [`free`]: crate::MemoryManager::free
+#[derive(Debug)]
+pub struct Segment {
+    kind: SegmentKind,
+    local: NonNull<u8>,
+    size: usize,
+    target: TargetAddress,
+}
+
+// SAFETY: a segment is the only handle to its memory (the contract of `Segment::new`), so moving
+// it to another thread moves that memory with it, as with a boxed slice.
+unsafe impl Send for Segment {}
+// SAFETY: through `&Segment` the memory can be read only.
+unsafe impl Sync for Segment {}
+
+impl Segment {
+    /// The segment of `size` bytes at `local`, which the target sees at `target`.
+    ///
+    /// # Safety
+    /// Until this segment comes back through [`free`](crate::MemoryManager::free), the `size`
+    /// bytes at `local` are initialised memory that may be read, that may be written until
+    /// [`seal`](crate::MemoryManager::seal), and that no other Rust reference covers. `size` is at
+    /// most `isize::MAX`.
+    pub const unsafe fn new(
+        kind: SegmentKind,
+        local: NonNull<u8>,
+        size: usize,
+        target: TargetAddress,
+    ) -> Self {
+        Self { kind, local, size, target }
+    }
+
+    /// What it holds.
+    pub const fn kind(&self) -> SegmentKind {
+        self.kind
+    }
+
+    /// Its size in bytes.
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Where the loader writes it.
+    pub const fn local(&self) -> NonNull<u8> {
+        self.local
+    }
+
+    /// Where the manager said that it will run.
+    pub const fn target(&self) -> TargetAddress {
+        self.target
+    }
+
+    /// Its bytes, as the loader wrote them.
+    pub const fn bytes(&self) -> &[u8] {
+        // SAFETY: `new`'s caller promised `size` initialised, readable bytes at `local`, which
+        // nothing else writes while this segment lives.
+        unsafe { slice::from_raw_parts(self.local.as_ptr(), self.size) }
+    }
+
+    /// Its bytes, to be written. The core calls this before sealing only.
+    pub(crate) const fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `bytes`; `&mut self` makes this the only reference, and the phases'
+        // types let nobody come here once `seal` has taken the right to write away.
+        unsafe { slice::from_raw_parts_mut(self.local.as_ptr(), self.size) }
+    }
+}

@@ -1,0 +1,210 @@
+//! Seal: [`RelocatedImage`] → [`Module`], and unload: [`Module`] → nothing.
+
+use crate::address::TargetAddress;
+use crate::elf::{InitKind, Symbol, SymbolKind, SymbolPlace};
+use crate::error::Error;
+use crate::memory::{MemoryManager, Segment, SegmentKind};
+use crate::name::Name;
+use crate::place::Segments;
+use crate::plan::state::SymbolState;
+use crate::plan::{Plan, PlannedSection};
+use crate::resolve::RelocatedImage;
+
+/// A module that is ready to run: the only phase that gives out addresses.
+///
+/// The core never calls what it loads. Calling into the module is the client's, and `unsafe`:
+/// the client answers for the signature, for running the [`initialisers`](Self::initialisers)
+/// first, and for nothing being called once the module is unloaded. Dropping it unloads it.
+#[derive(Debug)]
+pub struct Module<'o, 's, M: MemoryManager> {
+    plan: Plan<'o, 's>,
+    segments: Segments<M>,
+}
+
+/// The memory of a module whose object and scratch memory the client has taken back; dropping it
+/// unloads the module.
+#[derive(Debug)]
+pub struct ResidentModule<M: MemoryManager> {
+    segments: Segments<M>,
+}
+
+/// A symbol of a loaded module.
+#[derive(Debug, Clone, Copy)]
+pub struct ModuleSymbol<'o> {
+    /// The place of its object among the module's objects.
+    pub object: usize,
+    /// The symbol, as its object has it.
+    pub symbol: Symbol<'o>,
+    /// Its address on the target.
+    pub address: TargetAddress,
+}
+
+/// A loaded section and its address.
+#[derive(Debug, Clone, Copy)]
+pub struct ModuleSection<'o> {
+    /// The section as it was planned.
+    pub planned: PlannedSection<'o>,
+    /// Its address on the target.
+    pub address: TargetAddress,
+}
+
+impl<'o, 's, M: MemoryManager> RelocatedImage<'o, 's, M> {
+    /// Has the manager set final permissions and synchronise caches. Nothing is written to text
+    /// and read-only data from here on.
+    ///
+    /// # Errors
+    /// [`Error::Seal`]; all memory is given back then.
+    pub fn seal(self) -> Result<Module<'o, 's, M>, Error<'o>> {
+        self.segments.seal()?;
+        Ok(Module { plan: self.plan, segments: self.segments })
+    }
+}
+
+impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
+    /// The plan that was followed.
+    pub const fn plan(&self) -> &Plan<'o, 's> {
+        &self.plan
+    }
+
+    /// The address of an exported function or variable; `None` where the module has none of this
+    /// name. It looks at each symbol in turn: look up once and keep the address.
+    pub fn symbol(&self, name: &str) -> Option<TargetAddress> {
+        let found = self.exports().find(|export| export.symbol.name() == Name::from(name));
+        found.map(|export| export.address)
+    }
+
+    /// Every symbol that other modules may use, each once.
+    pub fn exports(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
+        self.defined_symbols()
+            .filter(|(symbol, state)| symbol.symbol.is_exported() && state.alias().is_none())
+            .map(|(symbol, _)| symbol)
+    }
+
+    /// Every symbol that the module defines, local ones included.
+    pub fn symbols(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
+        self.defined_symbols().map(|(symbol, _)| symbol)
+    }
+
+    /// The sections, object by object, with their addresses.
+    pub fn sections(&self) -> impl Iterator<Item = ModuleSection<'o>> + '_ {
+        self.plan.sections().filter_map(|planned| {
+            let state = self.plan.state.section(planned.object, planned.index)?;
+            Some(ModuleSection { planned, address: TargetAddress::new(state.target) })
+        })
+    }
+
+    /// The functions to call before anything else in the module, in this order: those of
+    /// `.preinit_array`, then those of `.init_array` and `.ctors` by priority.
+    pub fn initialisers(&self) -> impl Iterator<Item = TargetAddress> + '_ {
+        let lists = self.plan.state.init_lists();
+        lists
+            .iter()
+            .filter(|record| record.word >> 60 != InitKind::Fini as u64)
+            .flat_map(|record| self.entries(*record, false))
+    }
+
+    /// The functions to call before the module is unloaded, in this order: those of
+    /// `.fini_array` and `.dtors`, in the reverse of the order of initialisers.
+    pub fn finalisers(&self) -> impl Iterator<Item = TargetAddress> + '_ {
+        let lists = self.plan.state.init_lists();
+        lists
+            .iter()
+            .rev()
+            .filter(|record| record.word >> 60 == InitKind::Fini as u64)
+            .flat_map(|record| self.entries(*record, true))
+    }
+
+    /// The symbol that an address belongs to, and how far behind its start the address is: the
+    /// closest function or variable at or below it in the same section. For backtraces and fault
+    /// handlers; it looks at each symbol in turn.
+    pub fn symbol_at(&self, address: TargetAddress) -> Option<(ModuleSymbol<'o>, u64)> {
+        let section = self.sections().find(|section| {
+            let offset = address.value().wrapping_sub(section.address.value());
+            offset < section.planned.size
+        })?;
+        let (object, index) = (section.planned.object, section.planned.index);
+        self.symbols()
+            .filter(|symbol| {
+                symbol.object == object
+                    && symbol.symbol.place() == SymbolPlace::Section(index)
+                    && matches!(symbol.symbol.kind(), SymbolKind::Function | SymbolKind::Data)
+                    && symbol.address <= address
+            })
+            .max_by_key(|symbol| symbol.address)
+            .map(|symbol| (symbol, address.value().wrapping_sub(symbol.address.value())))
+    }
+
+    /// Whether an address lies in one of the module's segments.
+    pub fn contains(&self, address: TargetAddress) -> bool {
+        self.segments().any(|segment| {
+            let start = self.segments.target(segment.kind()).value();
+            address.value().wrapping_sub(start) < segment.size() as u64
+        })
+    }
+
+    /// The module's segments: one of each kind at the most.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> + '_ {
+        SegmentKind::ALL.into_iter().filter_map(|kind| self.segments.get(kind))
+    }
+
+    /// Lets go of the objects' bytes and of the scratch memory. What is left can be unloaded and
+    /// nothing else, so look up what you need before.
+    pub fn detach(self) -> ResidentModule<M> {
+        ResidentModule { segments: self.segments }
+    }
+
+    /// Returns all memory to the manager: what dropping does, by name.
+    ///
+    /// The client has run the [`finalisers`](Self::finalisers) and calls nothing in the module
+    /// any more.
+    pub fn unload(self) {}
+
+    fn defined_symbols(&self) -> impl Iterator<Item = (ModuleSymbol<'o>, SymbolState)> + '_ {
+        self.plan.objects.iter().enumerate().flat_map(move |(number, object)| {
+            object.symbols().filter_map(move |(index, symbol)| {
+                let number_of_all = self.plan.state.symbol_base(number)?.checked_add(index)?;
+                let state = self.plan.state.symbol(number_of_all)?;
+                let defined = symbol.place() != SymbolPlace::Undefined
+                    && !state.is_dead()
+                    && !symbol.name().is_empty()
+                    && symbol.kind() != SymbolKind::File;
+                let address = TargetAddress::new(state.address());
+                defined.then_some((ModuleSymbol { object: number, symbol, address }, state))
+            })
+        })
+    }
+
+    /// The functions in one section of a list, as the relocations left them there.
+    fn entries(
+        &self,
+        record: crate::Scratch,
+        reverse_list: bool,
+    ) -> impl Iterator<Item = TargetAddress> + '_ {
+        let object = (record.high >> 1) as usize;
+        // A list that runs backwards, in a section that is stored backwards, runs forwards.
+        let backwards = (record.high & 1 != 0) != reverse_list;
+        let bytes = self.plan.planned_section(object, record.low).and_then(|planned| {
+            let start = usize::try_from(planned.offset).ok()?;
+            let end = start.checked_add(usize::try_from(planned.size).ok()?)?;
+            self.segments.get(planned.segment)?.bytes().get(start..end)
+        });
+        let (words, _) = bytes.unwrap_or_default().as_chunks::<8>();
+        let count = words.len();
+        (0..count).filter_map(move |at| {
+            let at = if backwards { count.checked_sub(at)?.checked_sub(1)? } else { at };
+            let address = u64::from_le_bytes(*words.get(at)?);
+            // Old start-up files bracket the lists with 0 and -1.
+            (address != 0 && address != u64::MAX).then_some(TargetAddress::new(address))
+        })
+    }
+}
+
+impl<M: MemoryManager> ResidentModule<M> {
+    /// The module's segments: one of each kind at the most.
+    pub fn segments(&self) -> impl Iterator<Item = &Segment> + '_ {
+        SegmentKind::ALL.into_iter().filter_map(|kind| self.segments.get(kind))
+    }
+
+    /// Returns all memory to the manager: what dropping does, by name.
+    pub fn unload(self) {}
+}

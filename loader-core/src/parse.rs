@@ -1,0 +1,432 @@
+//! Parse: `&[u8]` → [`Object`]. Checks header, sections, symbols, string tables, relocation
+//! tables and groups, once; what comes after reads them without a second thought.
+//!
+//! The entries of relocation tables are checked by [`plan`](crate::Plan), which reads each of
+//! those that matter; the tables of sections that are not loaded are never read.
+
+use object::elf;
+use object::endian::{LittleEndian as LE, U32};
+use object::pod;
+
+use crate::arch::Machine;
+use crate::elf::{Header, RelaTable, Section, Sym, Symbol, SymbolPlace, name_at};
+use crate::error::{Defect, Error, Format, Phase, Place};
+use crate::name::Name;
+
+/// An ELF64 little-endian relocatable object file, checked.
+///
+/// It borrows the file's bytes and copies none of them; the bytes may lie at any address.
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'o> {
+    name: &'o str,
+    bytes: &'o [u8],
+    machine: Machine,
+    flags: u32,
+    headers: &'o [Header],
+    section_names: &'o [u8],
+    symbols: &'o [Sym],
+    symbol_names: &'o [u8],
+    extended_indices: &'o [U32<LE>],
+    extra_records: usize,
+    shared_names: usize,
+}
+
+impl<'o> Object<'o> {
+    /// Checks the file in `bytes`; `name` is what errors and reports call it.
+    ///
+    /// # Errors
+    /// [`Error::Format`] and [`Error::Machine`] for a file of another kind,
+    /// [`Error::Malformed`] for one that contradicts itself.
+    pub fn parse(name: &'o str, bytes: &'o [u8]) -> Result<Self, Error<'o>> {
+        let format = |format| Error::Format { object: name, format };
+        let header = file_header(bytes).map_err(format)?;
+        let e_machine = header.e_machine.get(LE).0;
+        let machine =
+            Machine::from_elf(e_machine).ok_or(Error::Machine { object: name, e_machine })?;
+        let headers = section_headers(header, bytes).ok_or(format(Format::SectionTable))?;
+        let mut object = Self {
+            name,
+            bytes,
+            machine,
+            flags: header.e_flags.get(LE).0,
+            headers,
+            section_names: &[],
+            symbols: &[],
+            symbol_names: &[],
+            extended_indices: &[],
+            extra_records: 0,
+            shared_names: 0,
+        };
+        object.section_names = object.section_name_table(header)?;
+        object.check_sections()?;
+        object.read_symbol_table()?;
+        object.check_symbols()?;
+        object.check_tables()?;
+        object.extra_records = object.count_extra_records();
+        object.shared_names = object.count_shared_names();
+        Ok(object)
+    }
+
+    /// The name given to [`parse`](Self::parse).
+    pub const fn name(&self) -> &'o str {
+        self.name
+    }
+
+    /// The machine that it is for.
+    pub const fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// `e_flags`: on RISC-V, the extensions and the floating-point ABI it was compiled for.
+    pub const fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// How many sections it has, the null section at index 0 included.
+    pub const fn section_count(&self) -> u32 {
+        self.headers.len() as u32
+    }
+
+    /// How many symbols it has, the null symbol at index 0 included.
+    pub const fn symbol_count(&self) -> u32 {
+        self.symbols.len() as u32
+    }
+
+    /// The section with this index; `None` past the last.
+    pub fn section(&self, index: u32) -> Option<Section<'o>> {
+        let header = self.headers.get(index as usize)?;
+        let name = name_at(self.section_names, header.sh_name.get(LE)).unwrap_or_default();
+        Some(Section { header, name })
+    }
+
+    /// All sections with their indices, from index 0 on.
+    pub fn sections(&self) -> impl Iterator<Item = (u32, Section<'o>)> + '_ {
+        (0..self.section_count()).filter_map(|index| Some((index, self.section(index)?)))
+    }
+
+    /// The symbol with this index; `None` past the last.
+    pub fn symbol(&self, index: u32) -> Option<Symbol<'o>> {
+        let sym = self.symbols.get(index as usize)?;
+        Some(Symbol { sym, strings: self.symbol_names, place: self.symbol_place(index, sym) })
+    }
+
+    /// All symbols with their indices, from index 0 on.
+    pub fn symbols(&self) -> impl Iterator<Item = (u32, Symbol<'o>)> + '_ {
+        (0..self.symbol_count()).filter_map(|index| Some((index, self.symbol(index)?)))
+    }
+
+    /// The bytes of a section; empty for one that has none in the file.
+    pub(crate) fn section_bytes(&self, section: Section<'o>) -> &'o [u8] {
+        self.file_range(section.header).unwrap_or_default()
+    }
+
+    /// The relocations in a section of type `SHT_RELA`.
+    pub(crate) fn rela_table(&self, section: Section<'o>) -> RelaTable<'o> {
+        let raw = pod::slice_from_all_bytes(self.section_bytes(section)).unwrap_or_default();
+        RelaTable::new(raw)
+    }
+
+    /// The signature symbol and the member indices of a COMDAT group; `None` for any other
+    /// section.
+    pub(crate) fn comdat_group(
+        &self,
+        section: Section<'o>,
+    ) -> Option<(u32, impl Iterator<Item = u32> + use<'o>)> {
+        if section.kind() != elf::SHT_GROUP.0 {
+            return None;
+        }
+        let words: &[U32<LE>] = pod::slice_from_all_bytes(self.section_bytes(section)).ok()?;
+        let (flags, members) = words.split_first()?;
+        if flags.get(LE) & elf::GRP_COMDAT.0 == 0 {
+            return None;
+        }
+        Some((section.header.sh_info.get(LE), members.iter().map(|word| word.get(LE))))
+    }
+
+    /// Scratch records needed beyond one per section and symbol.
+    pub(crate) const fn extra_records(&self) -> usize {
+        self.extra_records
+    }
+
+    /// A symbol's name for an error: a section symbol goes by its section's.
+    pub(crate) fn display_name(&self, symbol: Symbol<'o>) -> Name<'o> {
+        match symbol.place() {
+            SymbolPlace::Section(section) if symbol.name().is_empty() => {
+                self.section(section).map(Section::name).unwrap_or_default()
+            }
+            _ => symbol.name(),
+        }
+    }
+
+    /// Names that other objects of a module may share: global symbols and COMDAT signatures.
+    pub(crate) const fn shared_names(&self) -> usize {
+        self.shared_names
+    }
+
+    /// Where something is, for an error.
+    pub(crate) fn place(&self, index: u32, offset: u64) -> Place<'o> {
+        let section = self.section(index).map(|section| section.name).unwrap_or_default();
+        Place { object: self.name, section, index, offset }
+    }
+
+    /// The error for a part of the file that contradicts another.
+    fn malformed(&self, index: u32, offset: u64, defect: Defect, value: u64) -> Error<'o> {
+        Error::Malformed { phase: Phase::Parse, place: self.place(index, offset), defect, value }
+    }
+
+    fn section_name_table(&self, header: &elf::FileHeader64<LE>) -> Result<&'o [u8], Error<'o>> {
+        let index = match header.e_shstrndx.get(LE) {
+            elf::SHN_XINDEX => self.headers.first().map_or(0, |first| first.sh_link.get(LE)),
+            index => u32::from(index.0),
+        };
+        self.string_table(index).ok_or(self.malformed(index, 0, Defect::StringTable, index.into()))
+    }
+
+    /// The string table in section `index`, which ends in NUL, so that every name in it ends.
+    fn string_table(&self, index: u32) -> Option<&'o [u8]> {
+        let header = self.headers.get(index as usize)?;
+        if header.sh_type.get(LE) != elf::SHT_STRTAB {
+            return None;
+        }
+        let strings = self.file_range(header)?;
+        (strings.last() == Some(&0)).then_some(strings)
+    }
+
+    /// The bytes that a header speaks of; `None` where they lie past the end of the file.
+    fn file_range(&self, header: &Header) -> Option<&'o [u8]> {
+        if header.sh_type.get(LE) == elf::SHT_NOBITS || header.sh_type.get(LE) == elf::SHT_NULL {
+            return Some(&[]);
+        }
+        let start = usize::try_from(header.sh_offset.get(LE)).ok()?;
+        let end = start.checked_add(usize::try_from(header.sh_size.get(LE)).ok()?)?;
+        self.bytes.get(start..end)
+    }
+
+    fn check_sections(&self) -> Result<(), Error<'o>> {
+        for (index, header) in (0u32..).zip(self.headers) {
+            let name = header.sh_name.get(LE);
+            if name as usize >= self.section_names.len() {
+                return Err(self.malformed(index, 0, Defect::StringOffset, name.into()));
+            }
+            if self.file_range(header).is_none() {
+                let offset = header.sh_offset.get(LE);
+                return Err(self.malformed(index, 0, Defect::SectionOutsideFile, offset));
+            }
+            let align = header.sh_addralign.get(LE);
+            if align != 0 && !align.is_power_of_two() {
+                return Err(self.malformed(index, 0, Defect::Alignment, align));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_symbol_table(&mut self) -> Result<(), Error<'o>> {
+        let mut found = None;
+        for (index, section) in self.sections().filter(|(_, s)| s.kind() == elf::SHT_SYMTAB.0) {
+            if let Some((first, _)) = found.replace((index, section)) {
+                return Err(self.malformed(
+                    index,
+                    0,
+                    Defect::DuplicateSymbolTable,
+                    u64::from(first),
+                ));
+            }
+        }
+        let Some((index, section)) = found else { return Ok(()) };
+        let bytes = self.section_bytes(section);
+        self.check_entry_size(index, section, size_of::<Sym>())?;
+        self.symbols = pod::slice_from_all_bytes(bytes).unwrap_or_default();
+        let link = section.header.sh_link.get(LE);
+        self.symbol_names = self.string_table(link).ok_or(self.malformed(
+            index,
+            0,
+            Defect::SectionLink,
+            link.into(),
+        ))?;
+        let indices = self.sections().find(|(_, s)| {
+            s.kind() == elf::SHT_SYMTAB_SHNDX.0 && s.header.sh_link.get(LE) == index
+        });
+        if let Some((_, section)) = indices {
+            let bytes = self.section_bytes(section);
+            self.extended_indices =
+                pod::slice_from_bytes(bytes, bytes.len() / 4).map(|(s, _)| s).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn check_entry_size(
+        &self,
+        index: u32,
+        section: Section<'o>,
+        expected: usize,
+    ) -> Result<(), Error<'o>> {
+        let given = section.header.sh_entsize.get(LE);
+        let whole = self.section_bytes(section).len().checked_rem(expected) == Some(0);
+        if given != expected as u64 || !whole {
+            return Err(self.malformed(index, 0, Defect::EntrySize, given));
+        }
+        Ok(())
+    }
+
+    fn check_symbols(&self) -> Result<(), Error<'o>> {
+        for (index, sym) in (0u32..).zip(self.symbols) {
+            let malformed = |defect, value| {
+                let section = match self.symbol_place(index, sym) {
+                    SymbolPlace::Section(section) => section,
+                    _ => 0,
+                };
+                Err(self.malformed(section, sym.st_value.get(LE), defect, value))
+            };
+            let name = sym.st_name.get(LE);
+            if name as usize >= self.symbol_names.len() {
+                return malformed(Defect::StringOffset, name.into());
+            }
+            match self.symbol_place(index, sym) {
+                SymbolPlace::Section(section) => {
+                    let Some(header) = self.headers.get(section as usize) else {
+                        return malformed(Defect::SectionIndex, section.into());
+                    };
+                    // A thread-local symbol's value is an offset in its section as well.
+                    if sym.st_value.get(LE) > header.sh_size.get(LE) {
+                        return malformed(Defect::SymbolValue, sym.st_value.get(LE));
+                    }
+                }
+                SymbolPlace::Common if !sym.st_value.get(LE).max(1).is_power_of_two() => {
+                    return malformed(Defect::CommonAlignment, sym.st_value.get(LE));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the tables that speak of other sections: relocations and groups.
+    fn check_tables(&self) -> Result<(), Error<'o>> {
+        for (index, section) in self.sections() {
+            match elf::SectionType(section.kind()) {
+                elf::SHT_RELA => self.check_rela_section(index, section)?,
+                elf::SHT_GROUP => self.check_group(index, section)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_rela_section(&self, index: u32, section: Section<'o>) -> Result<(), Error<'o>> {
+        self.check_entry_size(index, section, 24)?;
+        let target = section.header.sh_info.get(LE);
+        if target == 0 || target >= self.section_count() {
+            return Err(self.malformed(index, 0, Defect::SectionIndex, target.into()));
+        }
+        let link = section.header.sh_link.get(LE);
+        let linked = self.section(link).map(Section::kind);
+        if linked != Some(elf::SHT_SYMTAB.0) {
+            return Err(self.malformed(index, 0, Defect::SectionLink, link.into()));
+        }
+        Ok(())
+    }
+
+    fn check_group(&self, index: u32, section: Section<'o>) -> Result<(), Error<'o>> {
+        let bytes = self.section_bytes(section);
+        let signature = section.header.sh_info.get(LE);
+        if signature >= self.symbol_count() {
+            return Err(self.malformed(index, 0, Defect::SymbolIndex, signature.into()));
+        }
+        match pod::slice_from_all_bytes::<U32<LE>>(bytes) {
+            Ok([_flags, members @ ..]) => {
+                let count = self.section_count();
+                match members.iter().map(|word| word.get(LE)).find(|&member| member >= count) {
+                    Some(bad) => Err(self.malformed(index, 0, Defect::SectionIndex, bad.into())),
+                    None => Ok(()),
+                }
+            }
+            _ => Err(self.malformed(index, 0, Defect::Group, bytes.len() as u64)),
+        }
+    }
+
+    /// What the plan keeps a record of besides sections and symbols: the parts of initialiser
+    /// lists, paddings to delete, and the order of relocation tables that are out of order.
+    fn count_extra_records(&self) -> usize {
+        let lists = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
+        lists.saturating_add(self.count_riscv_records())
+    }
+
+    fn count_shared_names(&self) -> usize {
+        let globals = self.symbols.iter().filter(|sym| sym.st_bind() != elf::STB_LOCAL).count();
+        let groups = self.sections().filter(|(_, s)| s.kind() == elf::SHT_GROUP.0).count();
+        globals.saturating_add(groups)
+    }
+
+    #[cfg(feature = "riscv64")]
+    fn count_riscv_records(&self) -> usize {
+        if self.machine != Machine::Riscv64 {
+            return 0;
+        }
+        let mut count = 0usize;
+        for (_, section) in self.sections().filter(|(_, s)| s.kind() == elf::SHT_RELA.0) {
+            let target = self.section(section.header.sh_info.get(LE));
+            if !target.is_some_and(Section::is_loaded) {
+                continue;
+            }
+            let table = self.rela_table(section);
+            let paddings = table.iter().filter(|rela| rela.number == elf::R_RISCV_ALIGN.0).count();
+            let order = if table.is_sorted() { 0 } else { table.len() };
+            count = count.saturating_add(paddings).saturating_add(order);
+        }
+        count
+    }
+
+    #[cfg(not(feature = "riscv64"))]
+    fn count_riscv_records(&self) -> usize {
+        0
+    }
+
+    fn symbol_place(&self, index: u32, sym: &Sym) -> SymbolPlace {
+        match sym.st_shndx.get(LE) {
+            elf::SHN_UNDEF => SymbolPlace::Undefined,
+            elf::SHN_ABS => SymbolPlace::Absolute,
+            elf::SHN_COMMON => SymbolPlace::Common,
+            elf::SHN_XINDEX => {
+                let section = self.extended_indices.get(index as usize);
+                SymbolPlace::Section(section.map_or(u32::MAX, |section| section.get(LE)))
+            }
+            section => SymbolPlace::Section(section.0.into()),
+        }
+    }
+}
+
+fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format> {
+    let ident = bytes.get(..16).ok_or(Format::NotElf)?;
+    let [0x7f, b'E', b'L', b'F', class, data, ..] = ident else { return Err(Format::NotElf) };
+    if *class != elf::ELFCLASS64.0 {
+        return Err(Format::Class32);
+    }
+    if *data != elf::ELFDATA2LSB.0 {
+        return Err(Format::BigEndian);
+    }
+    let (header, _) =
+        pod::from_bytes::<elf::FileHeader64<LE>>(bytes).map_err(|()| Format::SectionTable)?;
+    if header.e_version.get(LE) != u32::from(elf::EV_CURRENT.0)
+        || usize::from(header.e_ehsize.get(LE)) != size_of::<elf::FileHeader64<LE>>()
+        || usize::from(header.e_shentsize.get(LE)) != size_of::<Header>()
+    {
+        return Err(Format::Version);
+    }
+    if header.e_type.get(LE) != elf::ET_REL {
+        return Err(Format::Linked);
+    }
+    Ok(header)
+}
+
+/// The section header table; its length may stand in its first entry (`SHN_XINDEX`).
+fn section_headers<'o>(header: &elf::FileHeader64<LE>, bytes: &'o [u8]) -> Option<&'o [Header]> {
+    let offset = usize::try_from(header.e_shoff.get(LE)).ok().filter(|&offset| offset != 0)?;
+    let table = bytes.get(offset..)?;
+    let count = match header.e_shnum.get(LE) {
+        0 => pod::from_bytes::<Header>(table).ok()?.0.sh_size.get(LE),
+        count => count.into(),
+    };
+    let count = u32::try_from(count).ok()?;
+    let (headers, _) = pod::slice_from_bytes(table, count as usize).ok()?;
+    Some(headers)
+}

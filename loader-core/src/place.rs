@@ -1,0 +1,216 @@
+//! Place: [`Plan`] + [`MemoryManager`] → [`ObjectImage`]. Asks for the segments, copies sections,
+//! clears what is zero.
+
+use crate::address::TargetAddress;
+use crate::elf::Section;
+use crate::error::Error;
+use crate::memory::{MemoryManager, Segment, SegmentKind, SegmentRequest};
+use crate::plan::{Plan, PlannedSection};
+
+/// A module in memory, its sections copied and not yet relocated: LLVM's `ObjectImage`.
+///
+/// Dropping it gives all memory back.
+#[derive(Debug)]
+pub struct ObjectImage<'o, 's, M: MemoryManager> {
+    pub(crate) plan: Plan<'o, 's>,
+    pub(crate) segments: Segments<M>,
+    /// Whether relocations were applied, so that the sections must be copied again.
+    pub(crate) stale: bool,
+}
+
+/// The segments of one module; dropping them gives them back to their manager.
+#[derive(Debug)]
+pub(crate) struct Segments<M: MemoryManager> {
+    manager: M,
+    segments: [Option<Segment>; 3],
+    /// Where each segment runs: what the manager said, or what the client maps it to.
+    pub(crate) targets: [TargetAddress; 3],
+}
+
+impl<'o, 's> Plan<'o, 's> {
+    /// Takes the memory that the plan speaks of and copies the sections into it.
+    ///
+    /// # Errors
+    /// [`Error::Allocate`] and [`Error::BadSegment`]; all memory is given back then.
+    pub fn place<M: MemoryManager>(
+        mut self,
+        manager: M,
+    ) -> Result<ObjectImage<'o, 's, M>, Error<'o>> {
+        let mut segments =
+            Segments { manager, segments: [None, None, None], targets: [TargetAddress::NULL; 3] };
+        for kind in SegmentKind::ALL {
+            segments.allocate(kind, &self)?;
+        }
+        self.assign_addresses(&segments, None);
+        let mut image = ObjectImage { plan: self, segments, stale: false };
+        image.copy_sections();
+        Ok(image)
+    }
+
+    /// Gives the sections of one segment, or of all, the addresses that follow from it.
+    pub(crate) fn assign_addresses<M: MemoryManager>(
+        &mut self,
+        segments: &Segments<M>,
+        only: Option<SegmentKind>,
+    ) {
+        for (number, object) in self.objects.iter().enumerate() {
+            for index in 0..object.section_count() {
+                let Some(mut state) = self.state.section(number, index) else { continue };
+                let Some(kind) = state.residence.segment() else { continue };
+                if only.is_some_and(|only| only != kind) {
+                    continue;
+                }
+                state.target = segments.target(kind).wrapping_add(state.offset.into()).value();
+                self.state.set_section(number, index, state);
+            }
+        }
+    }
+}
+
+impl<M: MemoryManager> ObjectImage<'_, '_, M> {
+    /// The plan that this image follows.
+    pub const fn plan(&self) -> &Plan<'_, '_> {
+        &self.plan
+    }
+
+    /// Copies every section from the object's own bytes and fills the gaps between them.
+    pub(crate) fn copy_sections(&mut self) {
+        let Self { plan, segments, .. } = self;
+        let mut ends = [0usize; 3];
+        plan.for_each_in_order(|planned| {
+            let [text, read_only, data] = &mut ends;
+            let end = match planned.segment {
+                SegmentKind::Text => text,
+                SegmentKind::ReadOnly => read_only,
+                SegmentKind::Data => data,
+            };
+            let bytes = segments.bytes_mut(planned.segment);
+            let start = planned.offset as usize;
+            fill(bytes, *end, start, plan.fill_byte(planned.segment));
+            *end = start.saturating_add(planned.size as usize);
+            match bytes.get_mut(start..*end) {
+                Some(to) if planned.section.is_nobits() => to.fill(0),
+                Some(to) => plan.copy_section(planned, to),
+                None => {}
+            }
+        });
+        // Stubs, the GOT and COMMON symbols lie behind the sections.
+        for (kind, end) in SegmentKind::ALL.into_iter().zip(ends) {
+            fill(segments.bytes_mut(kind), end, usize::MAX, plan.fill_byte(kind));
+        }
+    }
+}
+
+impl<'o> Plan<'o, '_> {
+    const fn fill_byte(&self, kind: SegmentKind) -> u8 {
+        match kind {
+            SegmentKind::Text => self.machine.text_fill(),
+            SegmentKind::ReadOnly | SegmentKind::Data => 0,
+        }
+    }
+
+    fn copy_section(&self, planned: PlannedSection<'o>, to: &mut [u8]) {
+        let Some(object) = self.objects.get(planned.object) else { return };
+        let from = object.section_bytes(planned.section);
+        #[cfg(feature = "riscv64")]
+        if Section::size(planned.section) != planned.size {
+            if let Some(number) = self.state.section_number(planned.object, planned.index) {
+                let _ = crate::plan::padding::copy(to, from, self.state.paddings_of(number));
+            }
+            return;
+        }
+        if to.len() == from.len() {
+            to.copy_from_slice(from);
+        }
+    }
+}
+
+/// Fills `bytes[start..end]`, as far as there are such bytes.
+fn fill(bytes: &mut [u8], start: usize, end: usize, byte: u8) {
+    let end = end.min(bytes.len());
+    if let Some(gap) = bytes.get_mut(start..end) {
+        gap.fill(byte);
+    }
+}
+
+impl<M: MemoryManager> Segments<M> {
+    /// The memory of a segment; `None` where the module has no such segment.
+    pub(crate) const fn get(&self, kind: SegmentKind) -> Option<&Segment> {
+        let [text, read_only, data] = &self.segments;
+        match kind {
+            SegmentKind::Text => text.as_ref(),
+            SegmentKind::ReadOnly => read_only.as_ref(),
+            SegmentKind::Data => data.as_ref(),
+        }
+    }
+
+    /// Where a segment runs.
+    pub(crate) const fn target(&self, kind: SegmentKind) -> TargetAddress {
+        let [text, read_only, data] = self.targets;
+        match kind {
+            SegmentKind::Text => text,
+            SegmentKind::ReadOnly => read_only,
+            SegmentKind::Data => data,
+        }
+    }
+
+    pub(crate) const fn set_target(&mut self, kind: SegmentKind, address: TargetAddress) {
+        let [text, read_only, data] = &mut self.targets;
+        *match kind {
+            SegmentKind::Text => text,
+            SegmentKind::ReadOnly => read_only,
+            SegmentKind::Data => data,
+        } = address;
+    }
+
+    pub(crate) fn bytes_mut(&mut self, kind: SegmentKind) -> &mut [u8] {
+        self.slot(kind).as_mut().map(Segment::bytes_mut).unwrap_or_default()
+    }
+
+    /// Has every segment sealed.
+    pub(crate) fn seal<'o>(&self) -> Result<(), Error<'o>> {
+        for kind in SegmentKind::ALL {
+            if let Some(segment) = self.get(kind) {
+                self.manager.seal(segment).map_err(|cause| Error::Seal { kind, cause })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn allocate<'o>(&mut self, kind: SegmentKind, plan: &Plan<'o, '_>) -> Result<(), Error<'o>> {
+        let planned = plan.segment(kind);
+        if planned.size == 0 {
+            return Ok(());
+        }
+        // The plan kept both below 4 GiB, or within `usize` where that is less.
+        let (size, align) = (planned.size as usize, planned.align as usize);
+        let segment = self
+            .manager
+            .allocate(SegmentRequest { kind, size, align })
+            .map_err(|cause| Error::Allocate { kind, size, align, cause })?;
+        let fits = segment.size() == size
+            && segment.kind() == kind
+            && segment.target().is_aligned_to(planned.align)
+            && segment.target().value().checked_add(planned.size).is_some();
+        self.set_target(kind, segment.target());
+        *self.slot(kind) = Some(segment);
+        if fits { Ok(()) } else { Err(Error::BadSegment { kind }) }
+    }
+
+    const fn slot(&mut self, kind: SegmentKind) -> &mut Option<Segment> {
+        let [text, read_only, data] = &mut self.segments;
+        match kind {
+            SegmentKind::Text => text,
+            SegmentKind::ReadOnly => read_only,
+            SegmentKind::Data => data,
+        }
+    }
+}
+
+impl<M: MemoryManager> Drop for Segments<M> {
+    fn drop(&mut self) {
+        for segment in self.segments.iter_mut().filter_map(Option::take) {
+            self.manager.free(segment);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Sections into segments: offsets, sizes, alignments.
+
+use crate::elf::{Section, SymbolPlace};
+use crate::error::Error;
+use crate::memory::SegmentKind;
+use crate::plan::state::SymbolState;
+use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
+
+impl<'o> Plan<'o, '_> {
+    /// Lays out the sections that have bytes, then those that are zero, in the objects' order.
+    pub(super) fn lay_out_sections(&mut self) -> Result<(), Error<'o>> {
+        for zeroed in [false, true] {
+            for (number, object) in self.objects.iter().enumerate() {
+                for index in 0..object.section_count() {
+                    let Some(planned) = self.planned_section(number, index) else { continue };
+                    if planned.section.is_nobits() != zeroed {
+                        continue;
+                    }
+                    let (size, align) = (planned.size, planned.section.align());
+                    let offset = self.append(planned.segment, size, align);
+                    let offset = offset.ok_or(Error::TooLarge { object: object.name() })?;
+                    if let Some(mut state) = self.state.section(number, index) {
+                        state.offset = offset;
+                        self.state.set_section(number, index, state);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays out what the loader makes itself: call stubs, the GOT, COMMON symbols.
+    pub(super) fn lay_out_tables(&mut self) -> Result<(), Error<'o>> {
+        let too_large = Error::TooLarge { object: self.objects.first().map_or("", |o| o.name()) };
+        let stubs = u64::from(self.stub_count).wrapping_mul(self.machine.stub().size.into());
+        self.stubs_offset = self.append_table(SegmentKind::Text, stubs).ok_or(too_large)?;
+        let got = u64::from(self.slot_count).wrapping_mul(SLOT);
+        self.got_offset = self.append_table(SegmentKind::ReadOnly, got).ok_or(too_large)?;
+        let data = self.segment(SegmentKind::Data);
+        self.common_offset = data.size;
+        let mut align = data.align;
+        let end = self.lay_out_commons(|state, _| align = align.max(state.common_align()));
+        let size = end.filter(|&end| u32::try_from(end).is_ok()).ok_or(too_large)?;
+        usize::try_from(align).map_err(|_| too_large)?;
+        *self.segment_mut(SegmentKind::Data) = SegmentPlan { size, align };
+        Ok(())
+    }
+
+    /// Gives each COMMON symbol that is no alias its offset in the data segment, always the
+    /// same; returns where the last one ends.
+    pub(crate) fn lay_out_commons(
+        &mut self,
+        mut place: impl FnMut(&mut SymbolState, u64),
+    ) -> Option<u64> {
+        let mut end = self.common_offset;
+        for (number, object) in self.objects.iter().enumerate() {
+            let base = self.state.symbol_base(number)?;
+            for (index, symbol) in object.symbols() {
+                if symbol.place() != SymbolPlace::Common {
+                    continue;
+                }
+                let at = base.checked_add(index)?;
+                let mut state = self.state.symbol(at)?;
+                if state.alias().is_some() {
+                    continue;
+                }
+                let offset = end.checked_next_multiple_of(state.common_align())?;
+                end = offset.checked_add(symbol.size())?;
+                place(&mut state, offset);
+                self.state.set_symbol(at, state);
+            }
+        }
+        Some(end)
+    }
+
+    /// Calls `visit` for each section in the order of its offset in its segment.
+    pub(crate) fn for_each_in_order(&self, mut visit: impl FnMut(PlannedSection<'o>)) {
+        for zeroed in [false, true] {
+            for planned in self.sections().filter(|p| Section::is_nobits(p.section) == zeroed) {
+                visit(planned);
+            }
+        }
+    }
+
+    fn segment_mut(&mut self, kind: SegmentKind) -> &mut SegmentPlan {
+        let [text, read_only, data] = &mut self.segments;
+        match kind {
+            SegmentKind::Text => text,
+            SegmentKind::ReadOnly => read_only,
+            SegmentKind::Data => data,
+        }
+    }
+
+    /// Makes room for a table of the loader's own, which an empty one does not take.
+    fn append_table(&mut self, kind: SegmentKind, size: u64) -> Option<u64> {
+        let align = if size == 0 { 1 } else { SLOT };
+        self.append(kind, size, align).map(u64::from)
+    }
+
+    /// Makes room at the end of a segment; `None` where it would end above 4 GiB.
+    fn append(&mut self, kind: SegmentKind, size: u64, align: u64) -> Option<u32> {
+        let segment = self.segment_mut(kind);
+        let offset = segment.size.checked_next_multiple_of(align)?;
+        let end = offset.checked_add(size)?;
+        u32::try_from(end).ok()?;
+        usize::try_from(align).ok()?;
+        *segment = SegmentPlan { size: end, align: segment.align.max(align) };
+        u32::try_from(offset).ok()
+    }
+}

@@ -1,0 +1,340 @@
+//! Plan: [`Object`]s → [`Plan`]. Decides what is kept, lays sections into segments, counts GOT
+//! entries and call stubs, and so knows every size before a byte is taken.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `state` | the records in the lent scratch memory |
+//! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
+//! | `padding` | `R_RISCV_ALIGN`: which bytes go, and where offsets end up |
+//! | `layout` | sections into segments |
+//! | `scan` | every relocation checked, GOT slots and stubs counted |
+
+mod layout;
+mod names;
+#[cfg(feature = "riscv64")]
+pub(crate) mod padding;
+mod scan;
+pub(crate) mod state;
+
+use object::elf;
+
+use crate::arch::{Machine, Relocation};
+use crate::elf::{RelaTable, Section, Symbol};
+use crate::error::{Defect, Error, Phase, RefusedSection};
+use crate::memory::SegmentKind;
+use crate::name::Name;
+use crate::parse::Object;
+use crate::scratch::{Scratch, sort_by_key};
+use state::{Residence, State, SymbolState};
+
+/// Bytes of a GOT entry.
+pub(crate) const SLOT: u64 = 8;
+
+/// How many [`Scratch`] records a plan for these objects needs, exactly.
+pub fn scratch_len(objects: &[Object<'_>]) -> usize {
+    state::Counts::of(objects).total()
+}
+
+/// What a load will take, exactly, and what it will need: made from one object, or from several
+/// that are linked together into one module.
+///
+/// Where several objects define a name, they share one definition as a linker would have it: a
+/// strong definition before a COMMON one before a weak one, the largest of COMMON ones, the first
+/// of COMDAT groups with one signature and of weak ones.
+#[derive(Debug)]
+pub struct Plan<'o, 's> {
+    pub(crate) objects: &'s [Object<'o>],
+    pub(crate) machine: Machine,
+    pub(crate) state: State<'s>,
+    pub(crate) segments: [SegmentPlan; 3],
+    /// Where the call stubs begin in the text segment.
+    pub(crate) stubs_offset: u64,
+    pub(crate) stub_count: u32,
+    /// Where the GOT begins in the read-only segment.
+    pub(crate) got_offset: u64,
+    pub(crate) slot_count: u32,
+    /// Where COMMON symbols begin in the data segment.
+    pub(crate) common_offset: u64,
+}
+
+/// The exact size of one segment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SegmentPlan {
+    /// In bytes; 0 where the module has no such segment.
+    pub size: u64,
+    /// In bytes; a power of two.
+    pub align: u64,
+}
+
+/// A section that will be, or has been, placed.
+#[derive(Debug, Clone, Copy)]
+pub struct PlannedSection<'o> {
+    /// Its object's place among the plan's objects.
+    pub object: usize,
+    /// Its index in the object's section header table.
+    pub index: u32,
+    /// The section itself.
+    pub section: Section<'o>,
+    /// The segment that holds it.
+    pub segment: SegmentKind,
+    /// Its offset in the segment, in bytes.
+    pub offset: u64,
+    /// Its size in memory, in bytes: less than the file's where padding is deleted.
+    pub size: u64,
+}
+
+/// An undefined symbol that a client's [`Resolver`](crate::Resolver) will be asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'o> {
+    /// The place, among the plan's objects, of the first object that needs it.
+    pub object: usize,
+    /// Its name.
+    pub name: Name<'o>,
+    /// Whether it may stay undefined: its address is 0 then.
+    pub weak: bool,
+}
+
+impl<'o, 's> Plan<'o, 's> {
+    /// Plans one module out of `objects`, with working memory lent for as long as the module
+    /// is to answer questions about itself.
+    ///
+    /// # Errors
+    /// [`Error::Scratch`] where `scratch` has fewer records than [`scratch_len`] says; an error
+    /// of [`Phase::Plan`] for an object that cannot be loaded.
+    pub fn new(objects: &'s [Object<'o>], scratch: &'s mut [Scratch]) -> Result<Self, Error<'o>> {
+        let counts = state::Counts::of(objects);
+        let lent = scratch.len();
+        let needed = counts.total();
+        let first = objects.first();
+        let (Some(state), Some(first)) = (State::carve(objects, &counts, scratch), first) else {
+            return Err(Error::Scratch { needed: needed.max(1), lent });
+        };
+        let machine = first.machine();
+        if let Some(other) = objects.iter().find(|object| object.machine() != machine) {
+            return Err(Error::MixedMachines { object: other.name() });
+        }
+        let mut plan = Self {
+            objects,
+            machine,
+            state,
+            segments: [SegmentPlan { size: 0, align: 1 }; 3],
+            stubs_offset: 0,
+            stub_count: 0,
+            got_offset: 0,
+            slot_count: 0,
+            common_offset: 0,
+        };
+        plan.discard_duplicate_groups();
+        plan.classify_sections()?;
+        plan.attach_relocations()?;
+        plan.bind_names()?;
+        plan.collect_lists();
+        #[cfg(feature = "riscv64")]
+        plan.plan_padding()?;
+        plan.lay_out_sections()?;
+        plan.scan_relocations()?;
+        plan.lay_out_tables()?;
+        Ok(plan)
+    }
+
+    /// The objects, in the order given.
+    pub const fn objects(&self) -> &'s [Object<'o>] {
+        self.objects
+    }
+
+    /// The machine that they are for.
+    pub const fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// The size and alignment of a segment.
+    pub const fn segment(&self, kind: SegmentKind) -> SegmentPlan {
+        let [text, read_only, data] = self.segments;
+        match kind {
+            SegmentKind::Text => text,
+            SegmentKind::ReadOnly => read_only,
+            SegmentKind::Data => data,
+        }
+    }
+
+    /// How many GOT entries the module has, 8 bytes each, in the read-only segment.
+    pub const fn got_entries(&self) -> u32 {
+        self.slot_count
+    }
+
+    /// How many call stubs the module has, in the text segment.
+    pub const fn stubs(&self) -> u32 {
+        self.stub_count
+    }
+
+    /// The sections to be placed, object by object.
+    pub fn sections(&self) -> impl Iterator<Item = PlannedSection<'o>> + '_ {
+        (0..self.objects.len()).flat_map(move |object| {
+            let count = self.objects.get(object).map_or(0, Object::section_count);
+            (0..count).filter_map(move |index| self.planned_section(object, index))
+        })
+    }
+
+    /// The undefined symbols that relocations need, each once.
+    pub fn imports(&self) -> impl Iterator<Item = Import<'o>> + '_ {
+        self.used_symbols().filter(|(_, _, state)| state.is_import()).map(
+            |(object, symbol, state)| Import {
+                object,
+                name: symbol.name(),
+                weak: !state.is_needed(),
+            },
+        )
+    }
+
+    /// The symbols that have a GOT entry, each with the object that was the first to need it.
+    pub fn got(&self) -> impl Iterator<Item = (usize, Symbol<'o>)> + '_ {
+        self.used_symbols().filter(|(_, _, s)| s.slot().is_some()).map(|(o, s, _)| (o, s))
+    }
+
+    /// The symbols that have a call stub, each with the object that was the first to need it.
+    pub fn stub_symbols(&self) -> impl Iterator<Item = (usize, Symbol<'o>)> + '_ {
+        self.used_symbols().filter(|(_, _, s)| s.stub().is_some()).map(|(o, s, _)| (o, s))
+    }
+
+    /// The relocation types that one object's loaded sections hold, one item per relocation.
+    pub fn relocations(&self, object: usize) -> impl Iterator<Item = &'static Relocation> + '_ {
+        let count = self.objects.get(object).map_or(0, Object::section_count);
+        (0..count)
+            .filter_map(move |index| self.rela_of(object, index))
+            .flat_map(RelaTable::iter)
+            .filter_map(|rela| self.machine.relocation(rela.number))
+    }
+
+    pub(crate) fn planned_section(&self, object: usize, index: u32) -> Option<PlannedSection<'o>> {
+        let state = self.state.section(object, index)?;
+        let segment = state.residence.segment()?;
+        let section = self.objects.get(object)?.section(index)?;
+        let size = section.size().saturating_sub(self.deleted_before(object, index, u64::MAX));
+        Some(PlannedSection { object, index, section, segment, offset: state.offset.into(), size })
+    }
+
+    /// The relocations of a section that is loaded, where it has any.
+    pub(crate) fn rela_of(&self, object: usize, index: u32) -> Option<RelaTable<'o>> {
+        let state = self.state.section(object, index)?;
+        state.residence.segment()?;
+        let object = self.objects.get(object)?;
+        Some(object.rela_table(object.section(state.relocations?)?))
+    }
+
+    /// Symbols that carry something of their own: no aliases, nothing unused.
+    pub(crate) fn used_symbols(
+        &self,
+    ) -> impl Iterator<Item = (usize, Symbol<'o>, SymbolState)> + '_ {
+        self.objects.iter().enumerate().flat_map(move |(number, object)| {
+            object.symbols().filter_map(move |(index, symbol)| {
+                let state =
+                    self.state.symbol(self.state.symbol_base(number)?.checked_add(index)?)?;
+                state.is_used().then_some((number, symbol, state))
+            })
+        })
+    }
+
+    /// How many bytes are deleted before an offset of a section, on RISC-V.
+    #[cfg(feature = "riscv64")]
+    pub(crate) fn deleted_before(&self, object: usize, index: u32, before: u64) -> u64 {
+        self.state.deleted_before(object, index, before)
+    }
+
+    #[cfg(not(feature = "riscv64"))]
+    pub(crate) fn deleted_before(&self, _: usize, _: u32, _: u64) -> u64 {
+        0
+    }
+
+    /// Says of each section where it will reside, by its flags.
+    fn classify_sections(&mut self) -> Result<(), Error<'o>> {
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, section) in object.sections() {
+                let Some(mut state) = self.state.section(number, index) else { continue };
+                if state.residence == Residence::Duplicate || !section.is_loaded() {
+                    continue;
+                }
+                let refuse = |reason| Err(Error::Section { place: object.place(index, 0), reason });
+                let writable = section.has(elf::SHF_WRITE);
+                state.residence = if section.has(elf::SHF_TLS) {
+                    return refuse(RefusedSection::ThreadLocal);
+                } else if section.has(elf::SHF_COMPRESSED) {
+                    return refuse(RefusedSection::Compressed);
+                } else if section.has(elf::SHF_EXECINSTR) {
+                    if writable {
+                        return refuse(RefusedSection::WritableCode);
+                    }
+                    Residence::Text
+                } else if writable && !section.is_constant_once_relocated() {
+                    Residence::Data
+                } else {
+                    Residence::ReadOnly
+                };
+                self.state.set_section(number, index, state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells each loaded section which relocation section applies to it.
+    fn attach_relocations(&mut self) -> Result<(), Error<'o>> {
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, section) in object.sections() {
+                let kind = elf::SectionType(section.kind());
+                if kind != elf::SHT_RELA && kind != elf::SHT_REL {
+                    continue;
+                }
+                let target = section.relocates();
+                let Some(mut state) = self.state.section(number, target) else { continue };
+                if state.residence.segment().is_none() {
+                    continue;
+                }
+                let malformed = |defect| {
+                    let place = object.place(index, 0);
+                    Err(Error::Malformed {
+                        phase: Phase::Plan,
+                        place,
+                        defect,
+                        value: target.into(),
+                    })
+                };
+                if kind == elf::SHT_REL {
+                    let place = object.place(index, 0);
+                    return Err(Error::Section { place, reason: RefusedSection::Rel });
+                }
+                if state.relocations.is_some() {
+                    return malformed(Defect::DuplicateRelocations);
+                }
+                let table = object.rela_table(section);
+                let nobits = object.section(target).is_some_and(Section::is_nobits);
+                if nobits && table.len() > 0 {
+                    return malformed(Defect::RelocationTarget);
+                }
+                state.relocations = Some(index);
+                self.state.set_section(number, target, state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the sections that hold initialisers and finalisers, in the order they run in.
+    fn collect_lists(&mut self) {
+        let mut used = 0usize;
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, section) in object.sections() {
+                let loaded = self.state.section(number, index).map(|s| s.residence.segment());
+                let (Some(kind), Some(Some(_))) = (section.init_kind(), loaded) else { continue };
+                let (priority, backwards) = section.init_order();
+                let Some(record) = self.state.lists.get_mut(used) else { continue };
+                // Kind, then priority, then the order in which the sections stand.
+                let key = ((kind as u64) << 60) | (u64::from(priority) << 40) | used as u64;
+                let high = (number as u32) << 1 | u32::from(backwards);
+                *record = Scratch { word: key, low: index, high };
+                used = used.saturating_add(1);
+            }
+        }
+        self.state.list_count = used;
+        if let Some(lists) = self.state.lists.get_mut(..used) {
+            sort_by_key(lists, |record| record.word);
+        }
+    }
+}

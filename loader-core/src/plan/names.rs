@@ -1,0 +1,233 @@
+//! One definition per name: what a linker decides when objects share names.
+
+use crate::elf::{Binding, Symbol, SymbolPlace};
+use crate::error::Error;
+use crate::name::Name;
+use crate::plan::Plan;
+use crate::plan::state::Residence;
+use crate::scratch::Scratch;
+
+/// What a bucket of the table of names is for; the top bit of its hash says it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Space {
+    Symbols = 0,
+    Groups = 1,
+}
+
+/// How strong a definition is, strongest last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Undefined,
+    Weak,
+    Common,
+    Strong,
+}
+
+impl Rank {
+    fn of(symbol: Symbol<'_>) -> Self {
+        match (symbol.place(), symbol.binding()) {
+            (SymbolPlace::Undefined, _) => Self::Undefined,
+            (SymbolPlace::Common, _) => Self::Common,
+            (_, Binding::Weak) => Self::Weak,
+            _ => Self::Strong,
+        }
+    }
+}
+
+impl<'o> Plan<'o, '_> {
+    /// Of the COMDAT groups with one signature, keeps the first object's.
+    pub(super) fn discard_duplicate_groups(&mut self) {
+        if self.state.names.is_empty() {
+            return;
+        }
+        for (number, object) in self.objects.iter().enumerate() {
+            for (_, section) in object.sections() {
+                let Some((signature, members)) = object.comdat_group(section) else { continue };
+                let Some(symbol) = object.symbol(signature) else { continue };
+                let Some(bucket) = self.bucket(Space::Groups, symbol.name()) else { continue };
+                let Some(record) = self.state.names.get_mut(bucket) else { continue };
+                if record.low == 0 {
+                    let hash = hash(Space::Groups, symbol.name());
+                    *record =
+                        Scratch { word: hash, low: signature.wrapping_add(1), high: number as u32 };
+                } else if record.high != number as u32 {
+                    self.discard(number, members);
+                }
+            }
+        }
+    }
+
+    fn discard(&mut self, object: usize, members: impl Iterator<Item = u32>) {
+        for index in members {
+            if let Some(mut state) = self.state.section(object, index) {
+                state.residence = Residence::Duplicate;
+                self.state.set_section(object, index, state);
+            }
+        }
+    }
+
+    /// Says of each symbol what it is, and makes aliases of those that another object's symbol
+    /// of the same name stands for.
+    pub(super) fn bind_names(&mut self) -> Result<(), Error<'o>> {
+        self.mark_symbols();
+        if self.state.names.is_empty() {
+            return Ok(());
+        }
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, symbol) in object.symbols() {
+                if symbol.binding() != Binding::Local && self.is_definition(number, index, symbol) {
+                    self.define(number, index, symbol)?;
+                }
+            }
+        }
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, symbol) in object.symbols() {
+                if symbol.binding() != Binding::Local {
+                    self.refer(number, index, symbol);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mark_symbols(&mut self) {
+        for (number, object) in self.objects.iter().enumerate() {
+            let Some(base) = self.state.symbol_base(number) else { continue };
+            for (index, symbol) in object.symbols() {
+                let at = base.wrapping_add(index);
+                let Some(mut state) = self.state.symbol(at) else { continue };
+                match symbol.place() {
+                    SymbolPlace::Absolute => state.set_absolute(),
+                    SymbolPlace::Common => state.set_common_align(symbol.value().max(1)),
+                    SymbolPlace::Section(section) => {
+                        let section = self.state.section(number, section);
+                        if section.is_none_or(|section| section.residence.segment().is_none()) {
+                            state.set_dead();
+                        }
+                    }
+                    SymbolPlace::Undefined if index == 0 => state.set_absolute(),
+                    SymbolPlace::Undefined => state.set_import(),
+                }
+                self.state.set_symbol(at, state);
+            }
+        }
+    }
+
+    fn is_definition(&self, object: usize, index: u32, symbol: Symbol<'o>) -> bool {
+        let at = self.state.symbol_base(object).and_then(|base| base.checked_add(index));
+        let state = at.and_then(|at| self.state.symbol(at));
+        symbol.place() != SymbolPlace::Undefined && state.is_some_and(|state| !state.is_dead())
+    }
+
+    /// Enters a definition, which takes the name or yields to the one that has it.
+    fn define(&mut self, object: usize, index: u32, symbol: Symbol<'o>) -> Result<(), Error<'o>> {
+        let name = symbol.name();
+        let Some(bucket) = self.bucket(Space::Symbols, name) else { return Ok(()) };
+        let Some(record) = self.state.names.get(bucket).copied() else { return Ok(()) };
+        let mine = Scratch {
+            word: hash(Space::Symbols, name),
+            low: index.wrapping_add(1),
+            high: object as u32,
+        };
+        let Some((other_number, other)) = self.named(record) else {
+            return self.take(bucket, mine);
+        };
+        let (rank, other_rank) = (Rank::of(symbol), Rank::of(other));
+        if rank == Rank::Strong && other_rank == Rank::Strong {
+            let first = self.objects.get(record.high as usize).map_or("", |o| o.name());
+            let second = self.objects.get(object).map_or("", |o| o.name());
+            return Err(Error::Duplicate { symbol: name, first, second });
+        }
+        if rank == Rank::Common && other_rank == Rank::Common {
+            let number = self.state.symbol_base(object).unwrap_or(0).wrapping_add(index);
+            self.share_alignment(number, other_number);
+            if symbol.size() > other.size() {
+                return self.take(bucket, mine);
+            }
+        } else if rank > other_rank {
+            return self.take(bucket, mine);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, bucket: usize, record: Scratch) -> Result<(), Error<'o>> {
+        if let Some(place) = self.state.names.get_mut(bucket) {
+            *place = record;
+        }
+        Ok(())
+    }
+
+    /// Gives two COMMON symbols of one name the greater of their alignments.
+    fn share_alignment(&mut self, a: u32, b: u32) {
+        let (Some(mut one), Some(mut other)) = (self.state.symbol(a), self.state.symbol(b)) else {
+            return;
+        };
+        let align = one.common_align().max(other.common_align());
+        one.set_common_align(align);
+        other.set_common_align(align);
+        self.state.set_symbol(a, one);
+        self.state.set_symbol(b, other);
+    }
+
+    /// Points a symbol at the definition of its name, if that is another symbol; the first of
+    /// several undefined ones is what the others point at.
+    fn refer(&mut self, object: usize, index: u32, symbol: Symbol<'o>) {
+        let name = symbol.name();
+        let Some(base) = self.state.symbol_base(object) else { return };
+        let Some(bucket) = self.bucket(Space::Symbols, name) else { return };
+        let Some(record) = self.state.names.get(bucket).copied() else { return };
+        let number = base.wrapping_add(index);
+        match self.named(record) {
+            Some((other, _)) if other != number => {
+                if let Some(mut state) = self.state.symbol(number) {
+                    state.set_alias(other);
+                    self.state.set_symbol(number, state);
+                }
+            }
+            Some(_) => {}
+            None if symbol.place() != SymbolPlace::Undefined => {} // in a discarded section
+            None => {
+                let word = hash(Space::Symbols, name);
+                let mine = Scratch { word, low: index.wrapping_add(1), high: object as u32 };
+                if let Some(place) = self.state.names.get_mut(bucket) {
+                    *place = mine;
+                }
+            }
+        }
+    }
+
+    /// The symbol that a bucket holds, with its number among all; `None` for an empty bucket.
+    fn named(&self, record: Scratch) -> Option<(u32, Symbol<'o>)> {
+        let index = record.low.checked_sub(1)?;
+        let object = record.high as usize;
+        let number = self.state.symbol_base(object)?.checked_add(index)?;
+        Some((number, self.objects.get(object)?.symbol(index)?))
+    }
+
+    /// The bucket that holds `name`, or the empty one where it belongs.
+    fn bucket(&self, space: Space, name: Name<'_>) -> Option<usize> {
+        let mask = self.state.names.len().checked_sub(1)?;
+        let hash = hash(space, name);
+        let mut at = hash as usize & mask;
+        // At least half of the buckets stay empty, so the walk ends; the bound is for the proof.
+        for _ in 0..=mask {
+            let record = self.state.names.get(at)?;
+            let same = || self.named(*record).is_some_and(|(_, symbol)| symbol.name() == name);
+            if record.low == 0 || (record.word == hash && same()) {
+                return Some(at);
+            }
+            at = at.wrapping_add(1) & mask;
+        }
+        None
+    }
+}
+
+/// FNV-1a, its bits mixed once more because the table uses the low ones.
+fn hash(space: Space, name: Name<'_>) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    for byte in name.as_bytes() {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash ^= hash >> 32;
+    (hash & !(1 << 63)) | ((space as u64) << 63)
+}

@@ -1,0 +1,340 @@
+//! What the plan knows of each section and symbol: records in the scratch memory that was lent.
+
+use crate::memory::SegmentKind;
+use crate::parse::Object;
+use crate::scratch::Scratch;
+
+/// How many records of each sort a set of objects needs.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    objects: usize,
+    sections: usize,
+    symbols: usize,
+    extra: usize,
+    names: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(objects: &[Object<'_>]) -> Self {
+        let mut counts = Self { objects: objects.len(), ..Self::default() };
+        let mut shared = 0usize;
+        for object in objects {
+            counts.sections = counts.sections.saturating_add(object.section_count() as usize);
+            counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
+            counts.extra = counts.extra.saturating_add(object.extra_records());
+            shared = shared.saturating_add(object.shared_names());
+        }
+        if objects.len() > 1 {
+            // Open addressing stays short while at least half of the buckets are free.
+            counts.names = shared.saturating_mul(2).checked_next_power_of_two().unwrap_or(0);
+        }
+        counts
+    }
+
+    pub(crate) const fn total(&self) -> usize {
+        self.objects
+            .saturating_add(self.sections)
+            .saturating_add(self.symbols)
+            .saturating_add(self.extra)
+            .saturating_add(self.names)
+    }
+}
+
+/// The scratch memory, divided.
+#[derive(Debug)]
+pub(crate) struct State<'s> {
+    /// Per object: where its sections and symbols begin in the two tables below.
+    objects: &'s mut [Scratch],
+    sections: &'s mut [Scratch],
+    symbols: &'s mut [Scratch],
+    /// Buckets of the table of shared names; empty for a single object.
+    pub(crate) names: &'s mut [Scratch],
+    /// Sections that hold initialisers and finalisers; then, on RISC-V, paddings that shrink,
+    /// and the order of relocation tables that are out of order.
+    pub(crate) lists: &'s mut [Scratch],
+    pub(crate) list_count: usize,
+    #[cfg(feature = "riscv64")]
+    pub(crate) paddings: core::ops::Range<usize>,
+    #[cfg(feature = "riscv64")]
+    pub(crate) orders: core::ops::Range<usize>,
+}
+
+/// Where a section resides at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Residence {
+    /// Nowhere: debug information, symbol tables, notes to the linker.
+    None,
+    /// Nowhere: another object's COMDAT group of the same signature was there first.
+    Duplicate,
+    Text,
+    ReadOnly,
+    Data,
+}
+
+impl Residence {
+    pub(crate) const fn segment(self) -> Option<SegmentKind> {
+        match self {
+            Self::None | Self::Duplicate => None,
+            Self::Text => Some(SegmentKind::Text),
+            Self::ReadOnly => Some(SegmentKind::ReadOnly),
+            Self::Data => Some(SegmentKind::Data),
+        }
+    }
+
+    const fn from_bits(bits: u32) -> Self {
+        match bits {
+            1 => Self::Duplicate,
+            2 => Self::Text,
+            3 => Self::ReadOnly,
+            4 => Self::Data,
+            _ => Self::None,
+        }
+    }
+}
+
+/// A section's record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SectionState {
+    /// Its address on the target, once placed.
+    pub(crate) target: u64,
+    /// Its offset in its segment.
+    pub(crate) offset: u32,
+    pub(crate) residence: Residence,
+    /// Whether padding in it is deleted.
+    pub(crate) shrinks: bool,
+    /// Whether its relocations are out of order.
+    pub(crate) unordered: bool,
+    /// The index of the section with its relocations.
+    pub(crate) relocations: Option<u32>,
+}
+
+// Bits of a section record's `high`; the rest is the relocation section's index.
+const RESIDENCE: u32 = 0b111;
+const SHRINKS: u32 = 1 << 3;
+const UNORDERED: u32 = 1 << 4;
+const RELOCATIONS_SHIFT: u32 = 5;
+
+impl SectionState {
+    const fn unpack(record: Scratch) -> Self {
+        let relocations = record.high >> RELOCATIONS_SHIFT;
+        Self {
+            target: record.word,
+            offset: record.low,
+            residence: Residence::from_bits(record.high & RESIDENCE),
+            shrinks: record.high & SHRINKS != 0,
+            unordered: record.high & UNORDERED != 0,
+            relocations: if relocations == 0 { None } else { Some(relocations) },
+        }
+    }
+
+    fn pack(self) -> Scratch {
+        let flag = |set, bit| if set { bit } else { 0 };
+        let high = self.residence as u32
+            | flag(self.shrinks, SHRINKS)
+            | flag(self.unordered, UNORDERED)
+            | (self.relocations.unwrap_or(0) << RELOCATIONS_SHIFT);
+        Scratch { word: self.target, low: self.offset, high }
+    }
+}
+
+/// A symbol's record: `word` is its address, once resolved; `low` is its GOT slot plus one, or
+/// for an alias the symbol it stands for; `high` has flags and a number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SymbolState(Scratch);
+
+/// Another object's symbol of the same name is the one that counts.
+const ALIAS: u32 = 1 << 31;
+/// Its section is not loaded.
+const DEAD: u32 = 1 << 30;
+/// A relocation of a loaded section needs it.
+const USED: u32 = 1 << 29;
+/// A reference to it is not weak.
+const NEEDED: u32 = 1 << 28;
+/// Its address is the client's: undefined, or absolute.
+const EXTERNAL: u32 = 1 << 27;
+/// It is undefined.
+const IMPORT: u32 = 1 << 26;
+/// Call stub plus one; for COMMON symbols, the exponent of the alignment.
+const NUMBER: u32 = IMPORT - 1;
+
+/// The most call stubs that a module can have.
+pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
+
+impl SymbolState {
+    pub(crate) const fn address(self) -> u64 {
+        self.0.word
+    }
+
+    pub(crate) const fn set_address(&mut self, address: u64) {
+        self.0.word = address;
+    }
+
+    /// The symbol that counts in its place, by its number among all objects' symbols.
+    pub(crate) const fn alias(self) -> Option<u32> {
+        if self.0.high & ALIAS != 0 { Some(self.0.low) } else { None }
+    }
+
+    pub(crate) const fn set_alias(&mut self, symbol: u32) {
+        self.0.high |= ALIAS;
+        self.0.low = symbol;
+    }
+
+    pub(crate) const fn slot(self) -> Option<u32> {
+        if self.0.high & ALIAS != 0 { None } else { self.0.low.checked_sub(1) }
+    }
+
+    pub(crate) const fn set_slot(&mut self, slot: u32) {
+        self.0.low = slot.saturating_add(1);
+    }
+
+    pub(crate) const fn stub(self) -> Option<u32> {
+        if self.0.high & EXTERNAL == 0 {
+            return None;
+        }
+        (self.0.high & NUMBER).checked_sub(1)
+    }
+
+    pub(crate) const fn set_stub(&mut self, stub: u32) {
+        self.0.high = (self.0.high & !NUMBER) | stub.saturating_add(1);
+    }
+
+    /// A COMMON symbol's alignment in bytes.
+    pub(crate) const fn common_align(self) -> u64 {
+        1u64.wrapping_shl(self.0.high & NUMBER)
+    }
+
+    pub(crate) const fn set_common_align(&mut self, align: u64) {
+        self.0.high = (self.0.high & !NUMBER) | align.trailing_zeros();
+    }
+
+    pub(crate) const fn is_dead(self) -> bool {
+        self.0.high & DEAD != 0
+    }
+
+    pub(crate) const fn set_dead(&mut self) {
+        self.0.high |= DEAD;
+    }
+
+    pub(crate) const fn is_used(self) -> bool {
+        self.0.high & USED != 0
+    }
+
+    pub(crate) const fn set_used(&mut self) {
+        self.0.high |= USED;
+    }
+
+    pub(crate) const fn is_needed(self) -> bool {
+        self.0.high & NEEDED != 0
+    }
+
+    pub(crate) const fn set_needed(&mut self) {
+        self.0.high |= NEEDED;
+    }
+
+    pub(crate) const fn is_external(self) -> bool {
+        self.0.high & EXTERNAL != 0
+    }
+
+    pub(crate) const fn set_absolute(&mut self) {
+        self.0.high |= EXTERNAL;
+    }
+
+    pub(crate) const fn is_import(self) -> bool {
+        self.0.high & IMPORT != 0
+    }
+
+    pub(crate) const fn set_import(&mut self) {
+        self.0.high |= EXTERNAL | IMPORT;
+    }
+}
+
+impl<'s> State<'s> {
+    /// Divides the scratch memory; `None` where there is too little of it, or where the objects
+    /// have more sections or symbols than 32 bits can count.
+    pub(crate) fn carve(
+        objects: &[Object<'_>],
+        counts: &Counts,
+        scratch: &'s mut [Scratch],
+    ) -> Option<Self> {
+        let scratch = scratch.get_mut(..counts.total())?;
+        scratch.fill(Scratch::ZERO);
+        let (bases, scratch) = scratch.split_at_mut_checked(counts.objects)?;
+        let (sections, scratch) = scratch.split_at_mut_checked(counts.sections)?;
+        let (symbols, scratch) = scratch.split_at_mut_checked(counts.symbols)?;
+        let (names, lists) = scratch.split_at_mut_checked(counts.names)?;
+        let (mut section, mut symbol) = (0u32, 0u32);
+        for (base, object) in bases.iter_mut().zip(objects) {
+            *base = Scratch { word: section.into(), low: symbol, high: 0 };
+            section = section.checked_add(object.section_count())?;
+            symbol = symbol.checked_add(object.symbol_count())?;
+        }
+        if section > u32::MAX >> RELOCATIONS_SHIFT {
+            return None;
+        }
+        Some(Self {
+            objects: bases,
+            sections,
+            symbols,
+            names,
+            lists,
+            list_count: 0,
+            #[cfg(feature = "riscv64")]
+            paddings: 0..0,
+            #[cfg(feature = "riscv64")]
+            orders: 0..0,
+        })
+    }
+
+    /// The number, among all objects' sections, of one of them.
+    pub(crate) fn section_number(&self, object: usize, index: u32) -> Option<u32> {
+        let base = self.objects.get(object)?.word as u32;
+        let number = base.checked_add(index)?;
+        let end = match self.objects.get(object.checked_add(1)?) {
+            Some(next) => next.word as u32,
+            None => self.sections.len() as u32,
+        };
+        (number < end).then_some(number)
+    }
+
+    pub(crate) fn section(&self, object: usize, index: u32) -> Option<SectionState> {
+        let number = self.section_number(object, index)?;
+        self.sections.get(number as usize).copied().map(SectionState::unpack)
+    }
+
+    pub(crate) fn set_section(&mut self, object: usize, index: u32, state: SectionState) {
+        let number = self.section_number(object, index);
+        if let Some(record) = number.and_then(|number| self.sections.get_mut(number as usize)) {
+            *record = state.pack();
+        }
+    }
+
+    /// Where an object's symbols begin among all.
+    pub(crate) fn symbol_base(&self, object: usize) -> Option<u32> {
+        self.objects.get(object).map(|record| record.low)
+    }
+
+    /// The symbol with this number among all objects' symbols.
+    pub(crate) fn symbol(&self, number: u32) -> Option<SymbolState> {
+        self.symbols.get(number as usize).copied().map(SymbolState)
+    }
+
+    pub(crate) fn set_symbol(&mut self, number: u32, state: SymbolState) {
+        if let Some(record) = self.symbols.get_mut(number as usize) {
+            *record = state.0;
+        }
+    }
+
+    /// The number and the record of the symbol that counts: itself, or what it is an alias of.
+    pub(crate) fn canonical(&self, number: u32) -> Option<(u32, SymbolState)> {
+        let state = self.symbol(number)?;
+        match state.alias() {
+            Some(other) => Some((other, self.symbol(other)?)),
+            None => Some((number, state)),
+        }
+    }
+
+    /// The sections that hold initialisers and finalisers, in the order they run in.
+    pub(crate) fn init_lists(&self) -> &[Scratch] {
+        self.lists.get(..self.list_count).unwrap_or_default()
+    }
+}

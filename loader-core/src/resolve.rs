@@ -1,0 +1,196 @@
+//! Resolve: [`ObjectImage`] + [`Resolver`] → [`RelocatedImage`]. Resolves each import once, fills
+//! GOT and stubs, applies every relocation.
+//!
+//! It starts from the object's own bytes, so it may run again after another
+//! [`map`](ObjectImage::map_section_address), and gives what a first load there would have given.
+
+use crate::elf::SymbolPlace;
+use crate::error::{Error, Place};
+use crate::fixup::Fixer;
+use crate::memory::{MemoryManager, SegmentKind};
+use crate::name::Name;
+use crate::place::{ObjectImage, Segments};
+use crate::plan::{Plan, SLOT};
+use crate::resolver::Resolver;
+use crate::{Binding, TargetAddress};
+
+/// A module whose relocations are applied, for the addresses that it is mapped to.
+///
+/// Dropping it gives all memory back.
+#[derive(Debug)]
+pub struct RelocatedImage<'o, 's, M: MemoryManager> {
+    pub(crate) plan: Plan<'o, 's>,
+    pub(crate) segments: Segments<M>,
+}
+
+impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
+    /// Resolves all symbols and applies all relocations.
+    ///
+    /// # Errors
+    /// [`Error::Undefined`] for a symbol that neither the objects nor `resolver` define, and the
+    /// other errors of [`Phase::Resolve`](crate::Phase::Resolve); all memory is given back then.
+    pub fn resolve(
+        mut self,
+        resolver: &(impl Resolver + ?Sized),
+    ) -> Result<RelocatedImage<'o, 's, M>, Error<'o>> {
+        if self.stale {
+            self.copy_sections();
+        }
+        let Self { mut plan, mut segments, .. } = self;
+        let data = segments.target(SegmentKind::Data);
+        plan.resolve_symbols(resolver, data)?;
+        let got = segments.target(SegmentKind::ReadOnly).wrapping_add(plan.got_offset);
+        let stubs = segments.target(SegmentKind::Text).wrapping_add(plan.stubs_offset);
+        plan.write_slots_and_stubs(&mut segments, got, stubs)?;
+        Fixer::new(&plan, got, stubs).apply_all(&mut segments)?;
+        Ok(RelocatedImage { plan, segments })
+    }
+}
+
+impl<'o, 's, M: MemoryManager> RelocatedImage<'o, 's, M> {
+    /// The plan that this image follows.
+    pub const fn plan(&self) -> &Plan<'o, 's> {
+        &self.plan
+    }
+
+    /// The bytes of a segment as they will be on the target, to be sent there; empty where the
+    /// module has no such segment.
+    pub fn segment_bytes(&self, kind: SegmentKind) -> &[u8] {
+        self.segments.get(kind).map_or(&[], |segment| segment.bytes())
+    }
+
+    /// Goes back to before the relocations, to map sections elsewhere and resolve again.
+    pub fn unresolve(self) -> ObjectImage<'o, 's, M> {
+        ObjectImage { plan: self.plan, segments: self.segments, stale: true }
+    }
+}
+
+impl<'o> Plan<'o, '_> {
+    /// Gives every symbol its address.
+    fn resolve_symbols(
+        &mut self,
+        resolver: &(impl Resolver + ?Sized),
+        data: TargetAddress,
+    ) -> Result<(), Error<'o>> {
+        self.resolve_commons(data);
+        for (number, object) in self.objects.iter().enumerate() {
+            let Some(base) = self.state.symbol_base(number) else { continue };
+            for (index, symbol) in object.symbols() {
+                let at = base.wrapping_add(index);
+                let Some(mut state) = self.state.symbol(at) else { continue };
+                if state.alias().is_some() {
+                    continue;
+                }
+                let address = match symbol.place() {
+                    SymbolPlace::Common => continue,
+                    SymbolPlace::Absolute => symbol.value(),
+                    SymbolPlace::Section(_) if state.is_dead() => 0,
+                    SymbolPlace::Section(section) => {
+                        self.address_in(number, section, symbol.value())
+                    }
+                    SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
+                    SymbolPlace::Undefined => match resolver.resolve(symbol.name()) {
+                        Some(address) => address.value(),
+                        None if !state.is_needed() => 0,
+                        None => return Err(self.undefined(at, symbol.name())),
+                    },
+                };
+                state.set_address(address);
+                self.state.set_symbol(at, state);
+            }
+        }
+        self.resolve_aliases();
+        Ok(())
+    }
+
+    /// COMMON symbols, by the walk that gave them their room.
+    fn resolve_commons(&mut self, data: TargetAddress) {
+        let _end = self.lay_out_commons(|state, offset| {
+            state.set_address(data.wrapping_add(offset).value());
+        });
+    }
+
+    /// Aliases have the address of what they stand for.
+    fn resolve_aliases(&mut self) {
+        let Some(last) = self.objects.len().checked_sub(1).filter(|&last| last > 0) else {
+            return; // a single object has none
+        };
+        let count = self.objects.get(last).map_or(0, |object| object.symbol_count());
+        let end = self.state.symbol_base(last).unwrap_or(0).wrapping_add(count);
+        for number in 0..end {
+            let Some(mut state) = self.state.symbol(number) else { continue };
+            let Some(other) = state.alias().and_then(|alias| self.state.symbol(alias)) else {
+                continue;
+            };
+            state.set_address(other.address());
+            self.state.set_symbol(number, state);
+        }
+    }
+
+    /// The address of an offset in a section, as the object counts it.
+    fn address_in(&self, object: usize, index: u32, offset: u64) -> u64 {
+        let section = self.state.section(object, index).map_or(0, |state| state.target);
+        section.wrapping_add(offset.wrapping_sub(self.deleted_before(object, index, offset)))
+    }
+
+    /// The error for a symbol that nothing defines, with the first place that needs it.
+    fn undefined(&self, number: u32, symbol: Name<'o>) -> Error<'o> {
+        for (object_number, object) in self.objects.iter().enumerate() {
+            let base = self.state.symbol_base(object_number).unwrap_or(0);
+            for index in 0..object.section_count() {
+                let Some(table) = self.rela_of(object_number, index) else { continue };
+                let needs = |symbol: u32| {
+                    let canonical = self.state.canonical(base.wrapping_add(symbol));
+                    canonical.is_some_and(|(canonical, _)| canonical == number)
+                };
+                let is_weak =
+                    |symbol| object.symbol(symbol).is_some_and(|s| s.binding() == Binding::Weak);
+                let found = table
+                    .iter()
+                    .find(|rela| rela.symbol != 0 && needs(rela.symbol) && !is_weak(rela.symbol));
+                if let Some(rela) = found {
+                    return Error::Undefined { place: object.place(index, rela.offset), symbol };
+                }
+            }
+        }
+        let first = self.objects.first().map_or("", |object| object.name());
+        let place = Place { object: first, section: Name::default(), index: 0, offset: 0 };
+        Error::Undefined { place, symbol }
+    }
+
+    /// Writes each GOT entry, and each call stub that goes through one.
+    fn write_slots_and_stubs<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+        got: TargetAddress,
+        stubs: TargetAddress,
+    ) -> Result<(), Error<'o>> {
+        if self.slot_count == 0 {
+            return Ok(());
+        }
+        let stub = self.machine.stub();
+        for (_, symbol, state) in self.used_symbols() {
+            let Some(slot) = state.slot().map(|slot| u64::from(slot).wrapping_mul(SLOT)) else {
+                continue;
+            };
+            let table = segments.bytes_mut(SegmentKind::ReadOnly);
+            let entry = self.got_offset.wrapping_add(slot) as usize;
+            if let Some(bytes) = table.get_mut(entry..).and_then(<[u8]>::first_chunk_mut) {
+                *bytes = state.address().to_le_bytes();
+            }
+            let Some(number) = state.stub() else { continue };
+            let offset = u64::from(number).wrapping_mul(stub.size.into());
+            let table = segments.bytes_mut(SegmentKind::Text);
+            let start = self.stubs_offset.wrapping_add(offset) as usize;
+            let end = start.saturating_add(stub.size as usize);
+            let Some(bytes) = table.get_mut(start..end) else { continue };
+            let (from, to) = (stubs.wrapping_add(offset), got.wrapping_add(slot));
+            (stub.write)(bytes, from.value(), to.value()).ok_or(Error::StubReach {
+                symbol: symbol.name(),
+                stub: from,
+                slot: to,
+            })?;
+        }
+        Ok(())
+    }
+}
