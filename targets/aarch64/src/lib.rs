@@ -1,2 +1,57 @@
-//! The QEMU machine for aarch64.
+//! The QEMU machine for aarch64: `virt`, one core, EL1, MMU on.
+//!
+//! Boots the image and gives it a console, an exit code, a clock, page permissions, cache
+//! maintenance, and a stack of its own for each program that it calls.
+//!
+//! ```text
+//! qemu-system-aarch64 -machine virt -cpu cortex-a72 -m 512M -display none -monitor none \
+//!     -serial stdio -no-reboot -semihosting-config enable=on,target=native -kernel IMAGE
+//! ```
+//!
+//! # What the image provides
+//!
+//! `image_main`, called once on the main stack, and `image_fault`, called on the exception stack
+//! for every exception. Neither returns.
+//!
+//! # Memory
+//!
+//! Virtual addresses are physical ones. The image's text is read-execute, its read-only data is
+//! read-only, its data and stacks are read-write; `SCTLR_EL1.WXN` makes the hardware refuse to
+//! execute anything that is writable. Everything below the UART's page is unmapped, null included.
+//! `linker/aarch64.ld` has the addresses.
 #![no_std]
+// On the host this crate is empty, so that the whole workspace can be fetched and checked there.
+#![cfg(all(target_arch = "aarch64", target_os = "none"))]
+
+mod boot;
+mod cache;
+mod console;
+mod exceptions;
+mod layout;
+mod machine;
+mod paging;
+mod program;
+mod syndrome;
+
+pub use cache::sync_instructions;
+pub use console::{Console, write_console};
+pub use layout::regions;
+pub use machine::{exit, now_ns};
+pub use paging::{ProtectError, protect};
+pub use program::{call_program, escape};
+
+/// The architecture's name.
+pub const ARCH: &str = "aarch64";
+
+/// The granule of [`protect`], in bytes.
+pub const PAGE: usize = 4096;
+
+/// The whole image is mapped a second time at its own address plus this, with the same
+/// permissions: 64 GiB, which no branch reaches.
+pub const FAR_ALIAS: usize = 0x10_0000_0000;
+
+// SAFETY: the image defines both, with these signatures; this is the targets' common interface.
+unsafe extern "Rust" {
+    safe fn image_main() -> !;
+    safe fn image_fault(fault: &target_common::Fault) -> !;
+}

@@ -1,2 +1,67 @@
-//! The QEMU machine for riscv64.
+//! The QEMU machine for riscv64: `virt`, OpenSBI below, one hart in S-mode, Sv39.
+//!
+//! ```text
+//! qemu-system-riscv64 -machine virt -cpu rv64 -bios default -m 512M -display none -monitor none \
+//!     -serial stdio -no-reboot -kernel IMAGE [-device loader,file=JOB,addr=0x90000000,force-raw=on]
+//! ```
+//! QEMU's exit status is the code given to `exit`. The firmware writes its banner to the same
+//! console before the image's first byte.
+//!
+//! | idea | file |
+//! | --- | --- |
+//! | from the firmware to `image_main`, with paging on | `boot.rs` |
+//! | page tables and `protect` | `paging.rs` |
+//! | exceptions | `trap.rs` |
+//! | entering and leaving a program | `call.rs` |
+//! | console, exit, clock, instruction fetch | `machine.rs` |
+//! | what the linker script set aside | `layout.rs` |
+//!
+//! # Addresses
+//! RAM is at physical `0x8000_0000`, which modules built for the medlow code model could not
+//! reach. The image is therefore linked 2 GiB lower than it is loaded, at the same distance
+//! everywhere, so that all it shows to modules lies below `0x2000_0000`. Nothing is mapped at
+//! addresses below `0x20_0000`: null pointers fault. The image (not the arenas) can be seen a
+//! second time at `FAR_ALIAS`. The two devices in use have a page each, far above.
+//!
+//! No page is writable and executable at any time: the final tables are built before paging is
+//! turned on, and the switch needs no identity mapping.
+//!
+//! # What the image provides
+//! ```text
+//! #[unsafe(no_mangle)] fn image_main() -> !;                              // after boot
+//! #[unsafe(no_mangle)] fn image_fault(fault: &target_common::Fault) -> !; // on its own stack
+//! ```
+//! Only one hart runs and interrupts stay off; nothing here is meant for more.
 #![no_std]
+// For any other machine this crate is empty, so that the workspace resolves and documents there.
+#![cfg(all(target_arch = "riscv64", target_os = "none"))]
+
+mod boot;
+mod call;
+mod layout;
+mod machine;
+mod paging;
+mod trap;
+
+pub use call::{call_program, escape};
+pub use layout::regions;
+pub use machine::{Console, exit, now_ns, sync_instructions, write_console};
+pub use paging::{ProtectError, protect};
+pub use trap::EXIT_FAULT_IN_FAULT;
+
+/// The architecture's name.
+pub const ARCH: &str = "riscv64";
+
+/// The granule of [`protect`], in bytes.
+pub const PAGE: usize = 4096;
+
+/// The image is mapped a second time at its address plus this, with the same permissions.
+pub const FAR_ALIAS: usize = 0x10_0000_0000;
+
+// SAFETY: the image defines both with these signatures; this is the targets' common interface.
+unsafe extern "Rust" {
+    /// Provided by the image: what to do once the machine is up.
+    safe fn image_main() -> !;
+    /// Provided by the image: reports an exception that nothing could mend and ends the run.
+    safe fn image_fault(fault: &target_common::Fault) -> !;
+}

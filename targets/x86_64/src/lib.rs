@@ -1,2 +1,45 @@
-//! The QEMU machine for x86_64.
+//! The QEMU machine for x86-64: `q35`, booted by PVH, in long mode.
+//!
+//! The crate boots the machine, calls the image's `image_main`, and offers what the image needs
+//! of it: a console, an exit code, a clock, page permissions and a way to call programs. Every
+//! exception ends in the image's `image_fault`, on a stack of its own.
+//!
+//! ```text
+//! qemu-system-x86_64 -machine q35 -cpu max -m 512M -nodefaults -display none -no-reboot \
+//!     -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+//!     -kernel IMAGE [-device loader,file=JOB,addr=0x10000000,force-raw=on]
+//! ```
+//!
+//! The image is linked with `linker/x86_64.ld`, as `-Ccode-model=small -Crelocation-model=static`.
+//! `exit` says how its code becomes the exit status of QEMU.
+//!
+//! # Memory
+//! Virtual addresses are physical ones. What the linker script does not name is not mapped, so
+//! the first megabyte faults. The page tables are built before paging is switched on and no page
+//! of them is ever writable and executable; `CR0.WP` and `EFER.NXE` hold the kernel to them.
+//!
+//! # Floating point
+//! The image itself is compiled without it. Programs may use x87, SSE and, where the processor
+//! has them, AVX and AVX-512. A function of the image that takes or returns `f32` or `f64` does
+//! not follow the C calling convention of programs, which pass them in `XMM` registers.
 #![no_std]
+
+#[cfg(all(target_arch = "x86_64", target_os = "none"))]
+mod machine;
+
+#[cfg(all(target_arch = "x86_64", target_os = "none"))]
+pub use machine::{
+    Console, ProtectError, call_program, escape, exit, now_ns, protect, regions, sync_instructions,
+    write_console,
+};
+
+/// The name of the architecture.
+pub const ARCH: &str = "x86_64";
+
+/// The size of a page: what `protect` works in.
+pub const PAGE: usize = 4096;
+
+/// The image is mapped a second time, with the same permissions, at its addresses plus this.
+///
+/// It is further than any direct branch reaches. Arenas, heaps and the job window are not in it.
+pub const FAR_ALIAS: usize = 0x10_0000_0000;

@@ -1,0 +1,55 @@
+//! The console: the machine's PL011 UART.
+
+use arm_pl011_uart::{
+    DataBits, LineConfig, PL011Registers, Parity, StopBits, Uart, UniqueMmioPointer,
+};
+use core::{fmt, hint, ptr::NonNull};
+use target_common::Region;
+
+/// The UART's registers, physical and virtual.
+pub(crate) const REGISTERS: Region = Region { start: 0x0900_0000, size: crate::PAGE };
+
+/// The UART's clock in QEMU's device tree, in hertz.
+const CLOCK: u32 = 24_000_000;
+
+/// The console, for `write!`. Bytes go out as they are: no newline is translated.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Console;
+
+impl fmt::Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        write_console(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Writes raw bytes to the console. Takes no lock, so it may be called from anywhere, the fault
+/// handler included.
+pub fn write_console(bytes: &[u8]) {
+    let mut uart = uart();
+    for &byte in bytes {
+        while uart.is_tx_fifo_full() {
+            hint::spin_loop();
+        }
+        uart.write_word(byte);
+    }
+}
+
+/// Turns the UART on.
+pub(crate) fn init() {
+    let line =
+        LineConfig { data_bits: DataBits::Bits8, parity: Parity::None, stop_bits: StopBits::One };
+    // The only error is a rate that the clock can't make, which this one is not; and if it were,
+    // there would be nowhere to say so.
+    let _ = uart().enable(line, 115_200, CLOCK);
+}
+
+fn uart() -> Uart<'static> {
+    const ADDRESS: NonNull<PL011Registers> =
+        // SAFETY: the address is not zero.
+        unsafe { NonNull::new_unchecked(REGISTERS.start as *mut PL011Registers) };
+    // SAFETY: the page is mapped as device memory from boot on, and holds a PL011. The driver keeps
+    // no state outside the registers, and there is one core with its interrupts masked: the only
+    // code that can find another `Uart` alive is the fault handler, which never returns to it.
+    Uart::new(unsafe { UniqueMmioPointer::new(ADDRESS) })
+}

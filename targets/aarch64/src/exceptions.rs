@@ -1,0 +1,111 @@
+//! Exceptions: none is expected, all are reported.
+//!
+//! The image runs on `SP_EL0`. An exception there is a fault of the image or of a program: it goes
+//! to `image_fault` on `SP_EL1`. An exception on `SP_EL1` is a fault of the fault handler: it ends
+//! the run. The vectors of `aarch64-rt` make no such difference, so a handler that faults would
+//! fault for ever; hence these.
+
+use crate::{console::Console, image_fault, machine::exit, syndrome};
+use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, Readable, VBAR_EL1, Writeable};
+use core::{
+    arch::{asm, global_asm},
+    fmt::Write,
+    sync::atomic::{AtomicBool, Ordering},
+};
+use target_common::Fault;
+
+/// The exit code of a run whose fault handler faulted.
+const NESTED_FAULT: u8 = 255;
+
+/// From here on, exceptions are reported.
+pub(crate) fn install() {
+    unsafe extern "C" {
+        static __exception_vectors: u8;
+    }
+    VBAR_EL1.set((&raw const __exception_vectors).addr() as u64);
+    // SAFETY: makes the new address take effect before anything that might fault.
+    unsafe { asm!("isb", options(nomem, nostack, preserves_flags)) };
+}
+
+// Arm ARM, D1.3.1: four groups of four, 128 bytes apart. A group is synchronous, IRQ, FIQ, SError.
+global_asm!(
+    r#"
+.macro unexpected vector:req
+    .balign 0x80
+    mov     x0, #\vector
+    mov     x1, x30
+    b       {report}
+.endm
+
+.macro nested vector:req
+    .balign 0x80
+    adrp    x9, __exception_stack_end
+    add     x9, x9, :lo12:__exception_stack_end
+    mov     sp, x9 // this stack may be what overflowed
+    mov     x0, #\vector
+    mov     x1, x30
+    b       {report_nested}
+.endm
+
+.pushsection .text.exception_vectors, "ax"
+.balign 0x800
+.global __exception_vectors
+__exception_vectors:
+    // From this level, on SP_EL0.
+    unexpected 0
+    unexpected 1
+    unexpected 2
+    unexpected 3
+    // From this level, on SP_EL1.
+    nested 0
+    nested 1
+    nested 2
+    nested 3
+    // From lower levels, of which there are none.
+    unexpected 0
+    unexpected 1
+    unexpected 2
+    unexpected 3
+    unexpected 0
+    unexpected 1
+    unexpected 2
+    unexpected 3
+.popsection
+
+.purgem unexpected
+.purgem nested
+"#,
+    report = sym report,
+    report_nested = sym report_nested,
+);
+
+extern "C" fn report(vector: u64, return_address: usize) -> ! {
+    image_fault(&fault(vector, return_address))
+}
+
+extern "C" fn report_nested(vector: u64, return_address: usize) -> ! {
+    static REPORTED: AtomicBool = AtomicBool::new(false);
+    // The console itself may be what faults, so it is tried once.
+    if !REPORTED.swap(true, Ordering::Relaxed) {
+        let _ = writeln!(Console, "fault in the fault handler: {}", fault(vector, return_address));
+    }
+    exit(NESTED_FAULT)
+}
+
+/// What the exception registers say. `vector` is the position in the group of four.
+fn fault(vector: u64, return_address: usize) -> Fault {
+    let cause = ESR_EL1.get();
+    let (kind, has_address) = match vector {
+        0 => (syndrome::kind(cause), syndrome::has_address(cause)),
+        1 => ("unexpected IRQ", false),
+        2 => ("unexpected FIQ", false),
+        _ => ("SError interrupt", false),
+    };
+    Fault {
+        kind,
+        pc: ELR_EL1.get() as usize,
+        address: has_address.then(|| FAR_EL1.get() as usize),
+        return_address,
+        cause,
+    }
+}

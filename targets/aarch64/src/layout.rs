@@ -1,0 +1,50 @@
+//! What the linker script says is where.
+
+use target_common::{Region, Regions};
+
+/// The region between two symbols of the linker script.
+macro_rules! region {
+    ($start:ident, $end:ident) => {{
+        unsafe extern "C" {
+            static $start: u8;
+            static $end: u8;
+        }
+        Region::between((&raw const $start).addr(), (&raw const $end).addr())
+    }};
+}
+
+/// The memory that the linker script sets aside.
+pub fn regions() -> Regions {
+    Regions {
+        text: region!(__arena_text_start, __arena_text_end),
+        rodata: region!(__arena_rodata_start, __arena_rodata_end),
+        data: region!(__arena_data_start, __arena_data_end),
+        heap: region!(__image_heap_start, __image_heap_end),
+        program_heap: region!(__program_heap_start, __program_heap_end),
+        job: region!(__job_start, __job_end),
+    }
+}
+
+/// The image's own memory.
+pub(crate) struct Image {
+    /// Code.
+    pub text: Region,
+    /// Read-only data.
+    pub rodata: Region,
+    /// Data and bss.
+    pub data: Region,
+    /// The stack of `image_main`, without its guard.
+    pub main_stack: Region,
+    /// The stack of `image_fault`, without its guard.
+    pub exception_stack: Region,
+}
+
+pub(crate) fn image() -> Image {
+    Image {
+        text: region!(__text_start, __text_end),
+        rodata: region!(__rodata_start, __rodata_end),
+        data: region!(__data_start, __data_end),
+        main_stack: region!(__main_stack_start, __main_stack_end),
+        exception_stack: region!(__exception_stack_start, __exception_stack_end),
+    }
+}

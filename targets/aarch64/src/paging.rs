@@ -1,0 +1,208 @@
+//! The page tables, and page permissions.
+
+use crate::{FAR_ALIAS, PAGE, console, layout};
+use aarch64_cpu::{
+    asm::barrier,
+    registers::{ReadWriteable, SCTLR_EL1},
+};
+use aarch64_paging::{
+    MapError, Mapping,
+    descriptor::{El1Attributes, PhysicalAddress},
+    paging::{Constraints, El1And0, MemoryRegion, PageTable, Translation, VaRange},
+};
+use core::{
+    arch::asm,
+    error, fmt, mem,
+    ptr::{self, NonNull},
+};
+use spin::{Mutex, MutexGuard};
+use target_common::{Access, Region};
+
+/// Why [`protect`] changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProtectError {
+    /// Called from the fault handler while another call was under way.
+    Busy,
+    /// The region is not within one of the arenas for modules.
+    OutsideArenas,
+    /// The page tables refused the change.
+    Refused(MapError),
+    /// The region's start or size is not a multiple of [`PAGE`].
+    Unaligned,
+}
+
+impl fmt::Display for ProtectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => f.write_str("the page tables are being changed already"),
+            Self::OutsideArenas => f.write_str("the region is not within an arena"),
+            Self::Refused(error) => write!(f, "the page tables refused the change: {error}"),
+            Self::Unaligned => f.write_str("the region is not made of whole pages"),
+        }
+    }
+}
+
+impl error::Error for ProtectError {}
+
+/// Sets what the pages of `region`, which lies in one of the arenas for modules, may be used for.
+///
+/// # Errors
+///
+/// See [`ProtectError`]; nothing has changed then.
+pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
+    if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
+        return Err(ProtectError::Unaligned);
+    }
+    let regions = layout::regions();
+    if ![regions.text, regions.rodata, regions.data].iter().any(|arena| contains(arena, &region)) {
+        return Err(ProtectError::OutsideArenas);
+    }
+    // Waiting would be for ever: there is one core.
+    let mut tables = TABLES.try_lock().ok_or(ProtectError::Busy)?;
+    let mapping = tables.as_mut().ok_or(ProtectError::Busy)?;
+    map(mapping, region, 0, attributes(access), PAGES).map_err(ProtectError::Refused)
+}
+
+/// Device registers: the first attribute of the MAIR that `aarch64-rt` sets, never executable.
+pub(crate) const DEVICE: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_0
+    .union(El1Attributes::ACCESSED)
+    .union(El1Attributes::NON_GLOBAL)
+    .union(El1Attributes::PXN)
+    .union(El1Attributes::UXN);
+
+/// Memory: write-back cached, the second attribute of that MAIR.
+pub(crate) const NORMAL: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_1
+    .union(El1Attributes::ACCESSED)
+    .union(El1Attributes::INNER_SHAREABLE)
+    .union(El1Attributes::NON_GLOBAL)
+    .union(El1Attributes::UXN);
+
+/// Builds the real page tables and puts them in use.
+pub(crate) fn init() {
+    let mut tables = TABLES.lock();
+    let mut mapping =
+        Mapping::with_asid_and_va_range(Pool::take(), ASID, ROOT_LEVEL, El1And0, VaRange::Lower);
+    if let Err(error) = map_all(&mut mapping) {
+        panic!("cannot build the page tables: {error}");
+    }
+    // SAFETY: the tables map all that is in use, at the addresses that it has now. They are not
+    // global and have an address space number of their own, so no entry of the first table can
+    // clash with one of theirs. They are never dropped.
+    unsafe { mapping.activate() };
+    SCTLR_EL1.modify(SCTLR_EL1::WXN::Enable);
+    barrier::isb(barrier::SY);
+    // SAFETY: drops what is left of the first table, and of the time before WXN.
+    unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) };
+    *tables = Some(mapping);
+}
+
+/// Two levels below the root, and 512 GiB in all: room for [`FAR_ALIAS`].
+const ROOT_LEVEL: usize = 1;
+
+/// The first table runs as number 0.
+const ASID: usize = 1;
+
+/// 4 for the root and the second levels, 1 for the UART, 32 for the arenas; the rest is for the
+/// image, which takes two for each 2 MiB.
+const POOL_TABLES: usize = 96;
+
+/// For what [`protect`] may change: no page may have to be split off a block later.
+const PAGES: Constraints = Constraints::NO_BLOCK_MAPPINGS;
+
+static TABLES: Mutex<Option<Mapping<Pool, El1And0>>> = Mutex::new(None);
+
+/// The tables that are not in use yet.
+struct Pool(&'static mut [Table]);
+
+/// Memory for one page table.
+#[repr(C, align(4096))]
+struct Table([u64; 512]);
+
+impl Pool {
+    /// The whole pool.
+    fn take() -> Self {
+        static POOL: Mutex<[Table; POOL_TABLES]> =
+            Mutex::new([const { Table([0; 512]) }; POOL_TABLES]);
+        // Leaked, as the tables are in use to the end: a second call would find it locked.
+        let tables: &'static mut [Table; POOL_TABLES] = MutexGuard::leak(POOL.lock());
+        Self(tables)
+    }
+}
+
+impl Translation<El1Attributes> for Pool {
+    fn allocate_table(&mut self) -> (NonNull<PageTable<El1Attributes>>, PhysicalAddress) {
+        let Some((table, rest)) = mem::take(&mut self.0).split_first_mut() else {
+            panic!("the image needs more than {POOL_TABLES} page tables");
+        };
+        self.0 = rest;
+        let address = (&raw mut *table).expose_provenance();
+        (NonNull::from(table).cast(), PhysicalAddress(address))
+    }
+
+    unsafe fn deallocate_table(&mut self, _table: NonNull<PageTable<El1Attributes>>) {
+        // Nothing is ever unmapped, so no table is ever given back.
+    }
+
+    fn physical_to_virtual(&self, address: PhysicalAddress) -> NonNull<PageTable<El1Attributes>> {
+        // SAFETY: only addresses that `allocate_table` gave out come here, and none is null.
+        unsafe { NonNull::new_unchecked(ptr::with_exposed_provenance_mut(address.0)) }
+    }
+}
+
+/// Maps everything that there is.
+fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
+    let blocks = Constraints::empty();
+
+    map(mapping, console::REGISTERS, 0, DEVICE, blocks)?;
+
+    let image = layout::image();
+    for alias in [0, FAR_ALIAS] {
+        map(mapping, image.text, alias, attributes(Access::ReadExecute), blocks)?;
+        map(mapping, image.rodata, alias, attributes(Access::Read), blocks)?;
+        map(mapping, image.data, alias, attributes(Access::ReadWrite), blocks)?;
+    }
+    map(mapping, image.main_stack, 0, attributes(Access::ReadWrite), blocks)?;
+    map(mapping, image.exception_stack, 0, attributes(Access::ReadWrite), blocks)?;
+
+    let regions = layout::regions();
+    for arena in [regions.text, regions.rodata, regions.data] {
+        map(mapping, arena, 0, attributes(Access::ReadWrite), PAGES)?;
+    }
+    map(mapping, regions.heap, 0, attributes(Access::ReadWrite), blocks)?;
+    map(mapping, regions.program_heap, 0, attributes(Access::ReadWrite), blocks)?;
+    map(mapping, regions.job, 0, attributes(Access::Read), blocks)
+}
+
+/// Maps the physical pages of `region` at their own address plus `alias`.
+fn map(
+    mapping: &mut Mapping<Pool, El1And0>,
+    region: Region,
+    alias: usize,
+    attributes: El1Attributes,
+    constraints: Constraints,
+) -> Result<(), MapError> {
+    let start = region.start + alias;
+    mapping.map_range(
+        &MemoryRegion::new(start, start + region.size),
+        PhysicalAddress(region.start),
+        attributes | El1Attributes::VALID,
+        constraints,
+    )
+}
+
+fn attributes(access: Access) -> El1Attributes {
+    match access {
+        Access::Read => NORMAL | El1Attributes::READ_ONLY | El1Attributes::PXN,
+        Access::ReadExecute => NORMAL | El1Attributes::READ_ONLY,
+        Access::ReadWrite => NORMAL | El1Attributes::PXN,
+    }
+}
+
+fn contains(outer: &Region, inner: &Region) -> bool {
+    inner
+        .start
+        .checked_sub(outer.start)
+        .and_then(|offset| offset.checked_add(inner.size))
+        .is_some_and(|end| end <= outer.size)
+}

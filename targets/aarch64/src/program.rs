@@ -1,0 +1,126 @@
+//! Calling a program on a stack of its own, and leaving it early.
+
+use core::{
+    arch::naked_asm,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+use target_common::{CallEnd, Region};
+
+/// The stack pointer that the innermost [`call_program`] saved its registers at, or 0 when no
+/// program runs.
+static CALLER: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls `int entry(int argc, char **argv)` on `stack`, and says how it came back.
+///
+/// May be nested: [`escape`] leaves the innermost program.
+///
+/// # Safety
+///
+/// `entry` is the address of such a function, in memory that may be executed. `argv` is what it
+/// expects. `stack` is writable and used by nothing else until this returns. Whatever the program
+/// does must be sound.
+pub unsafe fn call_program(
+    entry: usize,
+    argc: i32,
+    argv: *const *const u8,
+    stack: Region,
+) -> CallEnd {
+    // AAPCS64, 6.4.5.1: the stack pointer is a multiple of 16.
+    let top = stack.start.saturating_add(stack.size) & !15;
+    let outer = CALLER.load(Ordering::Relaxed);
+    // SAFETY: the caller answers for the entry, its arguments and the stack.
+    let end = unsafe { enter(entry, argc, argv, top, CALLER.as_ptr()) };
+    CALLER.store(outer, Ordering::Relaxed);
+    if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value) }
+}
+
+/// Abandons the running program: its [`call_program`] returns [`CallEnd::Escaped`] with `value`.
+///
+/// The frames in between are dropped as `longjmp` drops them: nothing in them is run or freed.
+///
+/// # Panics
+///
+/// If no program is running.
+pub fn escape(value: i32) -> ! {
+    let caller = CALLER.load(Ordering::Relaxed);
+    assert!(caller != 0, "escape({value}) with no program running");
+    // SAFETY: `enter` stored this, and its frame lives until `call_program` has cleared it.
+    unsafe { leave(value, caller) }
+}
+
+/// What [`enter`] and [`leave`] hand back, in x0 and x1.
+#[repr(C)]
+struct End {
+    value: i32,
+    escaped: u64,
+}
+
+/// Saves what the procedure call standard says a call preserves (x19 to x30, d8 to d15 and the
+/// rounding mode), stores the stack pointer through `caller`, and calls `entry` on `stack_top`.
+#[unsafe(naked)]
+unsafe extern "C" fn enter(
+    entry: usize,
+    argc: i32,
+    argv: *const *const u8,
+    stack_top: usize,
+    caller: *mut usize,
+) -> End {
+    naked_asm!(
+        "stp x29, x30, [sp, #-176]!",
+        // A frame record: a backtrace goes from the program on into the image.
+        "mov x29, sp",
+        "stp x19, x20, [sp, #16]",
+        "stp x21, x22, [sp, #32]",
+        "stp x23, x24, [sp, #48]",
+        "stp x25, x26, [sp, #64]",
+        "stp x27, x28, [sp, #80]",
+        "stp d8, d9, [sp, #96]",
+        "stp d10, d11, [sp, #112]",
+        "stp d12, d13, [sp, #128]",
+        "stp d14, d15, [sp, #144]",
+        "mrs x9, fpcr",
+        "str x9, [sp, #160]",
+        "mov x19, sp",
+        "str x19, [x4]",
+        "mov x9, x0",
+        "mov w0, w1",
+        "mov x1, x2",
+        "mov sp, x3",
+        "blr x9",
+        "mov sp, x19",
+        "mov x1, #0",
+        "b {restore}",
+        restore = sym restore,
+    )
+}
+
+/// Returns from the [`enter`] that stored `caller`.
+#[unsafe(naked)]
+unsafe extern "C" fn leave(value: i32, caller: usize) -> ! {
+    naked_asm!(
+        "mov sp, x1",
+        "mov x1, #1",
+        "b {restore}",
+        restore = sym restore,
+    )
+}
+
+/// The second half of [`enter`]: the frame is at the stack pointer, the result in x0 and x1.
+#[unsafe(naked)]
+unsafe extern "C" fn restore() {
+    naked_asm!(
+        "ldr x9, [sp, #160]",
+        "msr fpcr, x9",
+        "ldp d14, d15, [sp, #144]",
+        "ldp d12, d13, [sp, #128]",
+        "ldp d10, d11, [sp, #112]",
+        "ldp d8, d9, [sp, #96]",
+        "ldp x27, x28, [sp, #80]",
+        "ldp x25, x26, [sp, #64]",
+        "ldp x23, x24, [sp, #48]",
+        "ldp x21, x22, [sp, #32]",
+        "ldp x19, x20, [sp, #16]",
+        "ldp x29, x30, [sp], #176",
+        "ret",
+    )
+}

@@ -1,0 +1,152 @@
+//! Entering a program on its own stack, and coming back from wherever it leaves.
+
+use core::arch::naked_asm;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use target_common::{CallEnd, Region};
+
+/// Calls `int entry(int argc, char **argv)` on `stack` and says how it came back.
+///
+/// The rounding mode and the floating-point flags are afterwards as they were before. A program may
+/// itself be the caller: [`escape`] then leaves the innermost one.
+///
+/// # Safety
+/// `entry` must be the address of a function of this type, in executable memory; `argv` must be
+/// what it expects; `stack` must be writable, used by nothing else, and large enough for it.
+pub unsafe fn call_program(
+    entry: usize,
+    argc: i32,
+    argv: *const *const u8,
+    stack: Region,
+) -> CallEnd {
+    let top = (stack.start + stack.size) & !15; // The calling convention's stack alignment.
+    // SAFETY: as the caller promised.
+    let end = unsafe { enter(entry, argc, argv, top) };
+    let value = end.value as i32; // An `int` comes back sign-extended.
+    if end.escaped == 0 { CallEnd::Returned(value) } else { CallEnd::Escaped(value) }
+}
+
+/// Abandons the program that is running: its [`call_program`] returns [`CallEnd::Escaped`].
+///
+/// # Panics
+/// When no program is running.
+pub fn escape(value: i32) -> ! {
+    assert!(FRAME.load(Ordering::Relaxed) != 0, "escape: no program is running");
+    // SAFETY: a frame is there, so a call of `enter` waits in the stack frames below, none of
+    // which can have returned without setting `FRAME` back.
+    unsafe { resume(value as isize, 1) }
+}
+
+/// What `enter` returns, in registers `a0` and `a1`.
+#[repr(C)]
+struct End {
+    value: isize,
+    escaped: usize,
+}
+
+/// Address of the frame that the innermost waiting `enter` saved; 0 where there is none.
+static FRAME: AtomicUsize = AtomicUsize::new(0);
+
+/// Saves what the calling convention wants kept, and the frame before, then calls the program.
+#[unsafe(naked)]
+unsafe extern "C" fn enter(
+    entry: usize,
+    argc: i32,
+    argv: *const *const u8,
+    stack_top: usize,
+) -> End {
+    naked_asm!(
+        ".option push",
+        ".option arch, +d", // The assembler is not told of the target's own extensions.
+        "addi sp, sp, -224",
+        "sd ra, 0(sp)",
+        "sd s0, 8(sp)",
+        "sd s1, 16(sp)",
+        "sd s2, 24(sp)",
+        "sd s3, 32(sp)",
+        "sd s4, 40(sp)",
+        "sd s5, 48(sp)",
+        "sd s6, 56(sp)",
+        "sd s7, 64(sp)",
+        "sd s8, 72(sp)",
+        "sd s9, 80(sp)",
+        "sd s10, 88(sp)",
+        "sd s11, 96(sp)",
+        "fsd fs0, 104(sp)",
+        "fsd fs1, 112(sp)",
+        "fsd fs2, 120(sp)",
+        "fsd fs3, 128(sp)",
+        "fsd fs4, 136(sp)",
+        "fsd fs5, 144(sp)",
+        "fsd fs6, 152(sp)",
+        "fsd fs7, 160(sp)",
+        "fsd fs8, 168(sp)",
+        "fsd fs9, 176(sp)",
+        "fsd fs10, 184(sp)",
+        "fsd fs11, 192(sp)",
+        "frcsr t0",
+        "sd t0, 200(sp)",
+        "lla t0, {frame}",
+        "ld t1, 0(t0)",
+        "sd t1, 208(sp)",
+        "sd sp, 0(t0)",
+        "mv sp, a3",
+        "mv t0, a0",
+        "mv a0, a1",
+        "mv a1, a2",
+        "mv s0, zero", // Walks along frame pointers end here.
+        "jalr t0",
+        "mv a1, zero",
+        "tail {resume}",
+        ".option pop",
+        frame = sym FRAME,
+        resume = sym resume,
+    )
+}
+
+/// Returns from the innermost waiting `enter` with `value` and `escaped` as its result.
+///
+/// # Safety
+/// An `enter` must be waiting, and the stack that it was called on must be intact.
+#[unsafe(naked)]
+unsafe extern "C" fn resume(value: isize, escaped: usize) -> ! {
+    naked_asm!(
+        ".option push",
+        ".option arch, +d",
+        "lla t0, {frame}",
+        "ld sp, 0(t0)",
+        "ld t1, 208(sp)",
+        "sd t1, 0(t0)",
+        "ld t0, 200(sp)",
+        "fscsr t0",
+        "ld ra, 0(sp)",
+        "ld s0, 8(sp)",
+        "ld s1, 16(sp)",
+        "ld s2, 24(sp)",
+        "ld s3, 32(sp)",
+        "ld s4, 40(sp)",
+        "ld s5, 48(sp)",
+        "ld s6, 56(sp)",
+        "ld s7, 64(sp)",
+        "ld s8, 72(sp)",
+        "ld s9, 80(sp)",
+        "ld s10, 88(sp)",
+        "ld s11, 96(sp)",
+        "fld fs0, 104(sp)",
+        "fld fs1, 112(sp)",
+        "fld fs2, 120(sp)",
+        "fld fs3, 128(sp)",
+        "fld fs4, 136(sp)",
+        "fld fs5, 144(sp)",
+        "fld fs6, 152(sp)",
+        "fld fs7, 160(sp)",
+        "fld fs8, 168(sp)",
+        "fld fs9, 176(sp)",
+        "fld fs10, 184(sp)",
+        "fld fs11, 192(sp)",
+        "addi sp, sp, 224",
+        "ret",
+        ".option pop",
+        frame = sym FRAME,
+    )
+}

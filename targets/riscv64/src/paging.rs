@@ -1,0 +1,120 @@
+//! Sv39 page tables (privileged specification, section "Sv39: Page-Based 39-bit
+//! Virtual-Memory System") and the permissions of the arenas' pages.
+//!
+//! The lowest level is one array with an entry for each page from address 0 to
+//! [`VIRTUAL_END`], so that a page's entry is found by its number alone. `boot.rs` fills the
+//! tables before paging is on; afterwards only the entries of the arenas ever change.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use target_common::{Access, Region};
+
+use crate::PAGE;
+use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART_PHYSICAL, VIRTUAL_END, regions};
+
+/// Why [`protect`] changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProtectError {
+    /// The region does not start and end at a page boundary.
+    Misaligned(Region),
+    /// The region reaches outside the arenas and heaps; other mappings are fixed.
+    OutsideArenas(Region),
+}
+
+impl fmt::Display for ProtectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (region, why) = match self {
+            Self::Misaligned(region) => (region, "does not consist of whole pages"),
+            Self::OutsideArenas(region) => (region, "is not inside the arenas and heaps"),
+        };
+        write!(f, "{:#x} bytes at {:#x}: the region {why}", region.size, region.start)
+    }
+}
+
+impl core::error::Error for ProtectError {}
+
+/// Changes what the pages of `region` may be used for, from the next access on.
+///
+/// The region must consist of whole pages of the arenas or heaps.
+pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
+    if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
+        return Err(ProtectError::Misaligned(region));
+    }
+    let entries = changeable(region).ok_or(ProtectError::OutsideArenas(region))?;
+    let flags = match access {
+        Access::Read => READ,
+        Access::ReadExecute => READ_EXECUTE,
+        Access::ReadWrite => READ_WRITE,
+    };
+    for (address, entry) in (region.start..).step_by(PAGE).zip(entries) {
+        entry.store(leaf(address + RAM_OFFSET, flags), Ordering::Relaxed);
+    }
+    // Orders the stores before the page-table walks of what follows, and drops cached entries.
+    riscv::asm::sfence_vma_all();
+    Ok(())
+}
+
+/// Entry flag: the entry is in use; alone, it points to the next lower table.
+pub(crate) const VALID: u64 = 1 << 0;
+
+/// Flags of a page that can be read. "Accessed" (and "dirty" below) are set from the start, since
+/// harts may fault instead of setting them.
+pub(crate) const READ: u64 = VALID | 1 << 1 | 1 << 6;
+
+/// Flags of a page that can be read and written.
+pub(crate) const READ_WRITE: u64 = READ | 1 << 2 | 1 << 7;
+
+/// Flags of a page that can be read and executed.
+pub(crate) const READ_EXECUTE: u64 = READ | 1 << 3;
+
+/// Page tables of any level, in a row.
+#[repr(C, align(4096))]
+pub(crate) struct Tables<const ENTRIES: usize>([AtomicU64; ENTRIES]);
+
+/// The top level: 1 GiB for each entry.
+pub(crate) static ROOT: Tables<512> = Tables::new();
+
+/// The first GiB, 2 MiB for each entry.
+pub(crate) static MIDDLE: Tables<512> = Tables::new();
+
+/// The GiB at [`FAR_ALIAS`](crate::FAR_ALIAS); its entries share the lowest tables with [`MIDDLE`].
+pub(crate) static FAR_MIDDLE: Tables<512> = Tables::new();
+
+/// The GiB that begins at [`UART`](crate::layout::UART).
+pub(crate) static DEVICE_MIDDLE: Tables<512> = Tables::new();
+
+/// A page for each device. Device memory needs no mark: QEMU's (and any) physical memory attributes
+/// say what it is.
+pub(crate) static DEVICE_LEAVES: Tables<512> = {
+    let mut entries = [const { AtomicU64::new(0) }; 512];
+    entries[0] = AtomicU64::new(leaf(UART_PHYSICAL, READ_WRITE));
+    entries[1] = AtomicU64::new(leaf(FINISHER_PHYSICAL, READ_WRITE));
+    Tables(entries)
+};
+
+/// An entry for each page from address 0 to [`VIRTUAL_END`].
+pub(crate) static LEAVES: Tables<{ VIRTUAL_END / PAGE }> = Tables::new();
+
+impl<const ENTRIES: usize> Tables<ENTRIES> {
+    const fn new() -> Self {
+        Self([const { AtomicU64::new(0) }; ENTRIES])
+    }
+}
+
+/// The entry for a page at a physical address.
+const fn leaf(physical: usize, flags: u64) -> u64 {
+    // Bits 10 and up hold the physical page number: the page's address without its 12 zeros.
+    (physical as u64 >> 2) | flags
+}
+
+/// The entries of `region`'s pages where all of them may be changed.
+fn changeable(region: Region) -> Option<&'static [AtomicU64]> {
+    let end = region.start.checked_add(region.size)?;
+    let all = regions();
+    // The arenas and heaps follow each other without a gap, as the linker script asserts.
+    if region.start < all.text.start || end > all.program_heap.start + all.program_heap.size {
+        return None;
+    }
+    LEAVES.0.get(region.start / PAGE..end / PAGE)
+}

@@ -1,0 +1,79 @@
+//! Exceptions: none is expected, so each is reported to the image and ends the run.
+
+use core::arch::global_asm;
+
+use target_common::Fault;
+
+use crate::image_fault;
+use crate::layout::FINISHER;
+
+/// QEMU's exit status after an exception inside `image_fault`.
+pub const EXIT_FAULT_IN_FAULT: u8 = 254;
+
+// SAFETY: defined by the assembly below; only its address is taken.
+unsafe extern "C" {
+    /// The trap handler. Not a function: only the hart may jump here.
+    pub(crate) static __trap_entry: u8;
+}
+
+// Nothing returns from here. Hence no register has to be kept, the exception stack can be taken from
+// its end, and the vector can be moved: a second exception gets a handler that needs no memory but
+// the device's.
+global_asm!(
+    ".pushsection .text.trap, \"ax\"",
+    ".balign 4", // As `stvec` wants it.
+    ".global __trap_entry",
+    "__trap_entry:",
+    "lla t0, .Ltrap_again",
+    "csrw stvec, t0",
+    "csrr a0, scause",
+    "csrr a1, sepc",
+    "csrr a2, stval",
+    "mv a3, ra",
+    "lla sp, __exception_stack_end",
+    "mv s0, zero",
+    "mv ra, zero",
+    "tail {report}",
+    ".balign 4",
+    ".Ltrap_again:",
+    "li t0, {finisher}",
+    "li t1, {failure}",
+    "sw t1, 0(t0)",
+    ".Ltrap_halt:",
+    "wfi",
+    "j .Ltrap_halt",
+    ".popsection",
+    report = sym report,
+    finisher = const FINISHER,
+    // `sifive_test`: the upper half is the status, the lower half says "fail".
+    failure = const (EXIT_FAULT_IN_FAULT as usize) << 16 | 0x3333,
+);
+
+/// Hands the exception to the image.
+extern "C" fn report(cause: u64, pc: usize, value: usize, return_address: usize) -> ! {
+    let (kind, has_address) = describe(cause);
+    image_fault(&Fault { kind, pc, address: has_address.then_some(value), return_address, cause })
+}
+
+/// The privileged specification's words for `scause`, and whether `stval` holds an address.
+fn describe(cause: u64) -> (&'static str, bool) {
+    match cause {
+        0 => ("instruction address misaligned", true),
+        1 => ("instruction access fault", true),
+        2 => ("illegal instruction", false),
+        3 => ("breakpoint", false),
+        4 => ("load address misaligned", true),
+        5 => ("load access fault", true),
+        6 => ("store/AMO address misaligned", true),
+        7 => ("store/AMO access fault", true),
+        8 => ("environment call from U-mode", false),
+        9 => ("environment call from S-mode", false),
+        12 => ("instruction page fault", true),
+        13 => ("load page fault", true),
+        15 => ("store/AMO page fault", true),
+        18 => ("software check", false),
+        19 => ("hardware error", false),
+        cause if cause >> 63 == 1 => ("unexpected interrupt", false),
+        _ => ("unknown exception", false),
+    }
+}

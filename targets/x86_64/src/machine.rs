@@ -1,0 +1,37 @@
+//! The machine itself, in the order in which it comes up.
+
+mod boot;
+mod call;
+mod clock;
+mod console;
+mod cpu;
+mod exceptions;
+mod exit;
+mod layout;
+mod paging;
+mod segments;
+
+pub use call::{call_program, escape};
+pub use clock::now_ns;
+pub use console::{Console, write_console};
+pub use exit::exit;
+pub use layout::regions;
+pub use paging::{ProtectError, protect, sync_instructions};
+
+// SAFETY: the image defines both with these types; the interface of the target crates says so.
+unsafe extern "Rust" {
+    /// The image, entered once after boot.
+    safe fn image_main() -> !;
+    /// Reports an exception that nothing could mend and ends the run.
+    safe fn image_fault(fault: &target_common::Fault) -> !;
+}
+
+/// Entered by `boot.s` in long mode, on the boot stack, with the final page tables.
+extern "sysv64" fn start() -> ! {
+    console::init();
+    segments::init();
+    exceptions::init();
+    cpu::init();
+    clock::init();
+    image_main()
+}

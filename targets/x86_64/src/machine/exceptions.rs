@@ -1,0 +1,153 @@
+//! Exceptions: each becomes a [`Fault`] for the image, on a stack of its own.
+
+use core::mem::size_of;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use target_common::Fault;
+use x86_64::VirtAddr;
+use x86_64::instructions::tables::lidt;
+use x86_64::registers::control::Cr2;
+use x86_64::structures::DescriptorTablePointer;
+use x86_64::structures::idt::{Entry, HandlerFunc, PageFaultErrorCode};
+
+use super::console::write_console;
+use super::exit::exit;
+use super::layout::in_guard_page;
+use super::paging::is_mapped;
+use super::segments::{DOUBLE_FAULT_STACK, FAULT_STACK, NMI_STACK};
+
+core::arch::global_asm!(
+    include_str!("vectors.s"),
+    handle = sym handle,
+    options(att_syntax)
+);
+
+const VECTORS: usize = 256;
+const BREAKPOINT: u64 = 3;
+const PAGE_FAULT: u64 = 14;
+
+/// Set while a fault is being reported, and for ever after.
+static REPORTING: AtomicBool = AtomicBool::new(false);
+
+static mut TABLE: [Entry<HandlerFunc>; VECTORS] = [Entry::missing(); VECTORS];
+
+// SAFETY: `vectors.s` defines it, as so many entries of this size.
+unsafe extern "C" {
+    safe static exception_vectors: [[u8; 16]; VECTORS];
+}
+
+/// Points all vectors to `vectors.s` and loads the table.
+pub(super) fn init() {
+    let table = &raw mut TABLE;
+    // SAFETY: this runs once, before anything else uses the table, which lives for ever. The
+    // handlers are those of their vectors, and the stacks exist since `segments::init`.
+    unsafe {
+        for (vector, (entry, code)) in (&mut *table).iter_mut().zip(&exception_vectors).enumerate()
+        {
+            let stack = match vector {
+                2 | 18 => NMI_STACK,
+                8 => DOUBLE_FAULT_STACK,
+                _ => FAULT_STACK,
+            };
+            entry.set_handler_addr(VirtAddr::from_ptr(code)).set_stack_index(stack);
+        }
+        lidt(&DescriptorTablePointer {
+            limit: (size_of::<[Entry<HandlerFunc>; VECTORS]>() - 1) as u16,
+            base: VirtAddr::from_ptr(table),
+        });
+    }
+}
+
+/// What lies on the stack when `vectors.s` calls [`handle`].
+#[repr(C)]
+struct Frame {
+    vector: u64,
+    error_code: u64,
+    rip: usize,
+    cs: u64,
+    rflags: u64,
+    rsp: usize,
+    ss: u64,
+}
+
+/// Every exception, from `vectors.s`.
+extern "sysv64" fn handle(frame: &Frame) -> ! {
+    if REPORTING.swap(true, Ordering::Relaxed) {
+        write_console(b"\ntarget: a second fault while the first was being reported\n");
+        exit(u8::MAX)
+    }
+    super::image_fault(&describe(frame))
+}
+
+fn describe(frame: &Frame) -> Fault {
+    let address = (frame.vector == PAGE_FAULT).then(|| Cr2::read_raw() as usize);
+    Fault {
+        kind: match address {
+            Some(address) if in_guard_page(address) => "stack overflow (#PF in a guard page)",
+            Some(_) => page_fault_kind(frame.error_code),
+            None => kind(frame.vector),
+        },
+        // A breakpoint is reported after its instruction, which is of one byte.
+        pc: frame.rip.wrapping_sub((frame.vector == BREAKPOINT).into()),
+        address,
+        return_address: top_of_stack(frame.rsp),
+        cause: frame.vector << 32 | frame.error_code,
+    }
+}
+
+/// The word at the top of the stack, or 0 where there is no stack to read.
+fn top_of_stack(rsp: usize) -> usize {
+    let last = rsp.wrapping_add(size_of::<usize>() - 1);
+    if !is_mapped(rsp) || !is_mapped(last) {
+        return 0;
+    }
+    // SAFETY: both ends of the word were just found to be mapped. It may be anything.
+    unsafe { core::ptr::with_exposed_provenance::<usize>(rsp).read_unaligned() }
+}
+
+fn page_fault_kind(error_code: u64) -> &'static str {
+    let error = PageFaultErrorCode::from_bits_retain(error_code);
+    let present = error.contains(PageFaultErrorCode::PROTECTION_VIOLATION);
+    if error.contains(PageFaultErrorCode::INSTRUCTION_FETCH) {
+        if present {
+            "execution of a no-execute page (#PF)"
+        } else {
+            "execution of an unmapped page (#PF)"
+        }
+    } else if error.contains(PageFaultErrorCode::CAUSED_BY_WRITE) {
+        if present { "write to a read-only page (#PF)" } else { "write to an unmapped page (#PF)" }
+    } else if present {
+        "page fault (#PF)"
+    } else {
+        "read of an unmapped page (#PF)"
+    }
+}
+
+fn kind(vector: u64) -> &'static str {
+    match vector {
+        0 => "divide error (#DE)",
+        1 => "debug exception (#DB)",
+        2 => "non-maskable interrupt (NMI)",
+        3 => "breakpoint (#BP)",
+        4 => "overflow (#OF)",
+        5 => "BOUND range exceeded (#BR)",
+        6 => "invalid opcode (#UD)",
+        7 => "device not available (#NM)",
+        8 => "double fault (#DF)",
+        10 => "invalid TSS (#TS)",
+        11 => "segment not present (#NP)",
+        12 => "stack-segment fault (#SS)",
+        13 => "general protection (#GP)",
+        16 => "x87 floating-point error (#MF)",
+        17 => "alignment check (#AC)",
+        18 => "machine check (#MC)",
+        19 => "SIMD floating-point exception (#XM)",
+        20 => "virtualization exception (#VE)",
+        21 => "control protection exception (#CP)",
+        28 => "hypervisor injection exception (#HV)",
+        29 => "VMM communication exception (#VC)",
+        30 => "security exception (#SX)",
+        32.. => "unexpected interrupt",
+        _ => "reserved exception",
+    }
+}
