@@ -1,0 +1,75 @@
+//! What the kernel does for programs: the functions behind its exports.
+
+use core::ptr;
+use core::slice;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use target_common::CallEnd;
+
+use crate::target;
+use qemu_protocol::Ended;
+
+/// Where the program's heap ends now, as an offset in its region.
+static BREAK: AtomicUsize = AtomicUsize::new(0);
+/// Whether the program left through `kernel_abort`.
+static ABORTED: AtomicBool = AtomicBool::new(false);
+
+/// Forgets what the last program did: its heap is empty again.
+pub fn start_program() {
+    BREAK.store(0, Ordering::Relaxed);
+    ABORTED.store(false, Ordering::Relaxed);
+}
+
+/// How a call into a program came back, in the report's words.
+pub fn ended(end: CallEnd) -> Ended {
+    match end {
+        CallEnd::Returned(value) => Ended::Returned(value),
+        CallEnd::Escaped(_) if ABORTED.load(Ordering::Relaxed) => Ended::Aborted,
+        CallEnd::Escaped(value) => Ended::Exited(value),
+    }
+}
+
+/// Writes to the console.
+///
+/// # Safety
+/// `count` bytes at `bytes` are readable.
+pub unsafe extern "C" fn kernel_write(bytes: *const u8, count: usize) {
+    if !bytes.is_null() {
+        // SAFETY: the caller's contract.
+        target::write_console(unsafe { slice::from_raw_parts(bytes, count) });
+    }
+}
+
+/// Ends the program with an exit code.
+pub extern "C" fn kernel_exit(code: i32) -> ! {
+    target::escape(code)
+}
+
+/// Ends the program as aborted.
+pub extern "C" fn kernel_abort() -> ! {
+    ABORTED.store(true, Ordering::Relaxed);
+    target::escape(-1)
+}
+
+/// Moves the end of the program's heap by `increment` bytes and returns the old end;
+/// `(void *)-1` where the region has no more room.
+pub extern "C" fn kernel_sbrk(increment: isize) -> *mut u8 {
+    let region = target::regions().program_heap;
+    let moved = BREAK.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
+        old.checked_add_signed(increment).filter(|&new| new <= region.size)
+    });
+    match moved {
+        Ok(old) => ptr::with_exposed_provenance_mut(region.start + old),
+        Err(_) => ptr::without_provenance_mut(usize::MAX),
+    }
+}
+
+/// Nanoseconds since the machine started.
+pub extern "C" fn kernel_clock_ns() -> u64 {
+    target::now_ns()
+}
+
+/// Returns its argument plus one; modules see it at an address that no branch reaches.
+pub extern "C" fn kernel_test_far(value: i32) -> i32 {
+    value.wrapping_add(1)
+}

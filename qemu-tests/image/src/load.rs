@@ -1,0 +1,109 @@
+//! Loading: from files to a sealed module, and what a report says about it.
+
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use loader_core::{
+    Error, Module, Name, Object, Plan, Resolver, Scratch, TargetAddress, scratch_len,
+};
+use qemu_protocol::{Count, File, ObjectReport, Outcome, SectionReport};
+
+use crate::memory::Manager;
+
+/// A loaded module, with what it borrows lent by the caller.
+pub type Loaded<'a, 'm> = Module<'a, 'a, &'m Manager>;
+
+/// Parses every file of a program.
+pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
+    files.iter().map(|file| Object::parse(file.name, file.bytes).map_err(refused)).collect()
+}
+
+/// The working memory that a plan for these objects needs.
+pub fn scratch(objects: &[Object<'_>]) -> Vec<Scratch> {
+    vec![Scratch::ZERO; scratch_len(objects)]
+}
+
+/// Plans, places, resolves and seals.
+pub fn load<'a, 'm>(
+    objects: &'a [Object<'a>],
+    scratch: &'a mut [Scratch],
+    manager: &'m Manager,
+    resolver: &dyn Resolver,
+) -> Result<Loaded<'a, 'm>, Outcome> {
+    let module = Plan::new(objects, scratch)
+        .and_then(|plan| plan.place(manager))
+        .and_then(|image| image.resolve(resolver))
+        .and_then(|image| image.seal());
+    module.map_err(refused)
+}
+
+/// The outcome of a program that was refused.
+fn refused(error: Error<'_>) -> Outcome {
+    refusal(error.phase().name(), error.to_string())
+}
+
+/// The outcome of a program that was refused in a phase that is not the core's own.
+pub fn refusal(phase: &str, message: String) -> Outcome {
+    Outcome::Refused { phase: phase.into(), message }
+}
+
+/// A module's exports, sorted to be searched by halves.
+pub struct Exports<'a>(Vec<(Name<'a>, TargetAddress)>);
+
+impl<'a> Exports<'a> {
+    /// The exports of a module.
+    pub fn of(module: &Loaded<'a, '_>) -> Self {
+        let exports = module.exports().map(|export| (export.symbol.name(), export.address));
+        let mut exports: Vec<_> = exports.collect();
+        exports.sort_unstable_by_key(|(name, _)| *name);
+        Self(exports)
+    }
+}
+
+impl Resolver for Exports<'_> {
+    fn resolve(&self, name: Name<'_>) -> Option<TargetAddress> {
+        let at = self.0.binary_search_by_key(&name, |(name, _)| *name).ok()?;
+        Some(self.0[at].1)
+    }
+}
+
+/// What a report says about each object of a module.
+pub fn object_reports(module: &Loaded<'_, '_>) -> Vec<ObjectReport> {
+    let plan = module.plan();
+    let mut reports: Vec<ObjectReport> = plan
+        .objects()
+        .iter()
+        .enumerate()
+        .map(|(number, object)| {
+            let mut counts = BTreeMap::<&str, u32>::new();
+            for relocation in plan.relocations(number) {
+                *counts.entry(relocation.name()).or_default() += 1;
+            }
+            let relocations =
+                counts.into_iter().map(|(name, count)| Count { name: name.into(), count });
+            ObjectReport {
+                name: object.name().into(),
+                sections: Vec::new(),
+                relocations: relocations.collect(),
+                got_entries: 0,
+                stubs: 0,
+            }
+        })
+        .collect();
+    for section in module.sections() {
+        let planned = section.planned;
+        reports[planned.object].sections.push(SectionReport {
+            name: planned.section.name().to_string(),
+            index: planned.index,
+            address: section.address.value(),
+            size: planned.size,
+            segment: planned.segment.name().into(),
+        });
+    }
+    plan.got().for_each(|(object, _)| reports[object].got_entries += 1);
+    plan.stub_symbols().for_each(|(object, _)| reports[object].stubs += 1);
+    reports
+}
+

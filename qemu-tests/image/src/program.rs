@@ -1,0 +1,180 @@
+//! Running one program: load, initialise, call, finalise, unload.
+
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use loader_core::{Name, Resolver, TargetAddress};
+use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport};
+use target_common::{CallEnd, Region};
+
+use crate::exports::Kernel;
+use crate::load::{self, Exports, Loaded, object_reports};
+use crate::memory::{self, Manager};
+use crate::{fault, kernel, target};
+
+/// Bytes of stack that a program gets.
+const STACK: usize = 1 << 20;
+
+/// What one load and run came to.
+struct Run {
+    outcome: Outcome,
+    load_ns: u64,
+    objects: Vec<ObjectReport>,
+    loaded: [u64; 3],
+    runtime: Option<ProgramReport>,
+}
+
+/// Runs a program as often as it asks for, on the C runtime; the reports say how the last run
+/// went, or the first one that was refused or left memory behind.
+pub fn run(
+    manager: &Manager,
+    runtime: &[File<'_>],
+    program: &Program<'_>,
+) -> (Option<ProgramReport>, ProgramReport) {
+    let before = memory::usage(manager);
+    let mut last = run_once(manager, runtime, program);
+    for _ in 1..program.repeat {
+        let leaked = memory::usage(manager) != before;
+        if leaked || !matches!(last.outcome, Outcome::Ended(_)) {
+            break;
+        }
+        last = run_once(manager, runtime, program);
+    }
+    let report = ProgramReport {
+        program: program.name.into(),
+        outcome: last.outcome,
+        load_ns: last.load_ns,
+        objects: last.objects,
+        arenas: memory::arena_report(manager, before, last.loaded).into(),
+    };
+    (last.runtime, report)
+}
+
+fn run_once(manager: &Manager, runtime: &[File<'_>], program: &Program<'_>) -> Run {
+    let mut run = Run {
+        outcome: Outcome::Ended(Ended::Aborted),
+        load_ns: 0,
+        objects: Vec::new(),
+        loaded: memory::usage(manager),
+        runtime: None,
+    };
+    run.outcome = with_runtime(manager, runtime, program, &mut run).unwrap_or_else(|refused| refused);
+    run
+}
+
+/// Loads the runtime, if there is one, and the program on top of it.
+fn with_runtime(
+    manager: &Manager,
+    files: &[File<'_>],
+    program: &Program<'_>,
+    run: &mut Run,
+) -> Result<Outcome, Outcome> {
+    let kernel = Kernel::exports();
+    if files.is_empty() {
+        return with_program(manager, &kernel, None, program, run);
+    }
+    let before = memory::usage(manager);
+    let start = target::now_ns();
+    let objects = load::parse(files)?;
+    let mut scratch = load::scratch(&objects);
+    let runtime = load::load(&objects, &mut scratch, manager, &kernel)?;
+    run.runtime = Some(ProgramReport {
+        program: "runtime".into(),
+        outcome: Outcome::Ended(Ended::Returned(0)),
+        load_ns: target::now_ns() - start,
+        objects: object_reports(&runtime),
+        arenas: memory::arena_report(manager, before, memory::usage(manager)).into(),
+    });
+    let listed = fault::enter("runtime", &runtime);
+    let exports = Exports::of(&runtime);
+    let resolver = |name: Name<'_>| exports.resolve(name).or_else(|| kernel.resolve(name));
+    let outcome = with_program(manager, &resolver, Some(&runtime), program, run);
+    drop(listed);
+    runtime.unload();
+    outcome
+}
+
+fn with_program(
+    manager: &Manager,
+    resolver: &dyn Resolver,
+    runtime: Option<&Loaded<'_, '_>>,
+    program: &Program<'_>,
+    run: &mut Run,
+) -> Result<Outcome, Outcome> {
+    let start = target::now_ns();
+    let objects = load::parse(&program.files)?;
+    let mut scratch = load::scratch(&objects);
+    let module = load::load(&objects, &mut scratch, manager, resolver)?;
+    run.load_ns = target::now_ns() - start;
+    run.loaded = memory::usage(manager);
+    run.objects = object_reports(&module);
+    let entry = module.symbol(program.entry).ok_or_else(|| {
+        load::refusal("entry", format!("no object exports `{}`", program.entry))
+    })?;
+    let listed = fault::enter(program.name, &module);
+    let ended = call(runtime, &module, entry, &program.args);
+    drop(listed);
+    module.unload();
+    Ok(Outcome::Ended(ended))
+}
+
+/// Calls initialisers, the entry and finalisers, as a C start-up file would.
+fn call(
+    runtime: Option<&Loaded<'_, '_>>,
+    module: &Loaded<'_, '_>,
+    entry: TargetAddress,
+    args: &[&str],
+) -> Ended {
+    kernel::start_program();
+    let mut caller = Caller::new(args);
+    let initialisers = runtime.iter().flat_map(|r| r.initialisers()).chain(module.initialisers());
+    for initialiser in initialisers {
+        if let end @ CallEnd::Escaped(_) = caller.call(initialiser) {
+            return kernel::ended(end);
+        }
+    }
+    let ended = kernel::ended(caller.call(entry));
+    let finish = runtime.and_then(|runtime| runtime.symbol("__runtime_finish"));
+    if let (Ended::Returned(_), Some(finish)) = (ended, finish) {
+        caller.call(finish); // what `exit` does, for a program that returned from its entry
+    }
+    if ended != Ended::Aborted {
+        let finalisers =
+            module.finalisers().chain(runtime.into_iter().flat_map(|r| r.finalisers()));
+        for finaliser in finalisers {
+            caller.call(finaliser);
+        }
+    }
+    ended
+}
+
+/// Calls functions of a program, all with its arguments and on its stack.
+struct Caller {
+    stack: Vec<u8>,
+    /// Owns what `argv` points to.
+    args: Vec<CString>,
+    argv: Vec<*const u8>,
+}
+
+impl Caller {
+    fn new(args: &[&str]) -> Self {
+        let args: Vec<CString> =
+            args.iter().map(|arg| CString::new(*arg).unwrap_or_default()).collect();
+        let mut argv: Vec<*const u8> = args.iter().map(|arg| arg.as_ptr().cast()).collect();
+        argv.push(core::ptr::null());
+        Self { stack: vec![0; STACK], args, argv }
+    }
+
+    fn call(&mut self, function: TargetAddress) -> CallEnd {
+        let stack = Region { start: self.stack.as_mut_ptr().expose_provenance(), size: STACK };
+        let argc = self.args.len() as i32;
+        // SAFETY: the function lies in a module that is loaded and sealed, and stays so for the
+        // call; that it keeps to the C calling convention is what running a program means. The
+        // stack is this caller's own and `argv` ends in a null pointer.
+        unsafe {
+            target::call_program(function.value() as usize, argc, self.argv.as_ptr(), stack)
+        }
+    }
+}
