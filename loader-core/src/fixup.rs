@@ -120,7 +120,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         }
         let mut value = self.value(site, job, formula, state);
         if !range.spans(value.cast_signed()) {
-            match self.through_stub(site, job, formula, state)? {
+            match self.through_stub(site, job, formula)? {
                 Some(other) if range.spans(other.cast_signed()) => value = other,
                 _ => return Err(site.out_of_range(job, value, state.address())),
             }
@@ -138,10 +138,12 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let sum = s.wrapping_add(a);
         #[cfg(feature = "aarch64")]
         let page = |address: u64| address & !0xfff;
-        if s == 0 && formula.is_branch() && site.is_undefined_weak(rela) {
-            if let Some(offset) = self.machine.weak_branch_offset() {
-                return offset;
-            }
+        if s == 0
+            && formula.is_branch()
+            && let Some(offset) = self.machine.weak_branch_offset()
+            && site.is_undefined_weak(rela)
+        {
+            return offset;
         }
         match formula {
             Formula::Absolute => sum,
@@ -182,9 +184,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         site: &Site<'_, 'o>,
         job: Job,
         formula: Formula,
-        state: SymbolState,
     ) -> Result<Option<u64>, Error<'o>> {
-        let _ = state;
         let own = site.symbol_base.wrapping_add(job.rela.symbol);
         let canonical = self.plan.state.canonical(own);
         let Some(stub) = canonical.and_then(|(_, state)| state.stub()) else { return Ok(None) };

@@ -1,5 +1,114 @@
-//! A loader for ELF relocatable objects.
+//! A loader for ELF relocatable objects (`.o` files), for firmware, kernels and hobby operating
+//! systems that load modules at run time.
+//!
+//! It takes what `rustc`, `clang` and `gcc -c` write, unchanged, for AArch64, RISC-V (RV64) and
+//! x86-64; places it in memory that the client hands out; applies the relocations; and gives
+//! out addresses to call. It runs on any machine and can load for any other.
+//!
+//! # Principles
+//! - **Exact sizes first.** A [`Plan`] says how much memory a module takes, to the byte, before
+//!   any is taken.
+//! - **All or nothing.** A load succeeds whole, or everything is as it was.
+//! - **No heap, no panic.** Working memory is lent in [`Scratch`] records, whose number is known
+//!   once an object is parsed. No object's bytes, however damaged, reach a panic.
+//! - **Errors name the place**: object, section, offset, relocation, symbol, value and range,
+//!   and what to do about it ([`Error`]).
+//! - **The core never runs what it loads**, and touches neither page tables nor caches: it asks a
+//!   [`MemoryManager`], and describes initialisers for the client to call.
+//! - **Never writable and executable**: there is no such [`SegmentKind`].
+//!
+//! # The phases
+//! | phase | from → to |
+//! | --- | --- |
+//! | parse | `&[u8]` → [`Object`] |
+//! | plan | [`Object`]s → [`Plan`] |
+//! | place | [`Plan`] + [`MemoryManager`] → [`ObjectImage`] |
+//! | map | [`ObjectImage::map_section_address`] |
+//! | resolve | [`ObjectImage`] + [`Resolver`] → [`RelocatedImage`] |
+//! | seal | [`RelocatedImage`] → [`Module`] |
+//! | unload | [`Module`] → nothing |
+//!
+//! Each takes the proof that the one before it made: an image that is not relocated cannot be
+//! sealed, and only a sealed [`Module`] gives out addresses.
+//!
+//! # Example
+//! ```
+//! use loader_core::{
+//!     ArenaMemoryManager, Name, Object, Plan, Scratch, SegmentKind, StaticArena, TargetAddress,
+//!     UnprotectedPlatform,
+//! };
+//!
+//! static TEXT: StaticArena<4096> = StaticArena::new();
+//! static READ_ONLY: StaticArena<4096> = StaticArena::new();
+//! static DATA: StaticArena<4096> = StaticArena::new();
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let [text, read_only, data] = [TEXT.take(), READ_ONLY.take(), DATA.take()].map(Option::unwrap);
+//! let manager = ArenaMemoryManager::new(text, read_only, data, 4096, UnprotectedPlatform);
+//!
+//! // An x86-64 object that exports `answer` and imports `question`.
+//! let objects = [Object::parse("answer.o", include_bytes!("../doc/answer.o"))?];
+//! let mut scratch = [Scratch::ZERO; 32];
+//!
+//! let plan = Plan::new(&objects, &mut scratch)?;
+//! let text = plan.segment(SegmentKind::Text);
+//! assert_eq!((text.size, plan.stubs(), plan.got_entries()), (0x18, 1, 2));
+//! assert!(plan.imports().map(|import| import.name).eq([Name::from("question")]));
+//!
+//! // What the kernel has to offer; usually an `ExportTable`.
+//! let resolver = |name: Name<'_>| match name.as_bytes() {
+//!     b"question" => Some(TargetAddress::new(0x40_0000)),
+//!     _ => None,
+//! };
+//! let module = plan.place(&manager)?.resolve(&resolver)?.seal()?;
+//! let answer = module.symbol("answer").expect("the object exports it");
+//! assert!(module.contains(answer));
+//! assert!(module.initialisers().eq([answer]));
+//! assert_eq!(manager.used(SegmentKind::Text), 4096);
+//!
+//! module.unload();
+//! assert_eq!(manager.used(SegmentKind::Text), 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does not do
+//! Thread-local storage, IFUNC, RISC-V linker relaxation and pointer authentication are refused
+//! by name. Linked files (executables, shared libraries), 32-bit and big-endian objects are not
+//! its business.
 #![no_std]
+// No panic can be reached from an object's bytes. These lints keep the common causes out; that
+// none is left is proved by linking `qemu-tests/bare`.
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#![cfg_attr(
+    not(all(feature = "aarch64", feature = "riscv64", feature = "x86_64")),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "one machine alone leaves some of the words that all three share unused"
+    )
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "a panic is how a test fails"
+    )
+)]
+
+#[cfg(not(any(feature = "aarch64", feature = "riscv64", feature = "x86_64")))]
+compile_error!("enable at least one of the features aarch64, riscv64 and x86_64");
+
 #[cfg(test)]
 extern crate alloc;
 

@@ -78,6 +78,7 @@ pub struct Range {
     pub align: u64,
 }
 
+#[expect(clippy::arithmetic_side_effects, reason = "evaluated by the compiler for the tables")]
 impl Range {
     /// Every value: the field is as wide as the value, or takes a part of it unchecked.
     pub(crate) const ANY: Self = Self { min: i64::MIN, max: i64::MAX, align: 1 };
@@ -321,7 +322,11 @@ impl Table {
 }
 
 /// Builds a table's index, at compile time.
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, where a panic is an error")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler for the tables, where a panic is an error"
+)]
 pub(crate) const fn index<const N: usize>(rows: &[Relocation]) -> [u8; N] {
     assert!(rows.len() < NO_ROW as usize);
     let mut index = [NO_ROW; N];

@@ -1,2 +1,102 @@
-//! The system image.
-fn main() {}
+//! The core alone, in an image that has no allocator and no panic path.
+//!
+//! The image is linked and never run. Its panic handler calls a function that does not exist, so
+//! it links only where the compiler has proved that nothing reachable panics: every phase of the
+//! pipeline, and the formatting of its errors. It has no `#[global_allocator]` either.
+#![no_std]
+#![no_main]
+
+use core::fmt::{self, Write};
+use core::hint::black_box;
+use core::panic::PanicInfo;
+use core::ptr::NonNull;
+
+use loader_core::{
+    Error, MemoryError, MemoryManager, Name, Object, Plan, Scratch, Segment, SegmentKind,
+    SegmentRequest, TargetAddress, scratch_len,
+};
+
+unsafe extern "C" {
+    /// Defined nowhere: a panic that can be reached is an undefined symbol at link time.
+    safe fn loader_core_can_panic() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loader_core_can_panic()
+}
+
+/// Hands out memory that lies where the compiler cannot see.
+struct Manager;
+
+impl MemoryManager for Manager {
+    fn allocate(&self, request: SegmentRequest) -> Result<Segment, MemoryError> {
+        let start = black_box(NonNull::<u8>::dangling());
+        let target = TargetAddress::new(black_box(0));
+        // SAFETY: this image is never run; the compiler must only not know that.
+        Ok(unsafe { Segment::new(request.kind, start, request.size, target) })
+    }
+
+    fn seal(&self, _: &Segment) -> Result<(), MemoryError> {
+        black_box(Ok(()))
+    }
+
+    fn free(&self, segment: Segment) {
+        black_box(segment);
+    }
+}
+
+/// Swallows what it is given.
+struct Sink;
+
+impl Write for Sink {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        black_box(text);
+        black_box(Ok(()))
+    }
+}
+
+/// The whole pipeline, from bytes to nothing.
+fn pipeline<'o>(
+    bytes: &'o [u8],
+    scratch: &mut [Scratch],
+) -> Result<Option<TargetAddress>, Error<'o>> {
+    let objects = [Object::parse("first", bytes)?, Object::parse("second", bytes)?];
+    black_box(scratch_len(&objects));
+    let plan = Plan::new(black_box(&objects), scratch)?;
+    for section in plan.sections() {
+        black_box(section.offset);
+    }
+    for import in plan.imports() {
+        black_box(import.name);
+    }
+    let mut image = plan.place(Manager)?;
+    image.map_section_address(black_box(0), black_box(1), TargetAddress::new(black_box(0)))?;
+    image.map_segment_address(SegmentKind::Text, TargetAddress::new(black_box(0)))?;
+    let resolver = |name: Name<'_>| black_box((!name.is_empty()).then_some(TargetAddress::NULL));
+    let image = image.resolve(&resolver)?.unresolve().resolve(&resolver)?;
+    black_box(image.segment_bytes(SegmentKind::Data));
+    let module = image.seal()?;
+    for function in module.initialisers().chain(module.finalisers()) {
+        black_box(function);
+    }
+    black_box(module.symbol_at(TargetAddress::new(black_box(0))));
+    let entry = module.symbol(black_box("main"));
+    module.detach().unload();
+    Ok(entry)
+}
+
+/// The image's only entry.
+#[unsafe(no_mangle)]
+pub extern "C" fn _start() -> ! {
+    let mut scratch = [Scratch::ZERO; 64];
+    // The compiler may know neither the object's bytes nor its length.
+    let bytes = black_box(&[0u8; 64][..black_box(64).min(64)]);
+    match pipeline(bytes, black_box(&mut scratch)) {
+        Ok(entry) => drop(black_box(entry)),
+        Err(error) => drop(black_box(write!(Sink, "{error}"))),
+    }
+    loop {
+        core::hint::spin_loop();
+    }
+}
