@@ -225,7 +225,8 @@ pub enum Error<'o> {
         /// Why.
         reason: RefusedSection,
     },
-    /// Objects for different machines cannot make one module.
+    /// Objects for different machines, or with different calling conventions for floating-point
+    /// values, cannot make one module.
     MixedMachines {
         /// The object that differs from the first.
         object: &'o str,
@@ -439,7 +440,8 @@ impl fmt::Display for Error<'_> {
             }
             Self::Section { place, reason } => write!(f, "{place}: {}", reason.text()),
             Self::MixedMachines { object } => {
-                write!(f, "{object}: made for another machine than the first object of the module")
+                write!(f, "{object}: made for another machine or float ABI than the module's first object; \
+                     compile all with the same target")
             }
             Self::Scratch { needed, lent } => write!(
                 f,

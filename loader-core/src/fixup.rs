@@ -111,6 +111,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     fn apply(&self, site: &mut Site<'_, 'o>, job: Job, fixup: &Fixup) -> Result<(), Error<'o>> {
         let Fixup { formula, field, range } = *fixup;
         let state = self.symbol(site, job.rela);
+        if state.is_tombstone() {
+            return Ok(()); // the object's own zero stays: it speaks of no code that is here
+        }
         if job.rela.addend != 0 && formula.forbids_addend() {
             return Err(site.addend(job));
         }

@@ -129,6 +129,11 @@ mod resolve;
 mod resolver;
 mod scratch;
 
+/// The README's example is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use address::TargetAddress;
 pub use arch::{Machine, Range, Relocation, Unsupported};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};

@@ -37,6 +37,8 @@ pub struct ModuleSymbol<'o> {
     pub symbol: Symbol<'o>,
     /// Its address on the target.
     pub address: TargetAddress,
+    /// Its size in memory, in bytes: less than the object's where padding was deleted in it.
+    pub size: u64,
 }
 
 /// A loaded section and its address.
@@ -169,7 +171,8 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
                     && !symbol.name().is_empty()
                     && symbol.kind() != SymbolKind::File;
                 let address = TargetAddress::new(state.address());
-                defined.then_some((ModuleSymbol { object: number, symbol, address }, state))
+                let size = self.plan.size_of(number, symbol);
+                defined.then_some((ModuleSymbol { object: number, symbol, address, size }, state))
             })
         })
     }

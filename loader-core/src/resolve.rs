@@ -10,7 +10,7 @@ use crate::fixup::Fixer;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::name::Name;
 use crate::place::{ObjectImage, Segments};
-use crate::plan::{Plan, SLOT};
+use crate::plan::{GOT_SYMBOL, Plan, SLOT};
 use crate::resolver::Resolver;
 use crate::{Binding, TargetAddress};
 
@@ -38,8 +38,8 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
         }
         let Self { mut plan, mut segments, .. } = self;
         let data = segments.target(SegmentKind::Data);
-        plan.resolve_symbols(resolver, data)?;
         let got = segments.target(SegmentKind::ReadOnly).wrapping_add(plan.got_offset);
+        plan.resolve_symbols(resolver, data, got)?;
         let stubs = segments.target(SegmentKind::Text).wrapping_add(plan.stubs_offset);
         plan.write_slots_and_stubs(&mut segments, got, stubs)?;
         Fixer::new(&plan, got, stubs).apply_all(&mut segments)?;
@@ -71,6 +71,7 @@ impl<'o> Plan<'o, '_> {
         &mut self,
         resolver: &(impl Resolver + ?Sized),
         data: TargetAddress,
+        got: TargetAddress,
     ) -> Result<(), Error<'o>> {
         self.resolve_commons(data);
         for (number, object) in self.objects.iter().enumerate() {
@@ -89,6 +90,7 @@ impl<'o> Plan<'o, '_> {
                         self.address_in(number, section, symbol.value())
                     }
                     SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
+                    SymbolPlace::Undefined if symbol.name() == GOT_SYMBOL => got.value(),
                     SymbolPlace::Undefined => match resolver.resolve(symbol.name()) {
                         Some(address) => address.value(),
                         None if !state.is_needed() => 0,

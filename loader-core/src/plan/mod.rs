@@ -19,7 +19,7 @@ pub(crate) mod state;
 use object::elf;
 
 use crate::arch::{Machine, Relocation};
-use crate::elf::{RelaTable, Section, Symbol};
+use crate::elf::{RelaTable, Section, Symbol, SymbolPlace};
 use crate::error::{Defect, Error, Phase, RefusedSection};
 use crate::memory::SegmentKind;
 use crate::name::Name;
@@ -29,6 +29,13 @@ use state::{Residence, State, SymbolState};
 
 /// Bytes of a GOT entry.
 pub(crate) const SLOT: u64 = 8;
+
+/// The symbol by which code speaks of the GOT itself; the loader defines it.
+pub(crate) const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
+
+/// The bits of RISC-V's `e_flags` that objects of one module must agree on: the floating-point
+/// calling convention and RVE (psABI, "File header"). Other machines have no such flags.
+const ABI_FLAGS: u32 = 0xe;
 
 /// How many [`Scratch`] records a plan for these objects needs, exactly.
 pub fn scratch_len(objects: &[Object<'_>]) -> usize {
@@ -110,7 +117,10 @@ impl<'o, 's> Plan<'o, 's> {
             return Err(Error::Scratch { needed: needed.max(1), lent });
         };
         let machine = first.machine();
-        if let Some(other) = objects.iter().find(|object| object.machine() != machine) {
+        let differs = |object: &&Object<'o>| {
+            object.machine() != machine || (object.flags() ^ first.flags()) & ABI_FLAGS != 0
+        };
+        if let Some(other) = objects.iter().find(differs) {
             return Err(Error::MixedMachines { object: other.name() });
         }
         let mut plan = Self {
@@ -177,13 +187,14 @@ impl<'o, 's> Plan<'o, 's> {
 
     /// The undefined symbols that relocations need, each once.
     pub fn imports(&self) -> impl Iterator<Item = Import<'o>> + '_ {
-        self.used_symbols().filter(|(_, _, state)| state.is_import()).map(
-            |(object, symbol, state)| Import {
-                object,
-                name: symbol.name(),
-                weak: !state.is_needed(),
-            },
-        )
+        let imports = self
+            .used_symbols()
+            .filter(|(_, symbol, state)| state.is_import() && symbol.name() != GOT_SYMBOL);
+        imports.map(|(object, symbol, state)| Import {
+            object,
+            name: symbol.name(),
+            weak: !state.is_needed(),
+        })
     }
 
     /// The symbols that have a GOT entry, each with the object that was the first to need it.
@@ -232,6 +243,14 @@ impl<'o, 's> Plan<'o, 's> {
                 state.is_used().then_some((number, symbol, state))
             })
         })
+    }
+
+    /// A symbol's size in memory.
+    pub(crate) fn size_of(&self, object: usize, symbol: Symbol<'o>) -> u64 {
+        let SymbolPlace::Section(section) = symbol.place() else { return symbol.size() };
+        let (start, end) = (symbol.value(), symbol.value().saturating_add(symbol.size()));
+        let before = |offset| self.deleted_before(object, section, offset);
+        symbol.size().saturating_sub(before(end).saturating_sub(before(start)))
     }
 
     /// How many bytes are deleted before an offset of a section, on RISC-V.

@@ -211,6 +211,12 @@ impl SymbolState {
         self.0.high & DEAD != 0
     }
 
+    /// Whether it lies in a section that is not loaded, and nothing else stands for it: only
+    /// unwind tables may speak of such a symbol.
+    pub(crate) const fn is_tombstone(self) -> bool {
+        self.0.high & (DEAD | ALIAS) == DEAD
+    }
+
     pub(crate) const fn set_dead(&mut self) {
         self.0.high |= DEAD;
     }

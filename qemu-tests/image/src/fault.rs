@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use loader_core::TargetAddress;
+use loader_core::{ModuleSymbol, SymbolKind, TargetAddress};
 use spin::Mutex;
 use target_common::Fault;
 
@@ -25,8 +25,12 @@ static LIVE: Mutex<Vec<Live>> = Mutex::new(Vec::new());
 /// Enters a module; it is listed until the guard is dropped.
 pub fn enter(name: &str, module: &Loaded<'_, '_>) -> Listed {
     let segments = module.segments().map(|s| (s.target().value(), s.size() as u64)).collect();
-    let symbols = module.symbols().map(|s| (s.address.value(), s.symbol.name().to_string()));
-    let mut symbols: Vec<_> = symbols.collect();
+    let named = |s: &ModuleSymbol<'_>| {
+        matches!(s.symbol.kind(), SymbolKind::Function | SymbolKind::Data)
+    };
+    let symbols = module.symbols().filter(named);
+    let mut symbols: Vec<_> =
+        symbols.map(|s| (s.address.value(), s.symbol.name().to_string())).collect();
     symbols.sort_unstable();
     LIVE.lock().push(Live { name: name.into(), segments, symbols });
     Listed
