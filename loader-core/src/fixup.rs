@@ -6,7 +6,7 @@ use crate::elf::{Binding, Rela, Symbol, SymbolPlace};
 use crate::error::{Error, Phase};
 use crate::memory::MemoryManager;
 use crate::name::Name;
-use crate::parse::Object;
+use crate::object::Object;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, PlannedSection, SLOT};

@@ -122,6 +122,7 @@ mod map;
 mod memory;
 mod module;
 mod name;
+mod object;
 mod parse;
 mod place;
 mod plan;
@@ -145,7 +146,7 @@ pub use memory::{
 };
 pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule};
 pub use name::Name;
-pub use parse::Object;
+pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{Import, Plan, PlannedSection, SegmentPlan, scratch_len};
 pub use resolve::RelocatedImage;

@@ -3,6 +3,7 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
+use crate::elf::name_at;
 use crate::name::Name;
 
 /// A section header as it lies in the file.
@@ -12,7 +13,7 @@ pub(crate) type Header = elf::SectionHeader64<LE>;
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'o> {
     pub(crate) header: &'o Header,
-    pub(crate) name: Name<'o>,
+    pub(crate) strings: &'o [u8],
 }
 
 /// A list of functions that the client calls before the first use of a module, or after the last.
@@ -28,8 +29,8 @@ pub enum InitKind {
 
 impl<'o> Section<'o> {
     /// Its name.
-    pub const fn name(self) -> Name<'o> {
-        self.name
+    pub fn name(self) -> Name<'o> {
+        name_at(self.strings, self.header.sh_name.get(LE)).unwrap_or_default()
     }
 
     /// Its size in the object file's terms, in bytes (`sh_size`).
@@ -70,7 +71,7 @@ impl<'o> Section<'o> {
     pub(crate) fn is_loaded(self) -> bool {
         self.has(elf::SHF_ALLOC)
             && !self.has(elf::SHF_EXCLUDE)
-            && self.name.as_bytes() != b".note.gnu.property"
+            && self.name().as_bytes() != b".note.gnu.property"
     }
 
     /// Whether it is written by relocations only, and so read-only once they are applied: what
@@ -78,7 +79,7 @@ impl<'o> Section<'o> {
     pub(crate) fn is_constant_once_relocated(self) -> bool {
         self.init_kind().is_some()
             || self
-                .name
+                .name()
                 .strip_prefix(b".data.rel.ro")
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
     }
@@ -100,8 +101,8 @@ impl<'o> Section<'o> {
     /// the first: the flag says so.
     pub(crate) fn init_order(self) -> (u32, bool) {
         let legacy = self.legacy_list(b".ctors") || self.legacy_list(b".dtors");
-        let last_dot = self.name.as_bytes().iter().rposition(|&byte| byte == b'.');
-        let suffix = last_dot.and_then(|dot| self.name.as_bytes().get(dot.checked_add(1)?..));
+        let last_dot = self.name().as_bytes().iter().rposition(|&byte| byte == b'.');
+        let suffix = last_dot.and_then(|dot| self.name().as_bytes().get(dot.checked_add(1)?..));
         let priority =
             suffix.and_then(|digits| core::str::from_utf8(digits).ok()?.parse::<u16>().ok());
         match priority {
@@ -112,6 +113,6 @@ impl<'o> Section<'o> {
     }
 
     fn legacy_list(self, list: &[u8]) -> bool {
-        self.name.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+        self.name().strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
     }
 }

@@ -23,7 +23,7 @@ use crate::elf::{RelaTable, Section, Symbol, SymbolPlace};
 use crate::error::{Defect, Error, Phase, RefusedSection};
 use crate::memory::SegmentKind;
 use crate::name::Name;
-use crate::parse::Object;
+use crate::object::Object;
 use crate::scratch::{Scratch, sort_by_key};
 use state::{Residence, State, SymbolState};
 

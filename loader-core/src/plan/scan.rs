@@ -3,7 +3,7 @@
 use crate::arch::{Action, Field, Formula, Relocation};
 use crate::elf::{Binding, Rela, Section, SymbolKind};
 use crate::error::{Defect, Error, Phase};
-use crate::parse::Object;
+use crate::object::Object;
 use crate::plan::Plan;
 use crate::plan::state::{Residence, STUB_LIMIT};
 

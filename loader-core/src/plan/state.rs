@@ -1,7 +1,7 @@
 //! What the plan knows of each section and symbol: records in the scratch memory that was lent.
 
 use crate::memory::SegmentKind;
-use crate::parse::Object;
+use crate::object::Object;
 use crate::scratch::Scratch;
 
 /// How many records of each sort a set of objects needs.

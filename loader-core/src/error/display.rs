@@ -1,0 +1,145 @@
+//! Errors in words: where, what, and what to do about it.
+
+use core::fmt;
+
+use crate::arch::Unsupported;
+use crate::error::Error;
+
+impl fmt::Display for Error<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Format { object, format } => write!(f, "{object}: {}", format.text()),
+            Self::Machine { object, e_machine } => write!(
+                f,
+                "{object}: made for machine {e_machine} (e_machine), which this loader was built \
+                 without; compile for this machine, or enable its feature"
+            ),
+            Self::Malformed { place, defect, value, .. } => {
+                write!(f, "{place}: {} ({value:#x}); the file is damaged", defect.text())
+            }
+            Self::Section { place, reason } => write!(f, "{place}: {}", reason.text()),
+            Self::MixedMachines { object } => {
+                write!(
+                    f,
+                    "{object}: made for another machine or float ABI than the module's first object; \
+                     compile all with the same target"
+                )
+            }
+            Self::Scratch { needed, lent } => write!(
+                f,
+                "the plan needs {needed} scratch records and was lent {lent}; lend as many as \
+                 `scratch_len` says"
+            ),
+            Self::TooLarge { object } => write!(
+                f,
+                "{object}: a segment would be larger than 4 GiB or the address space; split it"
+            ),
+            Self::Duplicate { symbol, first, second } => write!(
+                f,
+                "`{symbol}` is defined in {first} and again in {second}; rename one, or make it \
+                 static or weak"
+            ),
+            Self::UnknownRelocation { place, number } => {
+                write!(f, "{place}: relocation type {number} is not in the psABI")
+            }
+            Self::UnsupportedRelocation { place, relocation, reason } => {
+                write!(f, "{place}: {} {}", relocation.name(), reason.text())
+            }
+            Self::UnsupportedSymbol { place, symbol } => write!(
+                f,
+                "{place}: `{symbol}` is thread-local or an IFUNC, which is not supported yet"
+            ),
+            Self::Discarded { place, relocation, symbol } => write!(
+                f,
+                "{place}: {} needs `{symbol}`, whose section is not loaded",
+                relocation.name()
+            ),
+            Self::Unpaired { place, relocation, .. } => write!(
+                f,
+                "{place}: {} has lost the relocation that it belongs to",
+                relocation.name()
+            ),
+            Self::Allocate { kind, size, align, cause } => write!(
+                f,
+                "no memory for the {kind} segment of {size} bytes, aligned to {align}: {cause}; \
+                 enlarge the {kind} arena or unload a module"
+            ),
+            Self::BadSegment { kind } => write!(
+                f,
+                "the memory manager gave a {kind} segment of another size or alignment than asked"
+            ),
+            Self::NoSuchSection { object, index } => {
+                write!(f, "object {object} has no loaded section {index}")
+            }
+            Self::Misplaced { address, align } => write!(
+                f,
+                "{address} is not a multiple of {align}, or runs over the end of the address space"
+            ),
+            Self::Undefined { place, symbol } => write!(
+                f,
+                "{place}: `{symbol}` is undefined; export it, or load what defines it as well"
+            ),
+            Self::OutOfRange { place, relocation, symbol, value, segment, from, to } => {
+                write!(f, "{place}: {} against `{symbol}`: {}", relocation.name(), Hex(*value))?;
+                if let Some(range) = relocation.range() {
+                    write!(f, " is not within {}..={}", Hex(range.min), Hex(range.max))?;
+                }
+                write!(
+                    f,
+                    "; the {segment} segment (here {from}) is too far from `{symbol}` at {to}"
+                )
+            }
+            Self::Misaligned { place, relocation, symbol, value } => {
+                write!(f, "{place}: {} against `{symbol}`: {}", relocation.name(), Hex(*value))?;
+                let align = relocation.range().map_or(1, |range| range.align);
+                write!(f, " is not a multiple of {align}; the symbol or the field is misaligned")
+            }
+            Self::Addend { place, relocation, symbol, addend } => write!(
+                f,
+                "{place}: {} against `{symbol}` has the addend {}, which it cannot have",
+                relocation.name(),
+                Hex(*addend)
+            ),
+            Self::Instruction { place, relocation, found } => write!(
+                f,
+                "{place}: {} does not apply to what is there ({found:#x}); the file is damaged",
+                relocation.name()
+            ),
+            Self::StubReach { symbol, stub, slot } => write!(
+                f,
+                "the call stub for `{symbol}` at {stub} cannot reach its GOT slot at {slot}; \
+                 place the text and rodata arenas closer together"
+            ),
+            Self::Seal { kind, cause } => write!(f, "the {kind} segment cannot be sealed: {cause}"),
+        }
+    }
+}
+
+/// A signed number in hexadecimal, with its sign.
+struct Hex(i64);
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 < 0 { "-" } else { "" })?;
+        write!(f, "{:#x}", self.0.unsigned_abs())
+    }
+}
+
+impl Unsupported {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Dynamic => "belongs to linked images; hand over the output of the compiler's -c",
+            Self::NotYet => "is not implemented yet",
+            Self::PointerAuthentication => {
+                "signs pointers, which is not implemented; compile without pointer authentication ABIs"
+            }
+            Self::Reserved => {
+                "is reserved by the psABI; the file is damaged or newer than the psABI"
+            }
+            Self::ThreadLocal => {
+                "needs thread-local storage, which is not implemented yet; compile without \
+                 thread-local variables"
+            }
+        }
+    }
+}

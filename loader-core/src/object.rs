@@ -1,0 +1,154 @@
+//! A checked object file: thin views over its bytes.
+
+use object::elf;
+use object::endian::{LittleEndian as LE, U32};
+use object::pod;
+
+use crate::arch::Machine;
+use crate::elf::{Header, RelaTable, Section, Sym, Symbol, SymbolPlace};
+use crate::error::Place;
+use crate::name::Name;
+
+/// An ELF64 little-endian relocatable object file, checked.
+///
+/// It borrows the file's bytes and copies none of them; the bytes may lie at any address.
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'o> {
+    pub(crate) name: &'o str,
+    pub(crate) bytes: &'o [u8],
+    pub(crate) machine: Machine,
+    pub(crate) flags: u32,
+    pub(crate) headers: &'o [Header],
+    pub(crate) section_names: &'o [u8],
+    pub(crate) symbols: &'o [Sym],
+    pub(crate) symbol_names: &'o [u8],
+    pub(crate) extended_indices: &'o [U32<LE>],
+    pub(crate) extra_records: usize,
+    pub(crate) shared_names: usize,
+}
+
+impl<'o> Object<'o> {
+    /// The name given to [`parse`](Self::parse).
+    pub const fn name(&self) -> &'o str {
+        self.name
+    }
+
+    /// The machine that it is for.
+    pub const fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    /// `e_flags`: on RISC-V, the extensions and the floating-point ABI it was compiled for.
+    pub const fn flags(&self) -> u32 {
+        self.flags
+    }
+
+    /// How many sections it has, the null section at index 0 included.
+    pub const fn section_count(&self) -> u32 {
+        self.headers.len() as u32
+    }
+
+    /// How many symbols it has, the null symbol at index 0 included.
+    pub const fn symbol_count(&self) -> u32 {
+        self.symbols.len() as u32
+    }
+
+    /// The section with this index; `None` past the last.
+    pub fn section(&self, index: u32) -> Option<Section<'o>> {
+        let header = self.headers.get(index as usize)?;
+        Some(Section { header, strings: self.section_names })
+    }
+
+    /// All sections with their indices, from index 0 on.
+    pub fn sections(&self) -> impl Iterator<Item = (u32, Section<'o>)> + '_ {
+        (0..self.section_count()).filter_map(|index| Some((index, self.section(index)?)))
+    }
+
+    /// The symbol with this index; `None` past the last.
+    pub fn symbol(&self, index: u32) -> Option<Symbol<'o>> {
+        let sym = self.symbols.get(index as usize)?;
+        Some(Symbol { sym, strings: self.symbol_names, place: self.symbol_place(index, sym) })
+    }
+
+    /// All symbols with their indices, from index 0 on.
+    pub fn symbols(&self) -> impl Iterator<Item = (u32, Symbol<'o>)> + '_ {
+        (0..self.symbol_count()).filter_map(|index| Some((index, self.symbol(index)?)))
+    }
+
+    /// The bytes of a section; empty for one that has none in the file.
+    pub(crate) fn section_bytes(&self, section: Section<'o>) -> &'o [u8] {
+        self.file_range(section.header).unwrap_or_default()
+    }
+
+    /// The relocations in a section of type `SHT_RELA`.
+    pub(crate) fn rela_table(&self, section: Section<'o>) -> RelaTable<'o> {
+        let raw = pod::slice_from_all_bytes(self.section_bytes(section)).unwrap_or_default();
+        RelaTable::new(raw)
+    }
+
+    /// The signature symbol and the member indices of a COMDAT group; `None` for any other
+    /// section.
+    pub(crate) fn comdat_group(
+        &self,
+        section: Section<'o>,
+    ) -> Option<(u32, impl Iterator<Item = u32> + use<'o>)> {
+        if section.kind() != elf::SHT_GROUP.0 {
+            return None;
+        }
+        let words: &[U32<LE>] = pod::slice_from_all_bytes(self.section_bytes(section)).ok()?;
+        let (flags, members) = words.split_first()?;
+        if flags.get(LE) & elf::GRP_COMDAT.0 == 0 {
+            return None;
+        }
+        Some((section.header.sh_info.get(LE), members.iter().map(|word| word.get(LE))))
+    }
+
+    /// Scratch records needed beyond one per section and symbol.
+    pub(crate) const fn extra_records(&self) -> usize {
+        self.extra_records
+    }
+
+    /// A symbol's name for an error: a section symbol goes by its section's.
+    pub(crate) fn display_name(&self, symbol: Symbol<'o>) -> Name<'o> {
+        match symbol.place() {
+            SymbolPlace::Section(section) if symbol.name().is_empty() => {
+                self.section(section).map(Section::name).unwrap_or_default()
+            }
+            _ => symbol.name(),
+        }
+    }
+
+    /// Names that other objects of a module may share: global symbols and COMDAT signatures.
+    pub(crate) const fn shared_names(&self) -> usize {
+        self.shared_names
+    }
+
+    /// Where something is, for an error.
+    pub(crate) fn place(&self, index: u32, offset: u64) -> Place<'o> {
+        let section = self.section(index).map(Section::name).unwrap_or_default();
+        Place { object: self.name, section, index, offset }
+    }
+
+    /// The bytes that a header speaks of; `None` where they lie past the end of the file.
+    pub(crate) fn file_range(&self, header: &Header) -> Option<&'o [u8]> {
+        if header.sh_type.get(LE) == elf::SHT_NOBITS || header.sh_type.get(LE) == elf::SHT_NULL {
+            return Some(&[]);
+        }
+        let start = usize::try_from(header.sh_offset.get(LE)).ok()?;
+        let end = start.checked_add(usize::try_from(header.sh_size.get(LE)).ok()?)?;
+        self.bytes.get(start..end)
+    }
+
+    pub(crate) fn symbol_place(&self, index: u32, sym: &Sym) -> SymbolPlace {
+        match sym.st_shndx.get(LE) {
+            elf::SHN_UNDEF => SymbolPlace::Undefined,
+            elf::SHN_ABS => SymbolPlace::Absolute,
+            elf::SHN_COMMON => SymbolPlace::Common,
+            elf::SHN_XINDEX => {
+                let section = self.extended_indices.get(index as usize);
+                SymbolPlace::Section(section.map_or(u32::MAX, |section| section.get(LE)))
+            }
+            section => SymbolPlace::Section(section.0.into()),
+        }
+    }
+}
