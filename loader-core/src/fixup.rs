@@ -1,7 +1,7 @@
 //! Applying relocations: one small interpreter for the rows of all architectures' tables.
 
 use crate::address::TargetAddress;
-use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation};
+use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation, STUB_MAX};
 use crate::elf::{Binding, Rela, Symbol, SymbolPlace};
 use crate::error::{Error, Phase};
 use crate::memory::MemoryManager;
@@ -122,6 +122,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             return Ok(());
         }
         let mut value = self.value(site, job, formula, state);
+        #[cfg(feature = "riscv64")]
+        if let Some(address) = self.absolute_weak(site, job, fixup, value) {
+            return site.write(job, crate::arch::riscv64::AUIPC_TO_LUI, address);
+        }
         if !range.spans(value.cast_signed()) {
             match self.through_stub(site, job, formula)? {
                 Some(other) if range.spans(other.cast_signed()) => value = other,
@@ -176,9 +180,31 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             Formula::GotOffset => sum.wrapping_sub(self.got),
             #[cfg(feature = "x86_64")]
             Formula::Size => {
-                site.object.symbol(rela.symbol).map_or(0, Symbol::size).wrapping_add(a)
+                let number = site.symbol_base.wrapping_add(rela.symbol);
+                self.plan.definition(number).map_or(0, Symbol::size).wrapping_add(a)
             }
         }
+    }
+
+    /// The address of an undefined weak symbol that an AUIPC is to make and cannot reach, because
+    /// the code lies more than 2 GiB above address 0: a LUI makes it, from anywhere.
+    #[cfg(feature = "riscv64")]
+    fn absolute_weak(
+        &self,
+        site: &Site<'_, 'o>,
+        job: Job,
+        fixup: &Fixup,
+        value: u64,
+    ) -> Option<u64> {
+        if fixup.range.spans(value.cast_signed())
+            || fixup.formula != Formula::PcRelative
+            || !fixup.field.is_riscv_high()
+            || !site.is_undefined_weak(job.rela)
+        {
+            return None;
+        }
+        let address = self.symbol_value(site, job.rela);
+        fixup.range.spans(address.cast_signed()).then_some(address)
     }
 
     /// The value that reaches the symbol's call stub; `None` where no stub may stand in.
@@ -198,11 +224,24 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             _ if formula.may_use_stub() => {
                 let offset = u64::from(stub).wrapping_mul(self.machine.stub().size.into());
                 let target = self.stubs.wrapping_add(offset);
+                self.check_stub_reach(site, job, target)?;
                 let addend = job.rela.addend.cast_unsigned();
                 Ok(Some(target.wrapping_add(addend).wrapping_sub(job.place)))
             }
             _ => Ok(None),
         }
+    }
+
+    /// A stub that is out of its GOT slot's reach was not written, and matters only now that a
+    /// branch needs it.
+    fn check_stub_reach(&self, site: &Site<'_, 'o>, job: Job, stub: u64) -> Result<(), Error<'o>> {
+        let slot = self.slot_address(site, job.rela);
+        let mut unwritten = [0; STUB_MAX];
+        (self.machine.stub().write)(&mut unwritten, stub, slot).ok_or(Error::StubReach {
+            symbol: site.symbol_name(job.rela),
+            stub: TargetAddress::new(stub),
+            slot: TargetAddress::new(slot),
+        })
     }
 
     fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {
@@ -239,7 +278,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             self.plan.high_part_at(site.object_number, section, label.value()).ok_or(unpaired)?;
         let place = self.symbol(site, job.rela).address();
         let high = Job { rela, row, offset: 0, place };
-        Ok(self.value(site, high, fixup.formula, self.symbol(site, rela)))
+        let value = self.value(site, high, fixup.formula, self.symbol(site, rela));
+        Ok(self.absolute_weak(site, high, fixup, value).unwrap_or(value))
     }
 }
 

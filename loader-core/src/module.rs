@@ -170,7 +170,13 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
                     && !state.is_dead()
                     && !symbol.name().is_empty()
                     && symbol.kind() != SymbolKind::File;
-                let address = TargetAddress::new(state.address());
+                // A definition that lost to another of its name is still where it is.
+                let address = TargetAddress::new(match symbol.place() {
+                    SymbolPlace::Section(section) if state.alias().is_some() => {
+                        self.plan.address_in(number, section, symbol.value())
+                    }
+                    _ => state.address(),
+                });
                 let size = self.plan.size_of(number, symbol);
                 defined.then_some((ModuleSymbol { object: number, symbol, address, size }, state))
             })

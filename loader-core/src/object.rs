@@ -148,6 +148,7 @@ impl<'o> Object<'o> {
                 let section = self.extended_indices.get(index as usize);
                 SymbolPlace::Section(section.map_or(u32::MAX, |section| section.get(LE)))
             }
+            section if section.0 >= elf::SHN_LORESERVE => SymbolPlace::Reserved(section.0),
             section => SymbolPlace::Section(section.0.into()),
         }
     }

@@ -143,6 +143,7 @@ impl<'o> Object<'o> {
             let malformed = |defect, value| {
                 let section = match self.symbol_place(index, sym) {
                     SymbolPlace::Section(section) => section,
+                    SymbolPlace::Reserved(index) => index.into(),
                     _ => 0,
                 };
                 Err(self.malformed(section, sym.st_value.get(LE), defect, value))
@@ -152,6 +153,9 @@ impl<'o> Object<'o> {
                 return malformed(Defect::StringOffset, name.into());
             }
             match self.symbol_place(index, sym) {
+                SymbolPlace::Reserved(index) => {
+                    return malformed(Defect::SectionIndex, index.into());
+                }
                 SymbolPlace::Section(section) => {
                     let Some(header) = self.headers.get(section as usize) else {
                         return malformed(Defect::SectionIndex, section.into());

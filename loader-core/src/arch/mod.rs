@@ -29,6 +29,9 @@ pub enum Machine {
     X86_64,
 }
 
+/// Bytes of the largest stub of all machines.
+pub(crate) const STUB_MAX: usize = 12;
+
 /// A call stub: code that jumps to wherever its GOT slot points.
 pub(crate) struct Stub {
     /// Bytes a stub takes, a multiple of its alignment.

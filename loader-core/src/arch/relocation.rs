@@ -34,6 +34,17 @@ impl Relocation {
         }
     }
 
+    /// How many bytes it writes at the least; 0 where it writes nothing.
+    #[cfg(feature = "riscv64")]
+    pub(crate) const fn width(&self) -> u8 {
+        match self.action {
+            Action::Apply(fixup) => fixup.field.width,
+            Action::PairLow(field) => field.width,
+            Action::SetUleb128 | Action::SubUleb128 => 1,
+            Action::Nothing | Action::Align | Action::Refuse(_) => 0,
+        }
+    }
+
     /// The values that it can hold; `None` where it holds no value or is refused.
     pub const fn range(&self) -> Option<Range> {
         match self.action {
@@ -210,6 +221,16 @@ impl Formula {
             Self::GotSlotRelaxable => true,
             Self::GotSlotPcRelative | Self::GotSlotPcRelativeNoAddend | Self::GotSlotOffset => true,
             _ => false,
+        }
+    }
+
+    /// Whether the address of the GOT itself enters into it.
+    pub(crate) const fn needs_got(self) -> bool {
+        match self {
+            #[cfg(feature = "x86_64")]
+            Self::GotPcRelative => true,
+            Self::GotOffset => true,
+            _ => self.needs_slot(),
         }
     }
 

@@ -24,6 +24,9 @@ pub enum SymbolPlace {
     Absolute,
     /// `SHN_COMMON`: the loader gives it memory; its value is its alignment.
     Common,
+    /// At an index that is reserved for processors and systems, which have given it no meaning
+    /// on these machines. No parsed object has such a symbol.
+    Reserved(u16),
     /// In the section with this index; its value is an offset.
     Section(u32),
     /// `SHN_UNDEF`: somewhere else.

@@ -32,7 +32,8 @@ pub enum Defect {
     RelocationOffset,
     /// A relocation applies to a section that has no bytes in the file.
     RelocationTarget,
-    /// A relocation's padding is not there, or is no multiple of the instruction size.
+    /// A relocation's padding is not there, is no multiple of the instruction size, or another
+    /// relocation writes into it.
     Padding,
     /// A COMMON symbol's alignment is not a power of two.
     CommonAlignment,
@@ -55,7 +56,7 @@ impl Defect {
             Self::SymbolValue => "the symbol's value lies past the end of its section",
             Self::RelocationOffset => "the relocated field lies past the end of its section",
             Self::RelocationTarget => "the relocated section has no bytes in the file",
-            Self::Padding => "the padding that R_RISCV_ALIGN speaks of is not there",
+            Self::Padding => "the padding that R_RISCV_ALIGN speaks of is not there, or is in use",
             Self::CommonAlignment => "a COMMON symbol's alignment is not a power of two",
         }
     }

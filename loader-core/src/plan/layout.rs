@@ -34,7 +34,9 @@ impl<'o> Plan<'o, '_> {
         let too_large = Error::TooLarge { object: self.objects.first().map_or("", |o| o.name()) };
         let stubs = u64::from(self.stub_count).wrapping_mul(self.machine.stub().size.into());
         self.stubs_offset = self.append_table(SegmentKind::Text, stubs).ok_or(too_large)?;
-        let got = u64::from(self.slot_count).wrapping_mul(SLOT);
+        // A GOT that code speaks of has an address near the module, even without an entry.
+        let slots = self.slot_count.max(self.got_used.into());
+        let got = u64::from(slots).wrapping_mul(SLOT);
         self.got_offset = self.append_table(SegmentKind::ReadOnly, got).ok_or(too_large)?;
         let data = self.segment(SegmentKind::Data);
         self.common_offset = data.size;

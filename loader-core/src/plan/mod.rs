@@ -60,6 +60,8 @@ pub struct Plan<'o, 's> {
     /// Where the GOT begins in the read-only segment.
     pub(crate) got_offset: u64,
     pub(crate) slot_count: u32,
+    /// Whether a relocation needs the GOT to have an address.
+    got_used: bool,
     /// Where COMMON symbols begin in the data segment.
     pub(crate) common_offset: u64,
 }
@@ -132,6 +134,7 @@ impl<'o, 's> Plan<'o, 's> {
             stub_count: 0,
             got_offset: 0,
             slot_count: 0,
+            got_used: false,
             common_offset: 0,
         };
         plan.discard_duplicate_groups();
@@ -243,6 +246,14 @@ impl<'o, 's> Plan<'o, 's> {
                 state.is_used().then_some((number, symbol, state))
             })
         })
+    }
+
+    /// The symbol that counts for the symbol with this number.
+    #[cfg(feature = "x86_64")]
+    pub(crate) fn definition(&self, number: u32) -> Option<Symbol<'o>> {
+        let (number, _) = self.state.canonical(number)?;
+        let (object, index) = self.state.owner(number)?;
+        self.objects.get(object)?.symbol(index)
     }
 
     /// A symbol's size in memory.

@@ -1,6 +1,6 @@
 //! One definition per name: what a linker decides when objects share names.
 
-use crate::elf::{Binding, Symbol, SymbolPlace};
+use crate::elf::{Binding, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
 use crate::name::Name;
 use crate::plan::Plan;
@@ -44,10 +44,11 @@ impl<'o> Plan<'o, '_> {
             for (_, section) in object.sections() {
                 let Some((signature, members)) = object.comdat_group(section) else { continue };
                 let Some(symbol) = object.symbol(signature) else { continue };
-                let Some(bucket) = self.bucket(Space::Groups, symbol.name()) else { continue };
+                let name = object.display_name(symbol);
+                let Some(bucket) = self.bucket(Space::Groups, name) else { continue };
                 let Some(record) = self.state.names.get_mut(bucket) else { continue };
                 if record.low == 0 {
-                    let hash = hash(Space::Groups, symbol.name());
+                    let hash = hash(Space::Groups, name);
                     *record =
                         Scratch { word: hash, low: signature.wrapping_add(1), high: number as u32 };
                 } else if record.high != number as u32 {
@@ -96,6 +97,9 @@ impl<'o> Plan<'o, '_> {
             for (index, symbol) in object.symbols() {
                 let at = base.wrapping_add(index);
                 let Some(mut state) = self.state.symbol(at) else { continue };
+                if matches!(symbol.kind(), SymbolKind::IndirectFunction | SymbolKind::ThreadLocal) {
+                    state.set_unsupported();
+                }
                 match symbol.place() {
                     SymbolPlace::Absolute => state.set_absolute(),
                     SymbolPlace::Common => state.set_common_align(symbol.value().max(1)),
@@ -106,7 +110,7 @@ impl<'o> Plan<'o, '_> {
                         }
                     }
                     SymbolPlace::Undefined if index == 0 => state.set_absolute(),
-                    SymbolPlace::Undefined => state.set_import(),
+                    SymbolPlace::Undefined | SymbolPlace::Reserved(_) => state.set_import(),
                 }
                 self.state.set_symbol(at, state);
             }
@@ -179,10 +183,14 @@ impl<'o> Plan<'o, '_> {
         let number = base.wrapping_add(index);
         match self.named(record) {
             Some((other, _)) if other != number => {
-                if let Some(mut state) = self.state.symbol(number) {
-                    state.set_alias(other);
-                    self.state.set_symbol(number, state);
+                let states = self.state.symbol(number).zip(self.state.symbol(other));
+                let Some((mut state, mut canonical)) = states else { return };
+                if state.is_unsupported() {
+                    canonical.set_unsupported();
+                    self.state.set_symbol(other, canonical);
                 }
+                state.set_alias(other);
+                self.state.set_symbol(number, state);
             }
             Some(_) => {}
             None if symbol.place() != SymbolPlace::Undefined => {} // in a discarded section
@@ -204,6 +212,14 @@ impl<'o> Plan<'o, '_> {
         Some((number, self.objects.get(object)?.symbol(index)?))
     }
 
+    /// The signature of a group that a bucket holds: the name of a symbol, or of the section
+    /// whose symbol it is.
+    fn signature(&self, record: Scratch) -> Option<Name<'o>> {
+        let object = self.objects.get(record.high as usize)?;
+        let symbol = object.symbol(record.low.checked_sub(1)?)?;
+        Some(object.display_name(symbol))
+    }
+
     /// The bucket that holds `name`, or the empty one where it belongs.
     fn bucket(&self, space: Space, name: Name<'_>) -> Option<usize> {
         let mask = self.state.names.len().checked_sub(1)?;
@@ -212,7 +228,10 @@ impl<'o> Plan<'o, '_> {
         // At least half of the buckets stay empty, so the walk ends; the bound is for the proof.
         for _ in 0..=mask {
             let record = self.state.names.get(at)?;
-            let same = || self.named(*record).is_some_and(|(_, symbol)| symbol.name() == name);
+            let same = || match space {
+                Space::Symbols => self.named(*record).is_some_and(|(_, s)| s.name() == name),
+                Space::Groups => self.signature(*record) == Some(name),
+            };
             if record.low == 0 || (record.word == hash && same()) {
                 return Some(at);
             }

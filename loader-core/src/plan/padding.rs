@@ -20,7 +20,7 @@ use crate::scratch::{Scratch, sort_by_key};
 /// second being `R_RISCV_RELAX`, and a table that has thousands must not cost their square.
 const SHARED_OFFSET: usize = 8;
 
-fn offset(record: &Scratch) -> u64 {
+fn start(record: &Scratch) -> u64 {
     record.word & 0xffff_ffff
 }
 
@@ -97,16 +97,18 @@ impl<'o> Plan<'o, '_> {
         };
         let section = file.section(index);
         let (size, align) = section.map_or((0, 1), |s| (Section::size(s), Section::align(s)));
+        let malformed = |rela: Rela| Error::Malformed {
+            phase: Phase::Plan,
+            place: file.place(index, rela.offset),
+            defect: Defect::Padding,
+            value: rela.addend.cast_unsigned(),
+        };
+        let before = used;
         let (mut used, mut deleted, mut end) = (used, 0u64, 0u64);
         for at in 0..table.len() {
             let rela = self.state.in_order(number, state.unordered, table, at);
             let Some(rela) = rela.filter(|rela| self.is_padding(rela)) else { continue };
-            let keeps = padding(rela, size, align, deleted, end).ok_or(Error::Malformed {
-                phase: Phase::Plan,
-                place: file.place(index, rela.offset),
-                defect: Defect::Padding,
-                value: rela.addend.cast_unsigned(),
-            })?;
+            let keeps = padding(rela, size, align, deleted, end).ok_or(malformed(rela))?;
             let length = rela.addend.cast_unsigned();
             end = rela.offset.wrapping_add(length);
             if keeps == length {
@@ -122,8 +124,21 @@ impl<'o> Plan<'o, '_> {
         if deleted != 0 {
             state.shrinks = true;
             self.state.set_section(object, index, state);
+            let paddings = self.state.lists.get(before..used).unwrap_or_default();
+            if let Some(rela) = self.field_in_padding(table, paddings) {
+                return Err(malformed(rela));
+            }
         }
         Ok(used)
+    }
+
+    /// A relocation whose field lies, in part or whole, in a padding that shrinks.
+    fn field_in_padding(&self, table: RelaTable<'o>, paddings: &[Scratch]) -> Option<Rela> {
+        let mut shift = Shift::new(paddings);
+        table.iter().find(|rela| {
+            let width = self.machine.relocation(rela.number).map_or(0, |row| row.width());
+            width > 0 && shift.hits_padding(rela.offset, width.into())
+        })
     }
 
     /// Where the offsets of a section's relocations end up.
@@ -225,43 +240,47 @@ impl State<'_> {
     pub(crate) fn deleted_before(&self, object: usize, index: u32, before: u64) -> u64 {
         let state = self.section(object, index).filter(|state| state.shrinks);
         let Some((_, number)) = state.zip(self.section_number(object, index)) else { return 0 };
-        Shift::new(self.paddings_of(number)).search(before)
+        let paddings = self.paddings_of(number);
+        let begun = paddings.partition_point(|record| start(record) < before);
+        let last = begun.checked_sub(1).and_then(|last| paddings.get(last));
+        last.map_or(0, |record| record.low.into())
     }
 }
 
 /// Maps offsets of a section whose paddings shrink, cheaply when asked in ascending order.
 pub(crate) struct Shift<'a> {
     paddings: &'a [Scratch],
-    next: usize,
-    deleted: u64,
-    last: u64,
+    /// How many paddings begin before the offset that was asked for last.
+    begun: usize,
 }
 
 impl<'a> Shift<'a> {
     pub(crate) const fn new(paddings: &'a [Scratch]) -> Self {
-        Self { paddings, next: 0, deleted: 0, last: 0 }
+        Self { paddings, begun: 0 }
     }
 
     /// How many bytes are deleted before `before`. A padding's own offset counts as before it.
     pub(crate) fn deleted_before(&mut self, before: u64) -> u64 {
-        if before < self.last {
-            return self.search(before);
-        }
-        self.last = before;
-        while let Some(record) = self.paddings.get(self.next) {
-            if offset(record) >= before {
-                break;
-            }
-            self.deleted = record.low.into();
-            self.next = self.next.saturating_add(1);
-        }
-        self.deleted
+        self.last_begun(before).map_or(0, |record| record.low.into())
     }
 
-    fn search(&self, before: u64) -> u64 {
-        let count = self.paddings.partition_point(|record| offset(record) < before);
-        let last = count.checked_sub(1).and_then(|last| self.paddings.get(last));
-        last.map_or(0, |record| record.low.into())
+    /// Whether a field lies, in part or whole, in a padding that shrinks.
+    pub(crate) fn hits_padding(&mut self, offset: u64, width: u64) -> bool {
+        let end = offset.saturating_add(width);
+        let last = self.last_begun(end);
+        last.is_some_and(|last| start(last).saturating_add(length(last)) > offset)
+    }
+
+    /// The last padding that begins before `before`.
+    fn last_begun(&mut self, before: u64) -> Option<&'a Scratch> {
+        let last = |begun: usize| self.paddings.get(begun.checked_sub(1)?);
+        if last(self.begun).is_some_and(|record| start(record) >= before) {
+            self.begun = self.paddings.partition_point(|record| start(record) < before);
+        }
+        while self.paddings.get(self.begun).is_some_and(|record| start(record) < before) {
+            self.begun = self.begun.saturating_add(1);
+        }
+        self.paddings.get(self.begun.checked_sub(1)?)
     }
 }
 
@@ -270,16 +289,16 @@ impl<'a> Shift<'a> {
 pub(crate) fn copy(to: &mut [u8], from: &[u8], paddings: &[Scratch]) -> Option<()> {
     let (mut rest, mut read, mut deleted) = (to, 0usize, 0u64);
     for record in paddings {
-        let start = usize::try_from(offset(record)).ok()?;
+        let first = usize::try_from(start(record)).ok()?;
         let lost = u64::from(record.low).checked_sub(deleted)?;
         let keeps = usize::try_from(length(record).checked_sub(lost)?).ok()?;
-        let source = from.get(read..start)?;
+        let source = from.get(read..first)?;
         let (code, tail) = rest.split_at_mut_checked(source.len())?;
         code.copy_from_slice(source);
         let (nops, tail) = tail.split_at_mut_checked(keeps)?;
         fill_with_nops(nops);
         rest = tail;
-        read = start.checked_add(usize::try_from(length(record)).ok()?)?;
+        read = first.checked_add(usize::try_from(length(record)).ok()?)?;
         deleted = record.low.into();
     }
     let source = from.get(read..)?;

@@ -1,11 +1,11 @@
 //! Every relocation of every loaded section: checked, and what it needs counted.
 
 use crate::arch::{Action, Field, Formula, Relocation};
-use crate::elf::{Binding, Rela, Section, SymbolKind};
+use crate::elf::{Binding, Rela, Section};
 use crate::error::{Defect, Error, Phase};
 use crate::object::Object;
-use crate::plan::Plan;
 use crate::plan::state::{Residence, STUB_LIMIT};
+use crate::plan::{GOT_SYMBOL, Plan};
 
 /// A section whose relocations are being read.
 #[derive(Clone, Copy)]
@@ -90,7 +90,8 @@ impl<'o> Plan<'o, '_> {
     ) -> Result<(), Error<'o>> {
         let own = site.symbol_base.wrapping_add(rela.symbol);
         let Some((number, mut state)) = self.state.canonical(own) else { return Ok(()) };
-        let first = !state.is_used();
+        self.got_used |= formula.needs_got();
+        let first = !state.is_used() || state.is_tombstone();
         let needs_stub = formula.may_use_stub() && state.is_external();
         let wants_slot = (formula.needs_slot() || needs_stub) && state.slot().is_none();
         let wants_stub = needs_stub && state.stub().is_none();
@@ -101,7 +102,7 @@ impl<'o> Plan<'o, '_> {
         let symbol = site.object.symbol(rela.symbol);
         if let Some(symbol) = symbol {
             let place = site.object.place(site.index, rela.offset);
-            if matches!(symbol.kind(), SymbolKind::IndirectFunction | SymbolKind::ThreadLocal) {
+            if state.is_unsupported() {
                 return Err(Error::UnsupportedSymbol { place, symbol: symbol.name() });
             }
             if state.is_dead() && !self.is_tombstone(site, rela) {
@@ -111,6 +112,7 @@ impl<'o> Plan<'o, '_> {
             if symbol.binding() != Binding::Weak {
                 state.set_needed();
             }
+            self.got_used |= state.is_import() && symbol.name() == GOT_SYMBOL;
         }
         state.set_used();
         let too_many = Error::TooLarge { object: site.object.name() };

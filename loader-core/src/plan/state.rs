@@ -154,8 +154,10 @@ const NEEDED: u32 = 1 << 28;
 const EXTERNAL: u32 = 1 << 27;
 /// It is undefined.
 const IMPORT: u32 = 1 << 26;
+/// It is thread-local or an IFUNC.
+const UNSUPPORTED: u32 = 1 << 25;
 /// Call stub plus one; for COMMON symbols, the exponent of the alignment.
-const NUMBER: u32 = IMPORT - 1;
+const NUMBER: u32 = UNSUPPORTED - 1;
 
 /// The most call stubs that a module can have.
 pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
@@ -219,6 +221,14 @@ impl SymbolState {
 
     pub(crate) const fn set_dead(&mut self) {
         self.0.high |= DEAD;
+    }
+
+    pub(crate) const fn is_unsupported(self) -> bool {
+        self.0.high & UNSUPPORTED != 0
+    }
+
+    pub(crate) const fn set_unsupported(&mut self) {
+        self.0.high |= UNSUPPORTED;
     }
 
     pub(crate) const fn is_used(self) -> bool {
@@ -317,6 +327,14 @@ impl<'s> State<'s> {
     /// Where an object's symbols begin among all.
     pub(crate) fn symbol_base(&self, object: usize) -> Option<u32> {
         self.objects.get(object).map(|record| record.low)
+    }
+
+    #[cfg(feature = "x86_64")]
+    /// The object that the symbol with this number belongs to, and its index there.
+    pub(crate) fn owner(&self, number: u32) -> Option<(usize, u32)> {
+        let after = self.objects.partition_point(|record| record.low <= number);
+        let object = after.checked_sub(1)?;
+        Some((object, number.checked_sub(self.objects.get(object)?.low)?))
     }
 
     /// The symbol with this number among all objects' symbols.

@@ -6,6 +6,8 @@ use crate::arch::relocation::Field;
 
 /// AUIPC: imm\[31:12\] = (X + 0x800)\[31:12\], as the low part is sign-extended.
 pub(super) const AUIPC: Field = insn(0x7f, 0x17, u_type);
+/// AUIPC turned into LUI, so that the pair makes an absolute address.
+pub(crate) const AUIPC_TO_LUI: Field = insn(0x7f, 0x17, |old, x| put(u_type(old, x), 0x37, 7, 0));
 /// LUI: imm\[31:12\] = (X + 0x800)\[31:12\].
 pub(super) const LUI: Field = insn(0x7f, 0x37, u_type);
 /// I-type, such as ADDI, loads and JALR: imm\[11:0\] = X\[11:0\].

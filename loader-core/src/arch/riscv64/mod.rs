@@ -7,6 +7,8 @@ pub(crate) mod uleb128;
 use crate::arch::Stub;
 use crate::arch::relocation::{Range, Table};
 
+pub(crate) use encode::AUIPC_TO_LUI;
+
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
 

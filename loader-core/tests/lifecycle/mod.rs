@@ -1,0 +1,6 @@
+//! From a placed image to an unloaded module: mapping, resolving again, initialisers, look-ups.
+
+mod addresses;
+mod detach;
+mod initialisers;
+mod mapping;

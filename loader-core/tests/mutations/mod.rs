@@ -1,0 +1,40 @@
+//! Damaged objects: never a panic, never a write outside of a segment, never a byte kept.
+//!
+//! The mutations are the same on each run. The test's memory manager checks the canaries around
+//! each segment when it is freed, and that all come back.
+
+mod compiled;
+mod random;
+mod samples;
+
+use crate::support::load::run;
+use crate::support::{Imports, TestManager};
+
+/// Loads a file that may be damaged, once alone and once with a good one. Whether it is refused
+/// does not matter here.
+fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
+    let manager = TestManager::new();
+    let imports = Imports::of(&[("import", 0x1000_8000), ("far", 0xffff_8000_0000_0000)]);
+    let mut files = vec![("damaged.o", file)];
+    files.extend(companion.map(|companion| ("good.o", companion)));
+    let loaded = run(&files, &manager, &imports, |loaded| match loaded {
+        Ok(module) => {
+            // What a client would ask of it must not panic either.
+            let image = crate::support::Image::of(&module);
+            for (_, start, bytes) in &image.segments {
+                let _ = module.symbols().count();
+                for at in [0, bytes.len() as u64 / 2] {
+                    let _ = module.symbol_at((start + at).into());
+                }
+            }
+            true
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            let _ = error.phase();
+            false
+        }
+    });
+    assert_eq!(manager.live(), 0);
+    loaded
+}

@@ -1,0 +1,23 @@
+//! The loader from outside: everything here uses the public API alone.
+//!
+//! | folder | what it holds the loader to |
+//! | --- | --- |
+//! | `support` | objects made by hand, lies included; memory that keeps books; decoders |
+//! | `refusals` | every error: its variant, its place, its text, and nothing kept |
+//! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
+//! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
+//! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
+//! | `limits` | more sections and relocations than usual |
+//! | `mutations` | damaged objects of every architecture |
+// Loads for all three machines, whichever the host is.
+#![cfg(all(feature = "aarch64", feature = "riscv64", feature = "x86_64"))]
+
+mod aarch64;
+mod lifecycle;
+mod limits;
+mod mutations;
+mod names;
+mod refusals;
+mod riscv64;
+mod support;
+mod x86_64;
