@@ -1,0 +1,39 @@
+//! The C runtime that programs are loaded with, and the demo that is loaded with it.
+//!
+//! Three archives of plain objects, in the order in which a linker would search them: our own
+//! shim over what the image exports (`qemu-tests/runtime`), picolibc, and the compiler's
+//! helpers. Programs take from them the members that they need, and the loader loads these as
+//! it loads any object.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::arch::Arch;
+use crate::setup::Tools;
+
+mod archives;
+mod closed;
+mod compile;
+mod libgcc;
+pub mod lua;
+mod picolibc;
+mod shim;
+mod sources;
+
+/// What the image itself calls in the runtime, so that it must be there for every program.
+pub const ROOTS: &[&str] = &["__runtime_finish"];
+
+/// Builds the runtime's archives for `arch`, or finds them built, in the order to search them.
+///
+/// # Errors
+/// A tool is missing, the sources cannot be fetched, or something does not compile.
+pub fn build(tools: &Tools, arch: Arch) -> Result<Vec<PathBuf>> {
+    let shim = shim::build(tools, arch)?;
+    let libc = picolibc::build(tools, arch)?;
+    let libgcc = libgcc::build(tools, arch)?;
+    if shim.fresh || libc.fresh {
+        closed::check(&[&shim, &libc], &libgcc)?;
+    }
+    Ok(vec![shim.path, libc.path, libgcc.path])
+}
