@@ -143,8 +143,8 @@ fn call(
     if ended != Ended::Aborted {
         let finalisers =
             module.finalisers().chain(runtime.into_iter().flat_map(|r| r.finalisers()));
-        for finaliser in finalisers {
-            caller.call(finaliser);
+        for finaliser in finalisers.chain(finish) {
+            caller.call(finaliser); // and last the output that they left in buffers
         }
     }
     ended

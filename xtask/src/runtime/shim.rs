@@ -10,7 +10,7 @@ use crate::arch::Arch;
 use crate::setup::{Tools, root};
 
 /// The folders of sources, below `qemu-tests/runtime`.
-const FOLDERS: [&str; 3] = ["cxx", "glibc", "system"];
+const FOLDERS: [&str; 4] = ["cxx", "glibc", "rust", "system"];
 
 /// Builds the archive, or finds it built.
 ///
