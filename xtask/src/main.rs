@@ -1,2 +1,43 @@
-//! cargo xtask.
-fn main() {}
+//! `cargo xtask`: the one way to build, run, test, measure and inspect.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod arch;
+mod archive;
+mod cases;
+mod checks;
+mod cli;
+mod diff;
+mod image;
+mod parallel;
+mod process;
+mod program;
+mod progress;
+mod qemu;
+mod runtime;
+mod setup;
+mod show;
+mod toolchain;
+mod verb;
+
+fn main() -> ExitCode {
+    let done = match cli::Cli::parse().verb {
+        cli::Verb::Boot(args) => verb::boot::run(&args),
+        cli::Verb::Inspect(args) => verb::inspect::run(&args),
+        cli::Verb::Qemu(args) => verb::qemu::run(&args),
+        cli::Verb::Test(args) => verb::test::run(&args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        let code = if error.is::<cli::UsageError>() {
+            2
+        } else if error.is::<setup::SetupError>() {
+            3
+        } else {
+            1
+        };
+        ExitCode::from(code)
+    })
+}

@@ -25,9 +25,8 @@ static LIVE: Mutex<Vec<Live>> = Mutex::new(Vec::new());
 /// Enters a module; it is listed until the guard is dropped.
 pub fn enter(name: &str, module: &Loaded<'_, '_>) -> Listed {
     let segments = module.segments().map(|s| (s.target().value(), s.size() as u64)).collect();
-    let named = |s: &ModuleSymbol<'_>| {
-        matches!(s.symbol.kind(), SymbolKind::Function | SymbolKind::Data)
-    };
+    let named =
+        |s: &ModuleSymbol<'_>| matches!(s.symbol.kind(), SymbolKind::Function | SymbolKind::Data);
     let symbols = module.symbols().filter(named);
     let mut symbols: Vec<_> =
         symbols.map(|s| (s.address.value(), s.symbol.name().to_string())).collect();

@@ -106,4 +106,3 @@ pub fn object_reports(module: &Loaded<'_, '_>) -> Vec<ObjectReport> {
     plan.stub_symbols().for_each(|(object, _)| reports[object].stubs += 1);
     reports
 }
-

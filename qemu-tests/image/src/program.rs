@@ -60,7 +60,8 @@ fn run_once(manager: &Manager, runtime: &[File<'_>], program: &Program<'_>) -> R
         loaded: memory::usage(manager),
         runtime: None,
     };
-    run.outcome = with_runtime(manager, runtime, program, &mut run).unwrap_or_else(|refused| refused);
+    run.outcome =
+        with_runtime(manager, runtime, program, &mut run).unwrap_or_else(|refused| refused);
     run
 }
 
@@ -110,9 +111,9 @@ fn with_program(
     run.load_ns = target::now_ns() - start;
     run.loaded = memory::usage(manager);
     run.objects = object_reports(&module);
-    let entry = module.symbol(program.entry).ok_or_else(|| {
-        load::refusal("entry", format!("no object exports `{}`", program.entry))
-    })?;
+    let entry = module
+        .symbol(program.entry)
+        .ok_or_else(|| load::refusal("entry", format!("no object exports `{}`", program.entry)))?;
     let listed = fault::enter(program.name, &module);
     let ended = call(runtime, &module, entry, &program.args);
     drop(listed);
@@ -173,8 +174,6 @@ impl Caller {
         // SAFETY: the function lies in a module that is loaded and sealed, and stays so for the
         // call; that it keeps to the C calling convention is what running a program means. The
         // stack is this caller's own and `argv` ends in a null pointer.
-        unsafe {
-            target::call_program(function.value() as usize, argc, self.argv.as_ptr(), stack)
-        }
+        unsafe { target::call_program(function.value() as usize, argc, self.argv.as_ptr(), stack) }
     }
 }
