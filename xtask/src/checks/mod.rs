@@ -1,0 +1,99 @@
+//! The steps of `cargo xtask test`.
+//!
+//! A step is a row of [`STEPS`]: a name, a line about it, and a function that counts what
+//! passed and what failed.
+
+use anyhow::Result;
+
+use crate::arch::Arch;
+use crate::setup::{Need, Tools};
+
+mod bare;
+mod cases;
+mod host;
+mod lua;
+mod rust_tools;
+
+/// One step.
+pub struct Step {
+    /// What `--only` calls it.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Runs it. An error is one failed test.
+    pub run: fn(&Context) -> Result<Tally>,
+}
+
+/// The steps, quick ones first.
+pub const STEPS: &[Step] = &[
+    Step { name: "tools", about: "every tool that the steps need", run: all_tools },
+    Step { name: "format", about: "rustfmt has nothing to change", run: host::format },
+    Step { name: "lint", about: "clippy has nothing to say, host side", run: host::lint },
+    Step { name: "lint-bare", about: "nor of what runs on the machines", run: bare::lint },
+    Step { name: "unit", about: "unit tests and examples, host side", run: host::unit },
+    Step { name: "features", about: "the core with each architecture alone", run: host::features },
+    Step { name: "doc", about: "documentation without a warning", run: host::doc },
+    Step { name: "package", about: "the core's package builds by itself", run: host::package },
+    Step { name: "no-panic", about: "the core alone, without a panic path", run: bare::no_panic },
+    Step {
+        name: "diff",
+        about: "the same bytes as ld.lld's",
+        run: |context| crate::diff::check(&context.tools),
+    },
+    Step {
+        name: "differential",
+        about: "every byte as ld.lld links it",
+        run: |context| crate::diff::check(&context.tools),
+    },
+    Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
+    Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
+];
+
+/// What the steps share.
+#[derive(Debug)]
+pub struct Context {
+    /// The tools.
+    pub tools: Tools,
+    /// Run these of the QEMU cases, by the beginning of their names; empty: all.
+    pub cases: Vec<String>,
+}
+
+/// Gets in one go what the steps would otherwise get one by one.
+fn all_tools(context: &Context) -> Result<Tally> {
+    let mut needs = vec![Need::Clang, Need::Clangxx, Need::HostCc, Need::Lld];
+    for arch in Arch::ALL {
+        needs.extend([Need::Gcc(arch), Need::Gxx(arch), Need::Libgcc(arch), Need::Qemu(arch)]);
+    }
+    let mut tally = Tally::default();
+    tally.count("tools", context.tools.ensure(&needs));
+    Ok(tally)
+}
+
+/// What a step found.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Tests that passed.
+    pub passed: u64,
+    /// Tests that failed: their names, and why.
+    pub failures: Vec<(String, String)>,
+}
+
+impl Tally {
+    /// How many failed.
+    pub fn failed(&self) -> u64 {
+        self.failures.len() as u64
+    }
+
+    /// One test that failed.
+    pub fn fail(&mut self, name: impl Into<String>, why: impl Into<String>) {
+        self.failures.push((name.into(), why.into()));
+    }
+
+    /// One test, passed or failed.
+    pub fn count<T>(&mut self, name: impl Into<String>, result: Result<T>) {
+        match result {
+            Ok(_) => self.passed += 1,
+            Err(error) => self.fail(name, format!("{error:#}")),
+        }
+    }
+}

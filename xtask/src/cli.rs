@@ -1,0 +1,206 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::arch::Arch;
+
+/// Builds, runs, tests and inspects the loader.
+///
+/// Each command finds the tools that it needs. On Debian and Ubuntu it installs what is missing,
+/// where it may do so without asking; elsewhere it prints the command to run.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 success; 1 what was asked for failed; 2 a wrong command line; 3 a tool is missing
+and could not be installed. `qemu` with objects ends with the program's own result.
+
+Environment:
+  LOADER_RUST       how the bare-metal targets' core library is come by: rustup (a compiled one,
+                    from rustup), build-std (the active toolchain's sources), debian (Debian's
+                    cargo and rustc, and their sources). Unset: the first of these that works
+  CARGO_TARGET_DIR  where to build; the default is target
+  NO_COLOR          no colours";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Boot a system image in QEMU that loads objects and runs them
+    Qemu(QemuArgs),
+    /// Show how an object would be loaded, without running anything
+    Inspect(InspectArgs),
+    /// Run every check and every test
+    Test(TestArgs),
+    /// Boot an image as it is: cargo's runner for the bare-metal targets
+    #[command(hide = true)]
+    Boot(BootArgs),
+}
+
+/// The arguments of `qemu`.
+///
+/// Without objects: boots each architecture and runs Lua, loaded from its unmodified objects.
+///
+/// With objects: their architecture is read from the files. They are handed to the running image,
+/// which links them together as one program, runs the initialisers and calls the entry. Members
+/// of archives are taken as they are needed. The program's result is the exit code; a program
+/// that aborts gives 134, one that is refused or faults gives 1.
+#[derive(Debug, Args)]
+#[command(after_help = QEMU_EXAMPLES)]
+pub struct QemuArgs {
+    /// The machine; the default is that of the objects, or all for the demo
+    #[arg(long, value_enum, value_name = "ARCH")]
+    pub arch: Option<Machines>,
+    /// The function to call: `int ENTRY(int argc, char **argv)`
+    #[arg(long = "call", value_name = "ENTRY", default_value = "main", requires = "files")]
+    pub entry: String,
+    /// Seconds after which a machine that is not done is stopped
+    #[arg(long, value_name = "SECONDS", default_value_t = crate::qemu::DEFAULT_LIMIT.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Write what was loaded, where, and how it went to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Show every section and every object of the C runtime
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Show what the program prints and nothing else
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Objects (ELF, ET_REL) and archives
+    #[arg(value_name = "OBJECT|ARCHIVE")]
+    pub files: Vec<PathBuf>,
+    /// The program's arguments, from argv[1] on
+    #[arg(last = true, value_name = "ARGS", requires = "files")]
+    pub args: Vec<String>,
+}
+
+const QEMU_EXAMPLES: &str = "\
+Examples:
+  cargo xtask qemu
+  cargo xtask qemu --arch riscv64
+  cargo xtask qemu hello.o -- world
+  cargo xtask qemu --call selftest driver.o libsupport.a --report load.json";
+
+/// The machines that `--arch` can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machines {
+    /// All three.
+    All,
+    /// One of them.
+    One(Arch),
+}
+
+impl Machines {
+    /// The machines, one by one.
+    pub fn list(self) -> Vec<Arch> {
+        match self {
+            Self::All => Arch::ALL.into(),
+            Self::One(arch) => vec![arch],
+        }
+    }
+}
+
+impl ValueEnum for Machines {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::One(Arch::Aarch64), Self::One(Arch::Riscv64), Self::One(Arch::X86_64), Self::All]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        Some(clap::builder::PossibleValue::new(match self {
+            Self::All => "all",
+            Self::One(arch) => arch.name(),
+        }))
+    }
+}
+
+/// The arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The objects (ELF, ET_REL), each on its own
+    #[arg(value_name = "OBJECT", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// The arguments of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Run this step alone; can be given more than once
+    #[arg(long, value_name = "STEP")]
+    pub only: Vec<String>,
+    /// Of the QEMU cases run those whose names begin with this; can be given more than once
+    #[arg(long, value_name = "CASE")]
+    pub case: Vec<String>,
+    /// List the steps
+    #[arg(long)]
+    pub list: bool,
+    /// Stop after the first step that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
+/// The arguments of `boot`.
+#[derive(Debug, Args)]
+pub struct BootArgs {
+    /// The image
+    pub image: PathBuf,
+    /// The bytes to put into its job window
+    pub job: Option<PathBuf>,
+}
+
+/// What the user asked for makes no sense: exit code 2.
+#[derive(Debug)]
+pub struct UsageError(pub anyhow::Error);
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn qemu(args: &[&str]) -> Result<QemuArgs, clap::Error> {
+        let all = ["xtask", "qemu"].iter().chain(args);
+        Cli::try_parse_from(all).map(|cli| match cli.verb {
+            Verb::Qemu(args) => args,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn files_and_arguments_are_told_apart() {
+        let args = qemu(&["--call", "start", "a.o", "lib.a", "--", "-x", "--arch"]).unwrap();
+        assert_eq!(args.files, [PathBuf::from("a.o"), PathBuf::from("lib.a")]);
+        assert_eq!(args.args, ["-x", "--arch"]);
+        assert_eq!(args.entry, "start");
+        assert!(qemu(&["--", "x"]).is_err());
+        assert!(qemu(&["--call", "start"]).is_err());
+        assert_eq!(qemu(&[]).unwrap().entry, "main");
+    }
+
+    #[test]
+    fn machines_are_named() {
+        let machines = |name| qemu(&["--arch", name]).map(|args| args.arch);
+        assert_eq!(machines("all").unwrap(), Some(Machines::All));
+        assert_eq!(machines("x86_64").unwrap(), Some(Machines::One(Arch::X86_64)));
+        assert!(machines("vax").is_err());
+        assert!(qemu(&["--timeout", "0"]).is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! Putting a program together: the user's files, what they need of their archives, and what they
+//! need of Rust's core library. What they need of C comes from the runtime, as a module apart.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::arch::Arch;
+use crate::archive::{Archive, Linker, NamedBytes};
+use crate::setup::Tools;
+use crate::toolchain;
+
+/// The symbols that the image itself defines begin with this.
+const KERNEL: &[u8] = b"kernel_";
+
+/// Files as the user gave them, read and told apart.
+#[derive(Debug)]
+pub struct Inputs {
+    /// What machine they are all for.
+    pub arch: Arch,
+    /// The objects, in the order given.
+    pub objects: Vec<NamedBytes>,
+    /// The archives, in the order given.
+    pub archives: Vec<Archive>,
+}
+
+/// A program and the part of the C runtime that it needs, ready to be handed to the image.
+#[derive(Debug)]
+pub struct Program {
+    /// The objects of the program, members of archives included.
+    pub files: Vec<NamedBytes>,
+    /// The members of the runtime's archives.
+    pub runtime: Vec<NamedBytes>,
+}
+
+impl Inputs {
+    /// Reads `files`, which must all be for one machine: for `arch`, where that is given.
+    ///
+    /// # Errors
+    /// A file cannot be read, is neither object nor archive, or is for another machine.
+    pub fn read(files: &[PathBuf], arch: Option<Arch>) -> Result<Self> {
+        let mut known = arch.map(|arch| (arch, "--arch".to_owned()));
+        let (mut objects, mut archives) = (Vec::new(), Vec::new());
+        for path in files {
+            let shown = path.display();
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+            let is_archive = Archive::is_archive(&bytes);
+            let found = if is_archive {
+                let archive = Archive::parse(&name_of(path), bytes)
+                    .with_context(|| format!("{shown} cannot be used"))?;
+                let first = archive.first().map(Arch::of_object).transpose();
+                archives.push(archive);
+                first.with_context(|| format!("in {shown}"))?
+            } else {
+                let arch =
+                    Arch::of_object(&bytes).with_context(|| format!("{shown} is refused"))?;
+                objects.push(NamedBytes { name: name_of(path), bytes });
+                Some(arch)
+            };
+            match (&known, found) {
+                (Some((arch, by)), Some(found)) if *arch != found => {
+                    bail!("{shown} is for {found}, but {by} says {arch}");
+                }
+                (None, Some(found)) => known = Some((found, shown.to_string())),
+                _ => {}
+            }
+        }
+        let Some((arch, _)) = known else { bail!("these archives hold no object") };
+        Ok(Self { arch, objects, archives })
+    }
+}
+
+impl Program {
+    /// Puts `inputs` together; `entry` is the function that will be called.
+    ///
+    /// What nothing here provides is left for the image to refuse: only it knows all that it
+    /// exports.
+    ///
+    /// # Errors
+    /// An archive of Rust's core library cannot be read.
+    pub fn link(
+        tools: &Tools,
+        inputs: Inputs,
+        entry: &str,
+        runtime: &[Archive],
+        roots: &[&str],
+    ) -> Result<Self> {
+        let mut files = inputs.objects;
+        let mut linker = Linker::default();
+        for file in &files {
+            linker.add(&file.bytes);
+        }
+        linker.want(entry.as_bytes().to_vec());
+        files.extend(linker.pull(&inputs.archives, |_| false));
+        let in_runtime = |name: &[u8]| {
+            name.starts_with(KERNEL) || runtime.iter().any(|archive| archive.defines(name))
+        };
+        if linker.missing().any(|name| is_rust(name) && !in_runtime(name)) {
+            for dir in toolchain::library_dirs(tools, inputs.arch) {
+                files.extend(from_core_library(&mut linker, &dir, in_runtime)?);
+            }
+        }
+        let objects: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
+        let runtime = runtime_for(&objects, runtime, roots);
+        Ok(Self { files, runtime })
+    }
+}
+
+/// The members of the runtime's archives that `objects` need, and `roots`, which the image calls.
+pub fn runtime_for(objects: &[&[u8]], archives: &[Archive], roots: &[&str]) -> Vec<NamedBytes> {
+    let mut program = Linker::default();
+    for object in objects {
+        program.add(object);
+    }
+    // The runtime is a module of its own, loaded first: what programs define is not for it.
+    let mut linker = Linker::default();
+    for root in roots {
+        linker.want(root.as_bytes().to_vec());
+    }
+    for name in program.missing() {
+        linker.want(name.to_vec());
+    }
+    linker.pull(archives, |_| false)
+}
+
+/// The members of one build of Rust's core library that are needed, if it is the build that the
+/// program was compiled against: names hold hashes, so no other has what is asked for.
+fn from_core_library(
+    linker: &mut Linker,
+    dir: &Path,
+    in_runtime: impl Fn(&[u8]) -> bool,
+) -> Result<Vec<NamedBytes>> {
+    let paths = toolchain::archives_in(dir);
+    let libraries: Vec<Archive> =
+        paths.iter().map(|path| Archive::open(path)).collect::<Result<_>>()?;
+    let defines = |name: &[u8]| libraries.iter().any(|library| library.defines(name));
+    if !linker.missing().any(|name| is_rust(name) && defines(name)) {
+        return Ok(Vec::new());
+    }
+    // The library's own helpers come first: they pass floating-point numbers as it does, which
+    // is not as C does on bare x86-64.
+    let elsewhere = |name: &[u8]| in_runtime(name) && !(name.starts_with(b"__") && defines(name));
+    let members = linker.pull(&libraries, elsewhere).into_iter();
+    Ok(members.map(|member| NamedBytes { name: without_hashes(&member.name), ..member }).collect())
+}
+
+/// `libcore-HASH.rlib(core-HASH.core.HASH-cgu.0.rcgu.o)` as people would say it.
+fn without_hashes(name: &str) -> String {
+    let Some((library, member)) = name.split_once('(') else { return name.to_owned() };
+    let library = library.split_once('-').map_or(library, |(library, _)| library);
+    let member = member.rsplit_once('-').map_or(member, |(_, member)| member);
+    format!("{library}({member}")
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Whether a symbol is one of Rust's own, by either of its manglings, or of its allocator.
+fn is_rust(name: &[u8]) -> bool {
+    [&b"_R"[..], b"_ZN4core", b"_ZN5alloc", b"__rust", b"rust_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || is_legacy_hash(name)
+}
+
+/// Whether a name ends as rustc's older mangling does: `17h`, sixteen hexadecimal digits, `E`.
+fn is_legacy_hash(name: &[u8]) -> bool {
+    let Some((hash, [b'E'])) = name.split_at_checked(name.len().saturating_sub(1)) else {
+        return false;
+    };
+    let Some((mark, digits)) =
+        hash.len().checked_sub(19).and_then(|at| hash.get(at..)?.split_at_checked(3))
+    else {
+        return false;
+    };
+    mark == b"17h" && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rust_names_are_known() {
+        let names: [&[u8]; 4] = [
+            b"_RNvCs123_4core9panicking5panic",
+            b"_ZN4core9panicking5panic17h0123456789abcdefE",
+            b"_ZN60_$LT$u8$u20$as$u20$core..fmt..Display$GT$3fmt17h0123456789abcdefE",
+            b"__rust_alloc",
+        ];
+        assert!(names.iter().all(|name| is_rust(name)));
+        let others: [&[u8]; 5] = [b"", b"E", b"memcpy", b"_ZN3foo3barEv", b"_ZN3foo17hEv"];
+        assert!(!others.iter().any(|name| is_rust(name)));
+    }
+
+    #[test]
+    fn hashes_are_left_out_of_names() {
+        let name = "libcore-1e028c497e00fdd6.rlib(core-1e028c497e00fdd6.core.8277-cgu.0.rcgu.o)";
+        assert_eq!(without_hashes(name), "libcore(cgu.0.rcgu.o)");
+        assert_eq!(without_hashes("a.o"), "a.o");
+    }
+
+    #[test]
+    fn files_for_two_machines_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, arch: Arch| {
+            let mut bytes = vec![0x7f, b'E', b'L', b'F', 2, 1, 1];
+            bytes.resize(64, 0);
+            bytes[18..20].copy_from_slice(&arch.elf_machine().to_le_bytes());
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let (a, b) = (file("a.o", Arch::Aarch64), file("b.o", Arch::X86_64));
+        assert_eq!(Inputs::read(std::slice::from_ref(&a), None).unwrap().arch, Arch::Aarch64);
+        let error = Inputs::read(&[a.clone(), b], None).unwrap_err().to_string();
+        assert!(
+            error.contains("b.o is for x86_64") && error.contains("a.o says aarch64"),
+            "{error}"
+        );
+        let error = Inputs::read(&[a], Some(Arch::Riscv64)).unwrap_err().to_string();
+        assert!(error.contains("--arch says riscv64"), "{error}");
+    }
+}

@@ -1,0 +1,167 @@
+//! What a verb can need, what it is for, and how this machine is searched for it.
+
+use std::path::{Path, PathBuf};
+
+use super::SetupError;
+use super::find::{newest_below, on_path, prints_path, version};
+use super::packages::{self, Manager};
+use crate::arch::Arch;
+
+/// The version of LLVM's tools that the tests are written for.
+pub const LLVM: u32 = 22;
+/// The oldest LLVM that compiles the runtime and the demo.
+const LLVM_OLDEST: u32 = 15;
+/// The oldest Rust that builds the workspace: `rust-version` in `Cargo.toml`.
+pub const RUST_OLDEST: (u32, u32) = (1, 95);
+
+/// One tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// `clang`.
+    Clang,
+    /// `clang++`.
+    Clangxx,
+    /// Debian's clippy, for Debian's Rust.
+    DebianClippy,
+    /// Debian's `cargo`, with a `rustc` beside it that has its library's sources.
+    DebianRust,
+    /// Debian's rustfmt.
+    DebianRustfmt,
+    /// `gcc` for Linux on a machine.
+    Gcc(Arch),
+    /// `g++` for Linux on a machine.
+    Gxx(Arch),
+    /// The C compiler for this machine itself.
+    HostCc,
+    /// `libgcc.a` for a machine.
+    Libgcc(Arch),
+    /// `ld.lld`.
+    Lld,
+    /// `qemu-system-*` for a machine, with its firmware.
+    Qemu(Arch),
+}
+
+impl Need {
+    /// The tool's name, as messages say it.
+    pub fn name(self) -> String {
+        match self {
+            Self::Clang => "clang".into(),
+            Self::Clangxx => "clang++".into(),
+            Self::DebianClippy => "clippy".into(),
+            Self::DebianRustfmt => "rustfmt".into(),
+            Self::DebianRust => "a Rust that builds its own core library".into(),
+            Self::Gcc(arch) => format!("gcc for {arch}"),
+            Self::Gxx(arch) => format!("g++ for {arch}"),
+            Self::HostCc => "a C compiler".into(),
+            Self::Libgcc(arch) => format!("libgcc for {arch}"),
+            Self::Lld => "ld.lld".into(),
+            Self::Qemu(arch) => format!("qemu-system-{arch}"),
+        }
+    }
+
+    /// Why it is needed: the end of the sentence "… is needed to".
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Clang | Self::Clangxx => "compile the C runtime and the demo",
+            Self::DebianClippy | Self::DebianRustfmt => "check the sources",
+            Self::DebianRust => "build the system images",
+            Self::Gcc(_) | Self::Gxx(_) => "compile test objects",
+            Self::HostCc => "build the same programs for this machine, to compare with",
+            Self::Libgcc(_) => "give modules the compiler's helper functions",
+            Self::Lld => "link",
+            Self::Qemu(_) => "boot the system images",
+        }
+    }
+
+    /// Where it is on this machine.
+    pub(super) fn find(self, exact: bool) -> Option<PathBuf> {
+        match self {
+            Self::Clang => llvm_tool("clang", exact),
+            Self::Clangxx => {
+                let clang = llvm_tool("clang", exact)?;
+                let name = clang.file_name()?.to_str()?.replacen("clang", "clang++", 1);
+                Some(clang.with_file_name(name)).filter(|path| path.is_file())
+            }
+            Self::DebianClippy => debian_rust().and(existing("/usr/bin/cargo-clippy")),
+            Self::DebianRust => debian_rust(),
+            Self::DebianRustfmt => existing("/usr/bin/rustfmt").and(existing("/usr/bin/cargo-fmt")),
+            Self::Gcc(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}gcc"))),
+            Self::Gxx(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}g++"))),
+            Self::HostCc => ["cc", "gcc", "clang"].into_iter().find_map(on_path),
+            Self::Libgcc(arch) => libgcc(arch),
+            Self::Lld => llvm_tool("ld.lld", exact),
+            Self::Qemu(arch) => on_path(&format!("qemu-system-{arch}")),
+        }
+    }
+
+    /// The error for a tool that is not there after it should have been installed.
+    pub(super) fn still_missing(self, exact: bool) -> SetupError {
+        let version = match self {
+            Self::Clang | Self::Clangxx | Self::Lld => {
+                let oldest = if exact { LLVM } else { LLVM_OLDEST };
+                format!(" {oldest} or newer")
+            }
+            Self::DebianRust => format!(" ({}.{} or newer)", RUST_OLDEST.0, RUST_OLDEST.1),
+            _ => String::new(),
+        };
+        let name = self.name();
+        let hint = packages::command_for(&Manager::of_this_system(), &[self], exact);
+        SetupError(format!(
+            "{name}{version} is needed to {}, and is not on this machine's PATH.\n{hint}",
+            self.purpose(),
+        ))
+    }
+}
+
+/// Finds one of LLVM's tools: the tests' version by name, then whatever serves.
+fn llvm_tool(name: &str, exact: bool) -> Option<PathBuf> {
+    let oldest = if exact { LLVM } else { LLVM_OLDEST };
+    let serves = |path: &PathBuf| version(path).is_some_and(|(major, _)| major >= oldest);
+    let preferred = on_path(&format!("{name}-{LLVM}")).filter(serves);
+    let plain = || on_path(name).filter(serves);
+    // Homebrew keeps its LLVM off the PATH, where Apple's own would hide behind it.
+    let homebrew = || {
+        let places = ["/opt/homebrew/opt", "/usr/local/opt"];
+        let packages = ["llvm", "lld"];
+        let mut all = places.iter().flat_map(|place| {
+            packages.map(|package| Path::new(place).join(package).join("bin").join(name))
+        });
+        all.find(|path| path.is_file() && serves(path))
+    };
+    let numbered = || {
+        let versions = (oldest..=LLVM + 10).rev();
+        versions.filter_map(|version| on_path(&format!("{name}-{version}"))).find(serves)
+    };
+    preferred.or_else(plain).or_else(homebrew).or_else(numbered)
+}
+
+/// What may stand before `gcc`: Linux's compiler first, then the bare-metal ones of other systems.
+fn prefixes(arch: Arch) -> impl Iterator<Item = String> {
+    let linux = std::iter::once(arch.gcc_prefix().to_owned());
+    linux.chain(
+        ["-linux-gnu-", "-elf-", "-none-elf-", "-unknown-elf-"].map(|s| format!("{arch}{s}")),
+    )
+}
+
+fn libgcc(arch: Arch) -> Option<PathBuf> {
+    let debian =
+        [format!("/usr/lib/gcc-cross/{arch}-linux-gnu"), format!("/usr/lib/gcc/{arch}-linux-gnu")];
+    let mut installed = debian.iter().filter_map(|place| newest_below(place, "libgcc.a"));
+    installed.next().or_else(|| {
+        let mut compilers = prefixes(arch).filter_map(|prefix| on_path(&format!("{prefix}gcc")));
+        compilers.find_map(|gcc| prints_path(&gcc, &["-print-libgcc-file-name"]))
+    })
+}
+
+fn existing(path: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(path)).filter(|path| path.is_file())
+}
+
+/// `/usr/bin/cargo`, if it and the `rustc` beside it can build `core` from source.
+fn debian_rust() -> Option<PathBuf> {
+    let (cargo, rustc) = (Path::new("/usr/bin/cargo"), Path::new("/usr/bin/rustc"));
+    let sources = Path::new("/usr/lib/rustlib/src/rust/library/core/Cargo.toml");
+    let recent = |path: &Path| version(path).is_some_and(|found| found >= RUST_OLDEST);
+    let all = sources.is_file() && recent(cargo) && recent(rustc);
+    all.then(|| cargo.to_owned())
+}

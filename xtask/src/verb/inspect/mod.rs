@@ -1,0 +1,158 @@
+//! `cargo xtask inspect`: how an object would be loaded, without running anything.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use comfy_table::Cell;
+use loader_core::{Object, Plan, Scratch, SegmentKind, Unsupported, scratch_len};
+
+use crate::archive::Archive;
+use crate::cli::{InspectArgs, UsageError};
+use crate::show::{self, number};
+
+mod reading;
+
+use reading::Reading;
+
+/// Shows the plan for each object.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn run(args: &InspectArgs) -> Result<ExitCode> {
+    let mut good = true;
+    for path in &args.files {
+        good &= inspect(path)?;
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the object would be loaded, and both readers see the same in it.
+fn inspect(path: &Path) -> Result<bool> {
+    let shown = path.display();
+    let read = || -> Result<Vec<u8>> {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+        ensure!(
+            !Archive::is_archive(&bytes),
+            "{shown} is an archive: extract its members with `ar x` to inspect them"
+        );
+        Ok(bytes)
+    };
+    let bytes = read().map_err(UsageError)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let other = Reading::of(&bytes);
+    let object = match Object::parse(&name, &bytes) {
+        Ok(object) => object,
+        Err(error) => {
+            show::heading(&name);
+            println!("refused: {error}");
+            if let Err(error) = other {
+                println!("goblin cannot read it either: {error}");
+            }
+            return Ok(false);
+        }
+    };
+    show::heading(&format!("{name} for {}", object.machine().name()));
+    if let Ok(reading) = &other {
+        show_refused(&object, reading);
+    }
+    let objects = [object];
+    let mut scratch = vec![Scratch::ZERO; scratch_len(&objects)];
+    let plan = match Plan::new(&objects, &mut scratch) {
+        Ok(plan) => plan,
+        Err(error) => {
+            println!("refused: {error}");
+            return Ok(false);
+        }
+    };
+    show_plan(&plan);
+    let differences = match other {
+        Ok(reading) => reading.differences(&plan),
+        Err(error) => vec![format!("goblin cannot read the file: {error}")],
+    };
+    if differences.is_empty() {
+        println!("goblin reads the same from this file.");
+    }
+    for difference in &differences {
+        println!("goblin differs: {difference}");
+    }
+    Ok(differences.is_empty())
+}
+
+fn show_plan(plan: &Plan<'_, '_>) {
+    let mut table = show::table(&["segment", ">bytes", ">alignment", ">sections"]);
+    for kind in SegmentKind::ALL {
+        let segment = plan.segment(kind);
+        let sections = plan.sections().filter(|section| section.segment == kind).count();
+        table.add_row([
+            Cell::new(kind),
+            Cell::new(number(segment.size)),
+            Cell::new(number(segment.align)),
+            Cell::new(sections),
+        ]);
+    }
+    println!("{table}");
+    let mut table = show::table(&["section", ">index", "segment", ">offset", ">bytes"]);
+    for section in plan.sections() {
+        table.add_row([
+            Cell::new(section.section.name()),
+            Cell::new(section.index),
+            Cell::new(section.segment),
+            Cell::new(format!("{:#x}", section.offset)),
+            Cell::new(number(section.size)),
+        ]);
+    }
+    println!("{table}");
+    println!("GOT entries: {}    stubs: {}", plan.got_entries(), plan.stubs());
+    println!("relocations: {}", show::list(counts(plan)));
+    println!("imports: {}", show::list(imports(plan)));
+    println!("working memory while loading: {} bytes", number(scratch_bytes(plan.objects())));
+}
+
+/// The relocation types that would be applied, with their counts.
+fn counts(plan: &Plan<'_, '_>) -> Vec<String> {
+    let mut counts = BTreeMap::new();
+    for relocation in plan.relocations(0) {
+        *counts.entry(relocation.name()).or_insert(0) += 1;
+    }
+    counts.into_iter().map(|(name, count)| format!("{name} × {}", number(count))).collect()
+}
+
+fn imports(plan: &Plan<'_, '_>) -> Vec<String> {
+    let weak = |weak| if weak { " (weak)" } else { "" };
+    plan.imports().map(|import| format!("{}{}", import.name, weak(import.weak))).collect()
+}
+
+fn scratch_bytes(objects: &[Object<'_>]) -> u64 {
+    (scratch_len(objects) * size_of::<Scratch>()) as u64
+}
+
+/// Every relocation type that would be refused: a load would stop at the first.
+fn show_refused(object: &Object<'_>, reading: &Reading) {
+    let mut table = show::table(&["refused relocation", ">count", "because"]);
+    for (&kind, &count) in &reading.relocations {
+        let row = object.machine().relocation(kind);
+        let reason = match row.map(|row| row.unsupported()) {
+            Some(None) => continue,
+            Some(Some(reason)) => because(reason),
+            None => "the psABI does not define it",
+        };
+        let name = row.map_or_else(|| format!("type {kind}"), |row| row.name().to_owned());
+        table.add_row([name, number(count), reason.to_owned()]);
+    }
+    if table.row_count() > 0 {
+        println!("{table}");
+    }
+}
+
+const fn because(reason: Unsupported) -> &'static str {
+    match reason {
+        Unsupported::Dynamic => "it belongs into linked images",
+        Unsupported::NotYet => "the loader does not apply it yet",
+        Unsupported::PointerAuthentication => "it needs the client's pointer authentication keys",
+        Unsupported::Reserved => "the psABI reserves it",
+        Unsupported::ThreadLocal => "there is no thread-local storage",
+        _ => "it is not supported",
+    }
+}

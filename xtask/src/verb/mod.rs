@@ -1,0 +1,6 @@
+//! The commands, one a file.
+
+pub mod boot;
+pub mod inspect;
+pub mod qemu;
+pub mod test;

@@ -1,0 +1,170 @@
+//! `cargo xtask qemu`: objects, or the Lua demo, in a running image.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use qemu_protocol::{Ended, File, Job, Outcome};
+
+use crate::arch::Arch;
+use crate::archive::{Archive, NamedBytes};
+use crate::cli::{Machines, QemuArgs, UsageError};
+use crate::image;
+use crate::parallel;
+use crate::program::{Inputs, Program, runtime_for};
+use crate::progress;
+use crate::qemu::{self, Boot, Stop};
+use crate::runtime;
+use crate::setup::{Need, Tools};
+
+mod display;
+mod record;
+
+use display::{show_comparison, show_run};
+use record::write_report;
+
+/// Exit code for a program that called `abort`: what a shell makes of SIGABRT.
+const ABORTED: u8 = 134;
+
+/// Runs the objects, or the demo.
+///
+/// # Errors
+/// The files cannot be used, a tool is missing, or an image cannot be built or booted.
+pub fn run(args: &QemuArgs) -> Result<ExitCode> {
+    let tools = Tools::new();
+    if args.files.is_empty() { demo(&tools, args) } else { objects(&tools, args) }
+}
+
+/// The user's files, on the one machine that they are for.
+fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
+    let arch = match args.arch {
+        Some(Machines::One(arch)) => Some(arch),
+        Some(Machines::All) | None => None,
+    };
+    let inputs = Inputs::read(&args.files, arch).map_err(UsageError)?;
+    let arch = inputs.arch;
+    set_up(tools, &[arch])?;
+    let archives = runtime_archives(tools, arch)?;
+    let first = args.files.first().map_or(Path::new("program"), |path| path);
+    let name = first.file_name().unwrap_or(first.as_os_str()).to_string_lossy().into_owned();
+    let program = Program::link(tools, inputs, &args.entry, &archives, runtime::ROOTS)?;
+    let mut argv = vec![name.as_str()];
+    argv.extend(args.args.iter().map(String::as_str));
+    let entry = args.entry.as_str();
+    image::path(tools, arch)?;
+    let step = progress::step(format!("running {name} on {arch}"));
+    let boot = boot(tools, arch, &program, entry, &argv, args.timeout);
+    step.finish();
+    let boot = boot?;
+    show_run(&boot, args)?;
+    write_report(args, std::slice::from_ref(&boot), None)?;
+    Ok(ExitCode::from(exit_code(&boot)))
+}
+
+/// Lua on each machine, and whether it says the same on all of them.
+fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
+    let archs = args.arch.unwrap_or(Machines::All).list();
+    let boots = lua(tools, &archs, args.timeout)?;
+    for boot in &boots {
+        show_run(boot, args)?;
+    }
+    let good = boots.iter().all(|boot| exit_code(boot) == 0);
+    let same = same_output(&boots);
+    if !args.quiet {
+        show_comparison(&boots, same);
+    }
+    write_report(args, &boots, Some(same))?;
+    Ok(if good && same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs Lua on each of `archs`.
+///
+/// # Errors
+/// A tool is missing, or something cannot be built or booted.
+pub fn lua(tools: &Tools, archs: &[Arch], timeout: u64) -> Result<Vec<Boot>> {
+    set_up(tools, archs)?;
+    image::paths(tools, archs)?;
+    let mut programs = Vec::new();
+    for &arch in archs {
+        let archives = runtime_archives(tools, arch)?;
+        let demo = runtime::lua::demo(tools, arch)?;
+        let files: Vec<NamedBytes> = demo.objects;
+        let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
+        let runtime = runtime_for(&bytes, &archives, runtime::ROOTS);
+        programs.push((arch, Program { files, runtime }));
+    }
+    let step = progress::counted("running Lua", archs.len());
+    let boots = parallel::map(&programs, |(arch, program)| {
+        let boot = boot(tools, *arch, program, "main", &["lua"], timeout);
+        step.advance();
+        boot
+    });
+    step.finish();
+    boots.into_iter().collect()
+}
+
+/// Whether all machines printed the same.
+pub fn same_output(boots: &[Boot]) -> bool {
+    boots.windows(2).all(|pair| match pair {
+        [one, other] => output(one) == output(other),
+        _ => true,
+    })
+}
+
+/// What the boot's program printed.
+pub fn output(boot: &Boot) -> &[u8] {
+    boot.programs.first().map_or(&[], |program| &program.output)
+}
+
+/// The program's own result as an exit code; 1 where it has none.
+pub fn exit_code(boot: &Boot) -> u8 {
+    let report = boot.programs.first().and_then(|program| program.report.as_ref());
+    match report.map(|report| &report.outcome) {
+        _ if boot.stop != Stop::Done => 1,
+        // The low byte, as a system that runs processes hands it on.
+        Some(Outcome::Ended(Ended::Returned(value) | Ended::Exited(value))) => {
+            value.to_le_bytes()[0]
+        }
+        Some(Outcome::Ended(Ended::Aborted)) => ABORTED,
+        Some(Outcome::Refused { .. }) | None => 1,
+    }
+}
+
+/// Gets everything that a run on `archs` needs, in one go.
+fn set_up(tools: &Tools, archs: &[Arch]) -> Result<()> {
+    let mut needs = vec![Need::Clang];
+    for &arch in archs {
+        needs.extend([Need::Qemu(arch), Need::Libgcc(arch)]);
+    }
+    tools.ensure(&needs)
+}
+
+fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
+    runtime::build(tools, arch)?.iter().map(|path| Archive::open(path)).collect()
+}
+
+fn boot(
+    tools: &Tools,
+    arch: Arch,
+    program: &Program,
+    entry: &str,
+    argv: &[&str],
+    timeout: u64,
+) -> Result<Boot> {
+    let job = Job {
+        runtime: lent(&program.runtime),
+        programs: vec![qemu_protocol::Program {
+            name: argv.first().copied().unwrap_or_default(),
+            files: lent(&program.files),
+            entry,
+            args: argv.to_vec(),
+            repeat: 1,
+        }],
+    };
+    qemu::boot(tools, arch, &job, Duration::from_secs(timeout))
+}
+
+fn lent(files: &[NamedBytes]) -> Vec<File<'_>> {
+    files.iter().map(|file| File { name: &file.name, bytes: &file.bytes }).collect()
+}
