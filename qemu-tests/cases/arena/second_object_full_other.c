@@ -1,0 +1,2 @@
+static char zeroes[20 << 20];
+char *other(void) { return zeroes; }

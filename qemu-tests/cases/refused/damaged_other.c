@@ -1,0 +1,2 @@
+int shared;
+int other(int x) { return x + shared; }

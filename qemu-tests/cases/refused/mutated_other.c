@@ -1,0 +1,2 @@
+extern int shared;
+int other(int x) { return x + shared; }

@@ -1,0 +1,338 @@
+//! What a case says about itself: the `//!` lines at the top of its source.
+//!
+//! The language is described in `qemu-tests/cases/README.md`.
+
+use anyhow::{Context, Result, bail, ensure};
+use qemu_protocol::Ended;
+
+use super::damage::Damage;
+use super::variants::Compiler;
+use crate::arch::Arch;
+
+/// The marker of a directive.
+const MARK: &str = "//!";
+
+/// All that a case's source says about it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Directives {
+    lines: Vec<Line>,
+}
+
+/// One directive, and where it applies.
+#[derive(Debug, PartialEq, Eq)]
+struct Line {
+    /// Empty: on every machine.
+    archs: Vec<Arch>,
+    /// Empty: with every compiler.
+    compilers: Vec<Compiler>,
+    directive: Directive,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Directive {
+    Archs(Vec<Arch>),
+    Args(Vec<String>),
+    Compilers(Vec<Compiler>),
+    Damage(Damage, Sentence),
+    Entry(String),
+    Expect(Expectation),
+    Flags(Vec<Vec<String>>),
+    Holds(Vec<String>),
+    Orders,
+    Output(String),
+    Repeat(u32),
+    Stubs(u32),
+    With(Vec<String>),
+}
+
+/// How a program must fare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expectation {
+    /// It may run as it otherwise would, or be refused: what matters is that all is well after.
+    Any,
+    /// It runs, and ends like this.
+    Ends(Ended),
+    /// The loader refuses it.
+    Refused(Refusal),
+}
+
+/// A refusal that is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The phases that may refuse; empty: any.
+    pub phases: Vec<String>,
+    /// What the message must hold.
+    pub words: Vec<String>,
+}
+
+/// What a damaged object comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sentence {
+    /// Whatever [`Expectation::Any`] allows.
+    Any,
+    /// A refusal.
+    Refused(Refusal),
+    /// Nothing: the program runs as if it were whole.
+    Runs,
+}
+
+/// What a case says for one machine and one compiler.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `argv`, from `argv[1]` on.
+    pub args: Vec<String>,
+    /// What is done to the case's own object, and what comes of it; empty: nothing.
+    pub damages: Vec<(Damage, Sentence)>,
+    /// The function to call.
+    pub entry: String,
+    /// How the program fares.
+    pub expect: Expectation,
+    /// The sets of flags to compile with; none: the language's usual ones.
+    pub flags: Option<Vec<Vec<String>>>,
+    /// What the objects must hold, in at least one variant.
+    pub holds: Vec<String>,
+    /// Whether to hand the objects over in the opposite order, too.
+    pub both_orders: bool,
+    /// What each run prints.
+    pub output: String,
+    /// How often to load and run it.
+    pub repeat: u32,
+    /// How many call stubs all its objects need together, where that is said.
+    pub stubs: Option<u32>,
+    /// Further sources of the program, relative to the case's folder.
+    pub with: Vec<String>,
+}
+
+impl Directives {
+    /// Reads the comment at the top of `source`; `None` where it holds no directive, because the
+    /// file is part of another case or the case has nothing to say.
+    ///
+    /// # Errors
+    /// A directive that is not known, or does not make sense: which line it is.
+    pub fn read(source: &str) -> Result<Self> {
+        let mut directives = Self::default();
+        for (number, line) in source.lines().enumerate() {
+            if let Some(text) = line.strip_prefix(MARK) {
+                let parsed = parse_line(text).with_context(|| format!("line {}", number + 1))?;
+                directives.lines.push(parsed);
+            } else if !line.starts_with("//") {
+                break;
+            }
+        }
+        Ok(directives)
+    }
+
+    /// The machines that the case is for.
+    pub fn archs(&self) -> Vec<Arch> {
+        let said = self.lines.iter().rev().find_map(|line| match &line.directive {
+            Directive::Archs(archs) => Some(archs.clone()),
+            _ => None,
+        });
+        said.unwrap_or_else(|| Arch::ALL.to_vec())
+    }
+
+    /// The compilers to use, where the case says so.
+    pub fn compilers(&self) -> Option<Vec<Compiler>> {
+        self.lines.iter().rev().find_map(|line| match &line.directive {
+            Directive::Compilers(compilers) => Some(compilers.clone()),
+            _ => None,
+        })
+    }
+
+    /// The further sources that any machine or compiler uses.
+    pub fn companions(&self) -> impl Iterator<Item = &str> {
+        let with = self.lines.iter().filter_map(|line| match &line.directive {
+            Directive::With(names) => Some(names),
+            _ => None,
+        });
+        with.flatten().map(String::as_str)
+    }
+
+    /// What holds for one machine and one compiler. Lines that can be repeated add up; of the
+    /// others the last one counts.
+    pub fn settings(&self, arch: Arch, compiler: Compiler) -> Settings {
+        let mut settings = Settings::default();
+        for line in self.lines.iter().filter(|line| line.applies(arch, compiler)) {
+            settings.take(&line.directive);
+        }
+        settings
+    }
+}
+
+impl Line {
+    fn applies(&self, arch: Arch, compiler: Compiler) -> bool {
+        (self.archs.is_empty() || self.archs.contains(&arch))
+            && (self.compilers.is_empty() || self.compilers.contains(&compiler))
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            args: Vec::new(),
+            damages: Vec::new(),
+            entry: "main".into(),
+            expect: Expectation::Ends(Ended::Returned(0)),
+            flags: None,
+            holds: Vec::new(),
+            both_orders: false,
+            output: String::new(),
+            repeat: 1,
+            stubs: None,
+            with: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    fn take(&mut self, directive: &Directive) {
+        match directive {
+            Directive::Archs(_) | Directive::Compilers(_) => {}
+            Directive::Args(args) => self.args.clone_from(args),
+            Directive::Damage(damage, sentence) => {
+                self.damages.push((damage.clone(), sentence.clone()));
+            }
+            Directive::Entry(entry) => self.entry.clone_from(entry),
+            Directive::Expect(expect) => self.expect = expect.clone(),
+            Directive::Flags(flags) => {
+                self.flags.get_or_insert_default().extend_from_slice(flags);
+            }
+            Directive::Holds(words) => self.holds.extend_from_slice(words),
+            Directive::Orders => self.both_orders = true,
+            Directive::Output(line) => {
+                self.output.push_str(line);
+                self.output.push('\n');
+            }
+            Directive::Repeat(times) => self.repeat = *times,
+            Directive::Stubs(count) => self.stubs = Some(*count),
+            Directive::With(names) => self.with.extend_from_slice(names),
+        }
+    }
+}
+
+fn parse_line(text: &str) -> Result<Line> {
+    let (head, value) = text.split_once(':').context("a directive is `//! KEY: VALUE`")?;
+    let mut head = head.split_whitespace();
+    let key = head.next().context("a directive is `//! KEY: VALUE`")?;
+    let (mut archs, mut compilers) = (Vec::new(), Vec::new());
+    for word in head {
+        match (arch(word), Compiler::named(word)) {
+            (Some(arch), _) => archs.push(arch),
+            (None, Some(compiler)) => compilers.push(compiler),
+            (None, None) => bail!("`{word}` is neither a machine nor a compiler"),
+        }
+    }
+    let directive = parse_directive(key, value).with_context(|| format!("in `{key}`"))?;
+    Ok(Line { archs, compilers, directive })
+}
+
+fn parse_directive(key: &str, value: &str) -> Result<Directive> {
+    let text = value.trim();
+    let words = || text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    Ok(match key {
+        "arch" => {
+            let (names, reason) = text.split_once(';').context("say why: `ARCH…; REASON`")?;
+            ensure!(!reason.trim().is_empty(), "say why: `ARCH…; REASON`");
+            let archs = names.split_whitespace().map(|name| arch(name).context("no such machine"));
+            Directive::Archs(archs.collect::<Result<_>>()?)
+        }
+        "args" => Directive::Args(arguments(text)?),
+        "compilers" => {
+            let compilers = text
+                .split_whitespace()
+                .map(|name| Compiler::named(name).context("no such compiler"));
+            Directive::Compilers(compilers.collect::<Result<_>>()?)
+        }
+        "damage" => {
+            let (damage, sentence) = text.split_once("=>").context("what comes of it: `=> …`")?;
+            Directive::Damage(Damage::parse(damage)?, sentence.parse()?)
+        }
+        "entry" => Directive::Entry(one_word(text)?),
+        "expect" => Directive::Expect(Expectation::Ends(ended(text)?)),
+        "flags" => {
+            let sets = text.split('|');
+            let set = |set: &str| set.split_whitespace().map(str::to_owned).collect();
+            Directive::Flags(sets.map(set).collect())
+        }
+        "holds" => Directive::Holds(words()),
+        "orders" => {
+            ensure!(text == "both", "the one value is `both`");
+            Directive::Orders
+        }
+        "output" => Directive::Output(value.strip_prefix(' ').unwrap_or(value).to_owned()),
+        "refused" => Directive::Expect(Expectation::Refused(refusal(text)?)),
+        "repeat" => Directive::Repeat(text.parse().context("a number")?),
+        "stubs" => Directive::Stubs(text.parse().context("a number")?),
+        "with" => Directive::With(words()),
+        _ => bail!("no such directive"),
+    })
+}
+
+impl std::str::FromStr for Sentence {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text.trim() {
+            "any" => Self::Any,
+            "runs" => Self::Runs,
+            text => Self::Refused(refusal(text)?),
+        })
+    }
+}
+
+/// `PHASE…`, or `*`, then what the message must hold: `; WORDS, WORDS`.
+fn refusal(text: &str) -> Result<Refusal> {
+    const PHASES: [&str; 7] = ["parse", "plan", "place", "map", "resolve", "seal", "entry"];
+    let (phases, words) = text.split_once(';').unwrap_or((text, ""));
+    let phases: Vec<String> = phases.split_whitespace().map(str::to_owned).collect();
+    ensure!(!phases.is_empty(), "which phase refuses? `*` for any");
+    let words = words.split(',').map(|words| words.trim().to_owned());
+    let words = words.filter(|words| !words.is_empty()).collect();
+    if phases == ["*"] {
+        return Ok(Refusal { phases: Vec::new(), words });
+    }
+    for phase in &phases {
+        ensure!(PHASES.contains(&phase.as_str()), "`{phase}` is no phase");
+    }
+    Ok(Refusal { phases, words })
+}
+
+fn ended(text: &str) -> Result<Ended> {
+    let mut words = text.split_whitespace();
+    let ended = match (words.next(), words.next()) {
+        (Some("returned"), Some(value)) => Ended::Returned(value.parse().context("a number")?),
+        (Some("exited"), Some(value)) => Ended::Exited(value.parse().context("a number")?),
+        (Some("aborted"), None) => Ended::Aborted,
+        _ => bail!("`returned N`, `exited N` or `aborted`"),
+    };
+    ensure!(words.next().is_none(), "too many words");
+    Ok(ended)
+}
+
+/// Words, of which those in double quotes may hold spaces.
+fn arguments(text: &str) -> Result<Vec<String>> {
+    let mut args = Vec::new();
+    let parts: Vec<&str> = text.split('"').collect();
+    ensure!(parts.len() % 2 == 1, "a quote is not closed");
+    for (number, part) in parts.into_iter().enumerate() {
+        if number % 2 == 1 {
+            args.push(part.to_owned());
+        } else {
+            args.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    Ok(args)
+}
+
+fn one_word(text: &str) -> Result<String> {
+    ensure!(text.split_whitespace().count() == 1, "one word");
+    Ok(text.to_owned())
+}
+
+fn arch(name: &str) -> Option<Arch> {
+    Arch::ALL.into_iter().find(|arch| arch.name() == name)
+}
+
+#[cfg(test)]
+#[path = "directives_tests.rs"]
+mod tests;

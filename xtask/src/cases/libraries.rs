@@ -1,0 +1,64 @@
+//! The libraries that cases are linked with, as archives.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::arch::Arch;
+use crate::archive::{Archive, Linker, NamedBytes};
+use crate::program::runtime_for;
+use crate::runtime;
+use crate::setup::Tools;
+use crate::toolchain;
+
+/// What cases for one machine are linked with.
+#[derive(Debug)]
+pub struct Libraries {
+    /// The C runtime: loaded as a module of its own.
+    c: Vec<Archive>,
+    /// Rust's core library, as the `rustc` that compiles the cases has it: its members become part
+    /// of the program.
+    rust: Vec<Archive>,
+}
+
+impl Libraries {
+    /// Builds them, if need be, and opens them; Rust's only if it is wanted.
+    ///
+    /// # Errors
+    /// A library cannot be built.
+    pub fn open(tools: &Tools, arch: Arch, wants_rust: bool) -> Result<Self> {
+        let open = |path: &std::path::PathBuf| Archive::open(path);
+        let c = runtime::build(tools, arch)?.iter().map(open).collect::<Result<_>>()?;
+        let rust = match wants_rust {
+            true => toolchain::archives_in(Path::new(&toolchain::library_dir(tools, arch)?)),
+            false => Vec::new(),
+        };
+        Ok(Self { c, rust: rust.iter().map(open).collect::<Result<_>>()? })
+    }
+
+    /// Whether a program of these objects takes anything from the C runtime.
+    pub fn serve<'o>(&self, objects: impl Iterator<Item = &'o [u8]>) -> bool {
+        let mut linker = Linker::default();
+        objects.for_each(|object| linker.add(object));
+        linker.missing().any(|name| self.c.iter().any(|archive| archive.defines(name)))
+    }
+
+    /// The members of the C runtime that programs of these objects need.
+    pub fn runtime_for(&self, objects: &[&[u8]]) -> Vec<NamedBytes> {
+        runtime_for(objects, &self.c, runtime::ROOTS)
+    }
+
+    /// The members of Rust's core library that a program of these objects needs. They come before
+    /// the C runtime's: on x86-64 the target's ABI for floats is another.
+    pub fn rust_for(&self, objects: &[NamedBytes]) -> Vec<NamedBytes> {
+        let mut linker = Linker::default();
+        objects.iter().for_each(|object| linker.add(&object.bytes));
+        linker.pull(&self.rust, |_| false)
+    }
+}
+
+#[cfg(test)]
+impl Libraries {
+    /// None at all.
+    pub const NONE: Self = Self { c: Vec::new(), rust: Vec::new() };
+}

@@ -1,0 +1,170 @@
+//! Booting the images with the programs, until each program has had its turn.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use anyhow::Result;
+use qemu_protocol as protocol;
+
+use super::Outcome;
+use super::batch::{Batch, batches};
+use super::libraries::Libraries;
+use super::trials::{Test, Trial};
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::image;
+use crate::parallel;
+use crate::progress::Step;
+use crate::qemu::{self, Boot, Stop};
+use crate::setup::Tools;
+
+/// Failures to tell of, where a test has many programs.
+const FEW: usize = 3;
+
+/// Runs `tests`, which are for `arch`; the outcomes are in their order.
+///
+/// # Errors
+/// The image cannot be built, or QEMU does not start.
+pub fn run(
+    tools: &Tools,
+    arch: Arch,
+    libraries: &Libraries,
+    tests: &[Test],
+    limit: Duration,
+    step: &Step,
+) -> Result<Vec<Outcome>> {
+    image::path(tools, arch)?;
+    let trials: Vec<(usize, &Trial)> = tests
+        .iter()
+        .enumerate()
+        .flat_map(|(test, tested)| tested.trials.iter().map(move |trial| (test, trial)))
+        .collect();
+    let numbered = trials.iter().enumerate().map(|(number, (_, trial))| (number, *trial));
+    let batches = batches(numbered, libraries);
+    let name = |number: usize| {
+        let test = trials.get(number).and_then(|(test, _)| tests.get(*test));
+        let test = test.map_or("", |test| test.name.as_str());
+        format!("{test} #{number}")
+    };
+    let results = parallel::map(&batches, |batch| {
+        let objects = batch.programs.iter().flat_map(|(_, trial)| &trial.files);
+        let objects: Vec<&[u8]> = objects.map(|file| &*file.bytes).collect();
+        let members = match batch.needs_runtime {
+            true => libraries.runtime_for(&objects),
+            false => Vec::new(),
+        };
+        run_batch(batch, &name, |names, programs| {
+            let job = job(&members, names, programs);
+            qemu::boot(tools, arch, &job, limit)
+        })
+        .inspect(|results| results.iter().for_each(|_| step.advance()))
+    });
+    let mut failures = vec![Vec::new(); tests.len()];
+    for result in results {
+        for (number, result) in result? {
+            let test = trials.get(number).and_then(|(test, _)| failures.get_mut(*test));
+            if let (Some(failures), Err(failure)) = (test, result) {
+                failures.push((number, failure));
+            }
+        }
+    }
+    let outcomes = tests.iter().zip(failures).map(|(test, failures)| Outcome {
+        arch,
+        test: test.name.clone(),
+        failure: test.failure.clone().or_else(|| told(test, &failures)),
+    });
+    Ok(outcomes.collect())
+}
+
+/// The failures of one test as a text; `None` where there are none.
+fn told(test: &Test, failures: &[(usize, String)]) -> Option<String> {
+    let one = test.trials.len() == 1;
+    let few = failures.iter().take(FEW).map(|(number, failure)| match one {
+        true => failure.clone(),
+        false => format!("#{number}: {failure}"),
+    });
+    let mut lines: Vec<String> = few.collect();
+    if failures.len() > FEW {
+        lines.push(format!("and {} more of {}", failures.len() - FEW, test.trials.len()));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+type Numbered<'t> = (usize, &'t Trial);
+type Judged = (usize, Result<(), String>);
+
+/// Runs a batch in as many boots as it takes: a program that ends the machine costs itself, not
+/// those behind it.
+fn run_batch<'t>(
+    batch: &Batch<'t>,
+    name: &dyn Fn(usize) -> String,
+    boot: impl Fn(&[String], &[Numbered<'t>]) -> Result<Boot>,
+) -> Result<Vec<Judged>> {
+    let mut waiting: VecDeque<Numbered<'t>> = batch.programs.iter().copied().collect();
+    let mut judged = Vec::new();
+    while !waiting.is_empty() {
+        let programs: Vec<Numbered<'t>> = waiting.iter().copied().collect();
+        let names: Vec<String> = programs.iter().map(|(number, _)| name(*number)).collect();
+        let boot = boot(&names, &programs)?;
+        for (ran, expected) in boot.programs.iter().zip(&names) {
+            let Some((number, trial)) = waiting.pop_front() else { break };
+            let verdict = match &ran.report {
+                _ if ran.name != *expected => Err(format!("instead of it, {} ran", ran.name)),
+                Some(report) => trial.verdict.judge(report, &ran.output),
+                None => Err(format!("{}{}", boot.stop, tail(&ran.output))),
+            };
+            judged.push((number, verdict));
+        }
+        if boot.stop == Stop::Done || boot.programs.is_empty() {
+            let why = not_started(&boot);
+            judged.extend(waiting.drain(..).map(|(number, _)| (number, Err(why.clone()))));
+        }
+    }
+    Ok(judged)
+}
+
+/// Why programs were not started though the boot is over.
+fn not_started(boot: &Boot) -> String {
+    let refused = boot.runtime.as_ref().and_then(|report| match &report.outcome {
+        protocol::Outcome::Refused { phase, message } => Some(format!("in {phase}: {message}")),
+        protocol::Outcome::Ended(_) => None,
+    });
+    match refused {
+        Some(why) => format!("the C runtime was refused {why}"),
+        None => format!("it was never started: {}{}", boot.stop, tail(&boot.preamble)),
+    }
+}
+
+/// The end of what was printed.
+fn tail(output: &[u8]) -> String {
+    const LINES: usize = 10;
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.lines().collect();
+    let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
+    last.iter().map(|line| format!("\n    {line}")).collect()
+}
+
+fn job<'j>(
+    runtime: &'j [NamedBytes],
+    names: &'j [String],
+    programs: &[Numbered<'j>],
+) -> protocol::Job<'j> {
+    let runtime =
+        runtime.iter().map(|file| protocol::File { name: &file.name, bytes: &file.bytes });
+    let programs = names.iter().zip(programs).map(|(name, (_, trial))| protocol::Program {
+        name,
+        files: trial
+            .files
+            .iter()
+            .map(|file| protocol::File { name: &file.name, bytes: &file.bytes })
+            .collect(),
+        entry: &trial.entry,
+        args: [name.as_str()].into_iter().chain(trial.args.iter().map(String::as_str)).collect(),
+        repeat: trial.repeat,
+    });
+    protocol::Job { runtime: runtime.collect(), programs: programs.collect() }
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -1,0 +1,240 @@
+//! From a case to programs: every variant compiled, every damage done.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::compile;
+use super::directives::{Expectation, Sentence, Settings};
+use super::discover::Case;
+use super::facts::facts;
+use super::judge::Verdict;
+use super::libraries::Libraries;
+use super::variants::{Compiler, Variant};
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::setup::Tools;
+
+/// Something that passes or fails: a case in one variant, with one damage where it has some.
+#[derive(Debug)]
+pub struct Test {
+    /// The case, the variant and the damage.
+    pub name: String,
+    /// The programs to run: more than one where many copies are damaged.
+    pub trials: Vec<Trial>,
+    /// What went wrong before there was anything to run.
+    pub failure: Option<String>,
+}
+
+/// A program and how it should fare.
+#[derive(Debug)]
+pub struct Trial {
+    /// Its objects.
+    pub files: Vec<File>,
+    /// The function to call.
+    pub entry: String,
+    /// `argv`, from `argv[1]` on.
+    pub args: Vec<String>,
+    /// How often to load and run it.
+    pub repeat: u32,
+    /// How it should fare.
+    pub verdict: Verdict,
+}
+
+/// An object; copies share the bytes.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// What reports and errors call it.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Arc<[u8]>,
+}
+
+/// All tests of `case` for `arch`.
+pub fn tests(tools: &Tools, case: &Case, arch: Arch, libraries: &Libraries) -> Vec<Test> {
+    let compilers = case.directives.compilers();
+    let compilers = compilers.as_deref().unwrap_or(case.language.compilers());
+    let mut tests = Vec::new();
+    for &compiler in compilers {
+        let settings = case.directives.settings(arch, compiler);
+        let mut held = BTreeSet::new();
+        for variant in variants(case, &settings, arch, compiler) {
+            let name = format!("{} [{variant}]", case.name);
+            match program(tools, case, &settings, arch, &variant, libraries) {
+                Ok(files) => {
+                    held.extend(
+                        files.iter().flat_map(|file| facts(&file.bytes).unwrap_or_default()),
+                    );
+                    let own = compile::object_name(&case.source);
+                    tests.extend(damaged(&name, &settings, &case.text, &own, files));
+                }
+                Err(error) => tests.push(Test::failed(name, format!("{error:#}"))),
+            }
+        }
+        let missing: Vec<&str> = settings
+            .holds
+            .iter()
+            .filter(|fact| !held.contains(*fact))
+            .map(String::as_str)
+            .collect();
+        if !missing.is_empty() {
+            let name = format!("{} [{}]", case.name, compiler.name());
+            let missing = missing.join(", ");
+            tests.push(Test::failed(name, format!("no object holds {missing} any more")));
+        }
+    }
+    tests
+}
+
+impl Test {
+    fn failed(name: String, failure: String) -> Self {
+        Self { name, trials: Vec::new(), failure: Some(failure) }
+    }
+}
+
+fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) -> Vec<Variant> {
+    let usual = || {
+        let sets = case.language.flags(arch).iter();
+        sets.map(|set| set.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    let sets: Vec<Vec<String>> = settings.flags.clone().unwrap_or_else(usual);
+    let orders: &[bool] = if settings.both_orders { &[false, true] } else { &[false] };
+    let mut variants = Vec::new();
+    for flags in sets {
+        for &reversed in orders {
+            variants.push(Variant { compiler, flags: flags.clone(), reversed });
+        }
+    }
+    variants
+}
+
+/// The program's objects, the case's own first, whatever the order they are handed over in.
+fn program(
+    tools: &Tools,
+    case: &Case,
+    settings: &Settings,
+    arch: Arch,
+    variant: &Variant,
+    libraries: &Libraries,
+) -> Result<Vec<File>> {
+    let folder = case.source.parent().context("a case has a folder")?;
+    let sources = settings.with.iter().map(|name| folder.join(name));
+    let sources: Vec<PathBuf> = [case.source.clone()].into_iter().chain(sources).collect();
+    let mut objects = Vec::new();
+    for source in &sources {
+        let bytes = compile::object(tools, arch, source, variant.compiler, &variant.flags)?;
+        objects.push(NamedBytes { name: compile::object_name(source), bytes });
+    }
+    if variant.compiler == Compiler::Rustc {
+        let members = libraries.rust_for(&objects);
+        objects.extend(members);
+    }
+    if variant.reversed {
+        objects.reverse();
+    }
+    Ok(objects.into_iter().map(File::from).collect())
+}
+
+impl From<NamedBytes> for File {
+    fn from(named: NamedBytes) -> Self {
+        Self { name: named.name, bytes: named.bytes.into() }
+    }
+}
+
+/// The tests of one compiled program: itself, or one for each damage to the object called `own`.
+fn damaged(
+    name: &str,
+    settings: &Settings,
+    source: &Arc<str>,
+    own: &str,
+    files: Vec<File>,
+) -> Vec<Test> {
+    let runs = Verdict {
+        expect: settings.expect.clone(),
+        output: settings.output.repeat(settings.repeat as usize),
+        stubs: settings.stubs,
+        source: Arc::clone(source),
+    };
+    if settings.damages.is_empty() {
+        let trials = vec![trial(settings, files, runs)];
+        return vec![Test { name: name.into(), trials, failure: None }];
+    }
+    let each = settings.damages.iter().map(|(damage, sentence)| {
+        let name = format!("{name} {damage}");
+        let mut verdict = runs.clone();
+        match sentence {
+            Sentence::Any => verdict.expect = Expectation::Any,
+            Sentence::Refused(refusal) => verdict.expect = Expectation::Refused(refusal.clone()),
+            Sentence::Runs => {}
+        }
+        let Some(at) = files.iter().position(|file| file.name == own) else {
+            return Test::failed(name, format!("there is no {own} to damage"));
+        };
+        match files.get(at).map_or(Ok(Vec::new()), |own| damage.apply(&own.bytes)) {
+            Ok(copies) => {
+                let trials = copies.into_iter().map(|bytes| {
+                    let mut files = files.clone();
+                    if let Some(own) = files.get_mut(at) {
+                        own.bytes = bytes.into();
+                    }
+                    trial(settings, files, verdict.clone())
+                });
+                Test { name, trials: trials.collect(), failure: None }
+            }
+            Err(error) => Test::failed(name, format!("{error:#}")),
+        }
+    });
+    each.collect()
+}
+
+fn trial(settings: &Settings, files: Vec<File>, verdict: Verdict) -> Trial {
+    Trial {
+        files,
+        entry: settings.entry.clone(),
+        args: settings.args.clone(),
+        repeat: settings.repeat,
+        verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::damage_sample::sample;
+    use crate::cases::directives::Directives;
+
+    fn settings(source: &str) -> Settings {
+        Directives::read(source).unwrap().settings(Arch::X86_64, Compiler::Gcc)
+    }
+
+    fn files() -> Vec<File> {
+        let file = |name: &str| File { name: name.into(), bytes: sample().into() };
+        vec![file("other.o"), file("own.o")]
+    }
+
+    #[test]
+    fn a_whole_program_is_one_test() {
+        let settings = settings("//! repeat: 3\n//! output: x\n");
+        let [test] = damaged("name", &settings, &"".into(), "own.o", files()).try_into().unwrap();
+        let [trial] = test.trials.try_into().unwrap();
+        assert_eq!((trial.files.len(), trial.repeat), (2, 3));
+        assert_eq!(trial.verdict.output, "x\nx\nx\n");
+    }
+
+    #[test]
+    fn each_damage_is_a_test_and_hits_the_cases_own_object() {
+        let settings = settings(
+            "//! damage: truncate 5 => parse\n//! damage: mutate 20 => *\n\
+             //! damage: symbol nobody st_name = 1 => *\n",
+        );
+        let tests = damaged("name", &settings, &"".into(), "own.o", files());
+        let trials: Vec<usize> = tests.iter().map(|test| test.trials.len()).collect();
+        assert_eq!(trials, [1, 20, 0]);
+        assert_eq!(tests[0].name, "name truncate 5");
+        assert_eq!(tests[0].trials[0].files[1].bytes.len(), 5);
+        assert_eq!(*tests[1].trials[3].files[0].bytes, *sample());
+        assert!(tests[2].failure.as_ref().unwrap().contains("nobody"));
+    }
+}
