@@ -1,0 +1,235 @@
+//! What is compared: real code of every origin that a module may have.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use object::read::archive::ArchiveFile;
+
+use super::layout::hash;
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::parallel;
+use crate::process;
+use crate::runtime;
+use crate::setup::{Tools, root};
+use crate::toolchain;
+
+/// Longest that a compiler may take.
+const LIMIT: Duration = Duration::from_secs(120);
+/// Members that are taken of an archive that has more.
+const MEMBERS: u64 = 120;
+/// The folders of `qemu-tests/cases` whose sources are objects as compilers write them.
+const FOLDERS: &[&str] =
+    &["basics", "cxx", "data", "encodings", "far", "init", "layout", "life", "symbols"];
+
+/// Objects that are linked together.
+#[derive(Debug)]
+pub struct Module {
+    /// The machine.
+    pub arch: Arch,
+    /// What it is, and how it was compiled.
+    pub name: String,
+    /// The objects.
+    pub files: Vec<NamedBytes>,
+}
+
+/// The modules for a machine.
+///
+/// # Errors
+/// A compiler is missing, or a source does not compile.
+pub fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
+    let mut modules = compiled(tools, arch)?;
+    modules.push(rare_types(tools, arch)?);
+    let demo = runtime::lua::demo(tools, arch)?.objects;
+    let name = format!("lua ({} objects)", demo.len());
+    modules.extend(demo.iter().map(|file| Module::of("lua", arch, file.clone())));
+    modules.push(Module { arch, name, files: demo });
+    let mut archives = runtime::build(tools, arch).unwrap_or_default();
+    archives.push(tools.libgcc(arch)?);
+    archives.extend(toolchain::archives_in(&toolchain::library_dir(tools, arch)?));
+    let gcc = tools.gcc(arch)?;
+    for name in ["libc.a", "libm.a"] {
+        archives.extend(gcc_file(&gcc, name));
+    }
+    for path in archives {
+        modules.extend(members(&path, arch)?);
+    }
+    Ok(modules)
+}
+
+impl Module {
+    fn of(origin: &str, arch: Arch, file: NamedBytes) -> Self {
+        Self { arch, name: format!("{origin}({})", file.name), files: vec![file] }
+    }
+}
+
+/// A file of gcc's C library, where it has one that is an archive.
+fn gcc_file(gcc: &Path, name: &str) -> Option<PathBuf> {
+    let mut command = Command::new(gcc);
+    let done = process::run(command.arg(format!("-print-file-name={name}")), LIMIT).ok()?;
+    let path = PathBuf::from(done.stdout_text().trim());
+    // Where it has none, it prints the name alone. On x86-64, libm.a is a script.
+    let is_archive = |path: &PathBuf| fs::read(path).is_ok_and(|b| b.starts_with(b"!<arch>\n"));
+    Some(path).filter(|path| path.is_absolute() && is_archive(path))
+}
+
+/// The objects in an archive: all, or some that stay the same from run to run.
+fn members(path: &Path, arch: Arch) -> Result<Vec<Module>> {
+    let origin = path.file_name().unwrap_or_default().to_string_lossy();
+    // Rust's archives have a hash in their names, which changes from version to version.
+    let origin = origin.split_once('-').map_or(origin.as_ref(), |(name, _)| name);
+    let cannot_read = || format!("cannot read {}", path.display());
+    let bytes = fs::read(path).with_context(cannot_read)?;
+    let archive = ArchiveFile::parse(bytes.as_slice()).with_context(cannot_read)?;
+    let mut modules = Vec::new();
+    for member in archive.members() {
+        let member = member.with_context(cannot_read)?;
+        let data = member.data(bytes.as_slice()).with_context(cannot_read)?;
+        if !data.starts_with(&object::elf::ELFMAG) {
+            continue;
+        }
+        let name = String::from_utf8_lossy(member.name()).into_owned();
+        modules.push(Module::of(origin, arch, NamedBytes { name, bytes: data.to_vec() }));
+    }
+    if modules.len() as u64 > MEMBERS {
+        modules.sort_by_key(|module| hash(module.name.as_bytes()));
+        modules.truncate(MEMBERS as usize);
+    }
+    Ok(modules)
+}
+
+/// A source and the further sources that belong to its module.
+struct Sources {
+    name: String,
+    paths: Vec<PathBuf>,
+}
+
+/// The sources of the QEMU cases, compiled in more ways than are run.
+fn compiled(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
+    let mut jobs = Vec::new();
+    for sources in sources(arch)? {
+        let cxx = sources.paths.iter().any(|path| is(path, "cc"));
+        for (program, flags) in ways(tools, arch, cxx)? {
+            jobs.push((sources.name.clone(), sources.paths.clone(), program, flags));
+        }
+    }
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let modules = parallel::map(&jobs, |(name, paths, program, flags)| {
+        let compiler = program.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{name} [{compiler} {}]", flags.join(" "));
+        let mut files = Vec::new();
+        for path in paths {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let object = scratch.path().join(format!("{:016x}-{stem}.o", hash(name.as_bytes())));
+            let mut command = match compiler.starts_with("clang") {
+                true => clang(program, arch),
+                false => Command::new(program),
+            };
+            command.args(flags).arg("-c").arg(path).arg("-o").arg(&object);
+            process::run(&mut command, LIMIT)?.checked(&name)?;
+            let bytes = fs::read(&object).context("the compiler wrote no object")?;
+            files.push(NamedBytes { name: format!("{stem}.o"), bytes });
+        }
+        Ok(Module { arch, name, files })
+    });
+    modules.into_iter().collect()
+}
+
+/// The relocation types that compilers do not write, from assembly.
+pub fn rare_types(tools: &Tools, arch: Arch) -> Result<Module> {
+    let folder = root().join("xtask/src/diff/corpus");
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let mut files = Vec::new();
+    for name in [arch.name(), "values"] {
+        let object = scratch.path().join(name);
+        let mut command = clang(&tools.clang()?, arch);
+        command.arg("-c").arg(folder.join(format!("{name}.S"))).arg("-o").arg(&object);
+        process::run(&mut command, LIMIT)?.checked("clang")?;
+        let bytes = fs::read(&object).context("clang wrote no object")?;
+        files.push(NamedBytes { name: format!("{name}.o"), bytes });
+    }
+    Ok(Module { arch, name: "rare types".into(), files })
+}
+
+fn clang(program: &Path, arch: Arch) -> Command {
+    let mut command = Command::new(program);
+    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
+    command
+}
+
+/// The compilers and the flags to call each with.
+fn ways(tools: &Tools, arch: Arch, cxx: bool) -> Result<Vec<(PathBuf, Vec<String>)>> {
+    let (gcc, clang) =
+        if cxx { (tools.gxx(arch)?, tools.clangxx()?) } else { (tools.gcc(arch)?, tools.clang()?) };
+    let sets: &[&str] = match arch {
+        Arch::Aarch64 => &[
+            "-O2 -fPIC -ffunction-sections -fdata-sections",
+            "-O0 -g -fno-pic -fcommon -fasynchronous-unwind-tables",
+            "-O2 -fpie -mbranch-protection=standard",
+        ],
+        Arch::Riscv64 => &[
+            "-O2 -fPIC -ffunction-sections -fdata-sections",
+            "-O0 -g -fno-pic -mcmodel=medlow -fcommon -fasynchronous-unwind-tables",
+            "-O2 -mcmodel=medany -falign-functions=32 -falign-loops=16 -fno-pic",
+            "-O2 -fpie -mno-relax",
+        ],
+        Arch::X86_64 => &[
+            "-O2 -fPIC -fno-plt -ffunction-sections -fdata-sections",
+            "-O0 -g -fno-pic -fcommon -fasynchronous-unwind-tables",
+            "-O2 -fno-pic -mcmodel=large",
+        ],
+    };
+    let mut ways = Vec::new();
+    for set in sets {
+        let flags = set.split_whitespace().chain(cxx.then_some("-std=c++17"));
+        let flags: Vec<String> = flags.map(str::to_owned).collect();
+        ways.extend([(gcc.clone(), flags.clone()), (clang.clone(), flags)]);
+    }
+    Ok(ways)
+}
+
+/// The sources for a machine, each with those that its `with:` directive names.
+fn sources(arch: Arch) -> Result<Vec<Sources>> {
+    let mut all = Vec::new();
+    for folder in FOLDERS {
+        let path = root().join("qemu-tests/cases").join(folder);
+        let entries = fs::read_dir(&path).with_context(|| format!("no {}", path.display()))?;
+        let mut paths = Vec::new();
+        for entry in entries {
+            paths.push(entry?.path());
+        }
+        paths.retain(|path| ["c", "cc", "S"].iter().any(|suffix| is(path, suffix)));
+        paths.sort();
+        let mut companions = Vec::new();
+        let mut found = Vec::new();
+        for main in paths {
+            let text = fs::read_to_string(&main)?;
+            let with = values(&text, "with:").map(|name| path.join(name));
+            let with: Vec<PathBuf> = with.collect();
+            companions.extend(with.iter().cloned());
+            let archs: Vec<&str> = values(&text, "arch:").collect();
+            if archs.is_empty() || archs.iter().any(|name| name.starts_with(arch.name())) {
+                let stem = main.file_stem().unwrap_or_default().to_string_lossy();
+                let name = format!("{folder}/{stem}");
+                found.push(Sources { name, paths: [vec![main], with].concat() });
+            }
+        }
+        found.retain(|sources| !sources.paths.first().is_some_and(|p| companions.contains(p)));
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// The words behind a directive, up to a comment.
+fn values<'t>(text: &'t str, directive: &'t str) -> impl Iterator<Item = &'t str> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("//!"));
+    let lines = lines.filter_map(move |line| line.trim().strip_prefix(directive));
+    lines.flat_map(|line| line.split(';').next().unwrap_or_default().split_whitespace())
+}
+
+fn is(path: &Path, suffix: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == suffix)
+}

@@ -1,0 +1,172 @@
+//! ld.lld's side: the same objects, linked at the addresses that our loader chose.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use object::LittleEndian as LE;
+use object::elf::{SHN_UNDEF, SHT_NOBITS, STB_LOCAL, STT_FILE, STT_SECTION};
+use object::read::elf::{SectionHeader, Sym};
+
+use super::load::{Loaded, Table};
+use super::relocations::File;
+use super::write::{
+    DISCARDED, Changes, import_name, imports_object, neutralised, section_name, stub_name,
+};
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::process;
+
+/// Longest that one link may take.
+const LIMIT: Duration = Duration::from_secs(120);
+/// A section beyond what 31 bits can address, always: without one, ld.lld takes for granted that
+/// every relaxation on x86-64 is in range.
+const BEYOND: u64 = 0x7a00_0000_0000;
+/// How far behind our GOT, on x86-64, ld.lld's is put. Where ours is, `.got.plt` goes, which is
+/// what ld.lld calls the global offset table there.
+const GOT_BEHIND: u64 = 0x10_0000;
+
+/// What ld.lld made.
+#[derive(Debug)]
+pub struct Linked {
+    /// The sections by their names: address and bytes; those without bytes are all zero.
+    pub sections: BTreeMap<String, Table>,
+    /// The symbols that have a name: whether they are local, and their addresses.
+    pub symbols: Vec<(Vec<u8>, bool, u64)>,
+    /// The GOT.
+    pub got: Table,
+    /// What offsets into the GOT count from.
+    pub got_base: u64,
+}
+
+/// Links `files` as `loaded` was laid out; `changes` are those of each object, and `stubs` says
+/// where the stub of an import is.
+///
+/// # Errors
+/// ld.lld refuses them: what it said.
+pub fn link(
+    lld: &Path,
+    arch: Arch,
+    files: &[NamedBytes],
+    loaded: &Loaded,
+    changes: &[Changes],
+    stubs: &BTreeMap<Vec<u8>, u64>,
+) -> Result<Linked> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let write = |name: &str, bytes: &[u8]| -> Result<()> {
+        fs::write(folder.path().join(name), bytes).context("cannot write a temporary file")
+    };
+    let mut imports = loaded.imports.clone();
+    imports.extend(stubs.iter().map(|(import, address)| (stub_name(import), *address)));
+    let first = files.first().context("nothing to link")?;
+    write("imports.o", &imports_object(&first.bytes, &imports, &loaded.commons)?)?;
+    let mut command = Command::new(lld);
+    command.current_dir(folder.path()).args(flags(arch)).arg("imports.o");
+    for (number, file) in files.iter().enumerate() {
+        let mine = loaded.sections.iter().filter(|section| section.object == number);
+        let mine: BTreeSet<u32> = mine.map(|section| section.index).collect();
+        let none = Changes::new();
+        let changes = changes.get(number).unwrap_or(&none);
+        let name = format!("{number}.o");
+        write(&name, &neutralised(&file.bytes, number, &mine, changes)?)?;
+        command.arg(name);
+    }
+    write("script", script(arch, loaded, &imports).as_bytes())?;
+    command.args(["--script=script", "-o", "linked"]);
+    process::run(&mut command, LIMIT)?.checked("ld.lld")?;
+    let bytes = fs::read(folder.path().join("linked")).context("ld.lld wrote nothing")?;
+    Linked::read(&bytes)
+}
+
+/// What makes ld.lld leave everything where it is told, and change nothing that our loader does
+/// not change. Without `--no-relax`, it would relax on AArch64 and RISC-V what our loader leaves
+/// alone; it deletes the padding of R_RISCV_ALIGN all the same.
+fn flags(arch: Arch) -> Vec<&'static str> {
+    let mut flags = vec![
+        "-static",
+        "-nostdlib",
+        "--no-pie",
+        "--no-gc-sections",
+        "--no-eh-frame-hdr",
+        "--build-id=none",
+        "--discard-none",
+        "--hash-style=sysv",
+        "--entry=0",
+        "-z",
+        "norelro",
+        "-z",
+        "nognustack",
+        "-z",
+        "max-page-size=4096",
+        "--orphan-handling=place",
+        "--threads=1",
+    ];
+    match arch {
+        Arch::Aarch64 | Arch::Riscv64 => flags.push("--no-relax"),
+        Arch::X86_64 => {}
+    }
+    flags
+}
+
+/// One output section for each input section, at its address. A program header that loads
+/// nothing keeps ld.lld from giving file offsets a distance that addresses have.
+fn script(arch: Arch, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) -> String {
+    let mut script = String::from("PHDRS { all PT_NULL; }\nSECTIONS {\n");
+    // Writing to a string cannot fail.
+    let mut place = |name: &str, pattern: &str, address: u64| {
+        let _ = writeln!(script, "  {name} {address:#x} : {{ *({pattern}) }} :all");
+    };
+    for section in &loaded.sections {
+        let name = section_name(section.object, section.index);
+        place(&name, &name, section.address);
+    }
+    for (at, address) in imports.values().enumerate() {
+        let name = import_name(at);
+        place(&name, &name, *address);
+    }
+    if let Some((_, address)) = loaded.commons.first() {
+        place(".common", "COMMON", *address);
+    }
+    match arch {
+        Arch::Aarch64 | Arch::Riscv64 => place(".got", ".got", loaded.got.address),
+        Arch::X86_64 => {
+            place(".got.plt", ".got.plt", loaded.got.address);
+            place(".got", ".got", loaded.got.address + GOT_BEHIND);
+        }
+    }
+    let _ = writeln!(script, "  .beyond {BEYOND:#x} : {{ BYTE(0) }} :all");
+    let _ = writeln!(script, "  /DISCARD/ : {{ *({DISCARDED}) }}\n}}");
+    script
+}
+
+impl Linked {
+    fn read(bytes: &[u8]) -> Result<Self> {
+        let file = File::parse(bytes)?;
+        let mut sections = BTreeMap::new();
+        for (index, section) in file.sections.enumerate() {
+            let bytes = if section.sh_type(LE) == SHT_NOBITS {
+                vec![0; usize::try_from(section.sh_size(LE))?]
+            } else {
+                section.data(LE, file.bytes)?.to_vec()
+            };
+            let table = Table { address: section.sh_addr(LE), bytes };
+            sections.insert(file.section_name(u32::try_from(index.0)?), table);
+        }
+        let mut symbols = Vec::new();
+        for symbol in file.symbols.iter() {
+            let special = [STT_FILE, STT_SECTION].contains(&symbol.st_type());
+            let name = file.symbols.symbol_name(LE, symbol)?;
+            if !special && !name.is_empty() && symbol.st_shndx(LE) != SHN_UNDEF {
+                let local = symbol.st_bind() == STB_LOCAL;
+                symbols.push((name.to_vec(), local, symbol.st_value(LE)));
+            }
+        }
+        let got: Table = sections.get(".got").cloned().unwrap_or_default();
+        let got_base = sections.get(".got.plt").unwrap_or(&got).address;
+        Ok(Self { sections, symbols, got, got_base })
+    }
+}

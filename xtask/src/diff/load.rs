@@ -1,0 +1,247 @@
+//! Our side: objects loaded by the core, in this process, for addresses that are not here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, ensure};
+use loader_core::{
+    ArenaMemoryManager, Binding, Error, Name, Object, Plan, Scratch, SegmentKind, StaticArena,
+    SymbolKind, SymbolPlace, TargetAddress, UnprotectedPlatform, scratch_len,
+};
+
+use super::layout::Layout;
+use super::relocations::Relocations;
+use super::types;
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+
+/// Bytes of memory for all segments of one kind.
+const ARENA: usize = 64 << 20;
+
+/// Where objects are loaded to, by all threads.
+type Manager = ArenaMemoryManager<UnprotectedPlatform>;
+
+/// A module as our loader makes it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The sections, object by object.
+    pub sections: Vec<Section>,
+    /// The local symbols that have a name, and those that are exported: whether they are local,
+    /// and their addresses.
+    pub symbols: Vec<(Vec<u8>, bool, u64)>,
+    /// The COMMON symbols in the order of their addresses.
+    pub commons: Vec<(Vec<u8>, u64)>,
+    /// The names of global symbols that are no more than a number.
+    pub absolutes: BTreeSet<Vec<u8>>,
+    /// The GOT.
+    pub got: Table,
+    /// The call stubs.
+    pub stubs: Table,
+    /// Where the imports are that are defined.
+    pub imports: BTreeMap<Vec<u8>, u64>,
+}
+
+/// A section in its place.
+#[derive(Debug)]
+pub struct Section {
+    /// The number of its object.
+    pub object: usize,
+    /// Its number there.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub address: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A table that a linker makes.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Its address.
+    pub address: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Why the loader does not load something.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It says that it does not; what it is that it does not do.
+    Unsupported(String),
+    /// Something does not reach; the whole message.
+    OutOfRange(String),
+    /// Anything else: the whole message.
+    Other(String),
+}
+
+impl Table {
+    /// The addresses of its slots, and what they hold.
+    pub fn slots(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let (words, _) = self.bytes.as_chunks::<8>();
+        let address = |at: usize| self.address + 8 * at as u64;
+        words.iter().enumerate().map(move |(at, word)| (address(at), u64::from_le_bytes(*word)))
+    }
+
+    /// What the slot at an address holds.
+    pub fn slot(&self, address: u64) -> Option<u64> {
+        let offset = usize::try_from(address.checked_sub(self.address)?).ok()?;
+        Some(u64::from_le_bytes(*self.bytes.get(offset..)?.first_chunk()?))
+    }
+
+    /// The bytes from an address on.
+    pub fn at(&self, address: u64) -> Option<&[u8]> {
+        let offset = usize::try_from(address.checked_sub(self.address)?).ok()?;
+        self.bytes.get(offset..).filter(|rest| !rest.is_empty())
+    }
+}
+
+/// Loads objects as one module, below 2 GiB or `high` above it.
+///
+/// # Errors
+/// Nothing that the objects could do: the loader's refusal of them is the inner error.
+pub fn load(
+    arch: Arch,
+    name: &str,
+    files: &[NamedBytes],
+    relocations: &[Relocations],
+    high: bool,
+) -> Result<Result<Loaded, Refusal>> {
+    let parsed: Result<Vec<_>, _> =
+        files.iter().map(|file| Object::parse(&file.name, &file.bytes)).collect();
+    let objects = match parsed {
+        Ok(objects) => objects,
+        Err(error) => return Ok(Err(refusal(&error))),
+    };
+    let mut scratch = vec![Scratch::ZERO; scratch_len(&objects)];
+    match load_parsed(arch, name, &objects, &mut scratch, relocations, high) {
+        Ok(loaded) => Ok(Ok(loaded)),
+        Err(Failure::Loader(error)) => Ok(Err(refusal(&error))),
+        Err(Failure::Test(error)) => Err(error),
+    }
+}
+
+enum Failure<'o> {
+    Loader(Error<'o>),
+    Test(anyhow::Error),
+}
+
+impl<'o> From<Error<'o>> for Failure<'o> {
+    fn from(error: Error<'o>) -> Self {
+        Self::Loader(error)
+    }
+}
+
+impl From<anyhow::Error> for Failure<'_> {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Test(error)
+    }
+}
+
+fn load_parsed<'o>(
+    arch: Arch,
+    name: &str,
+    objects: &'o [Object<'o>],
+    scratch: &'o mut [Scratch],
+    relocations: &[Relocations],
+    high: bool,
+) -> Result<Loaded, Failure<'o>> {
+    let plan = Plan::new(objects, scratch)?;
+    let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
+    let sizes = segments.map(|segment| segment.size);
+    let layout = Layout::choose(name, high, sizes, segments.map(|segment| segment.align));
+    let asked = plan.imports().map(|import| (import.name.as_bytes(), import.weak));
+    let imports = layout.imports(arch, relocations, asked);
+    // The tables that the loader makes lie at the ends of their segments.
+    let got = 8 * u64::from(plan.got_entries());
+    let stubs = types::stub_size(arch) * u64::from(plan.stubs());
+    let mut image = plan.place(manager()?)?;
+    for (kind, address) in SegmentKind::ALL.into_iter().zip(layout.segments) {
+        image.map_segment_address(kind, TargetAddress::new(address))?;
+    }
+    let resolver = |name: Name<'_>| imports.get(name.as_bytes()).copied().map(TargetAddress::new);
+    let image = image.resolve(&resolver)?;
+    let [text, read_only, _] = SegmentKind::ALL.map(|kind| image.segment_bytes(kind).to_vec());
+    let module = image.seal()?;
+    let mut sections = Vec::new();
+    for section in module.sections() {
+        let planned = section.planned;
+        let segment = module.segments().find(|segment| segment.kind() == planned.segment);
+        let bytes = segment.map(|segment| segment.bytes()).unwrap_or_default();
+        let start = usize::try_from(planned.offset).context("an offset")?;
+        let end = start + usize::try_from(planned.size).context("a size")?;
+        sections.push(Section {
+            object: planned.object,
+            index: planned.index,
+            name: planned.section.name().to_string(),
+            address: section.address.value(),
+            bytes: bytes.get(start..end).context("a section outside its segment")?.to_vec(),
+        });
+    }
+    let end = module.sections().filter(|s| s.planned.segment == SegmentKind::Data);
+    let end = end.map(|s| s.address.value() + s.planned.size).max().unwrap_or(0);
+    let mut symbols = Vec::new();
+    let mut commons = BTreeMap::new();
+    for found in module.symbols().filter(|found| found.symbol.kind() != SymbolKind::Section) {
+        let (name, address) = (found.symbol.name().as_bytes().to_vec(), found.address.value());
+        // One that gave way to a definition has that one's address.
+        if found.symbol.place() == SymbolPlace::Common && address >= end {
+            commons.insert(address, name.clone());
+        }
+        if found.symbol.binding() == Binding::Local {
+            symbols.push((name, true, address));
+        }
+    }
+    let mut absolutes = BTreeSet::new();
+    for found in module.exports() {
+        if found.symbol.place() == SymbolPlace::Absolute {
+            absolutes.insert(found.symbol.name().as_bytes().to_vec());
+        }
+        symbols.push((found.symbol.name().as_bytes().to_vec(), false, found.address.value()));
+    }
+    Ok(Loaded {
+        sections,
+        symbols,
+        commons: commons.into_iter().map(|(address, name)| (name, address)).collect(),
+        absolutes,
+        got: tail(layout.segments[1], &read_only, got)?,
+        stubs: tail(layout.segments[0], &text, stubs)?,
+        imports,
+    })
+}
+
+/// The last `size` bytes of a segment.
+fn tail(address: u64, segment: &[u8], size: u64) -> Result<Table> {
+    let before = (segment.len() as u64).checked_sub(size).context("a table outside its segment")?;
+    let bytes = segment.get(usize::try_from(before)?..).unwrap_or_default().to_vec();
+    Ok(Table { address: address + before, bytes })
+}
+
+/// The arenas, taken once.
+fn manager() -> Result<&'static Manager> {
+    static ARENAS: [StaticArena<ARENA>; 3] = [const { StaticArena::new() }; 3];
+    static MANAGER: OnceLock<Option<Manager>> = OnceLock::new();
+    let manager = MANAGER.get_or_init(|| {
+        let [text, read_only, data] = ARENAS.each_ref().map(StaticArena::take);
+        Some(ArenaMemoryManager::new(text?, read_only?, data?, 16, UnprotectedPlatform))
+    });
+    let manager = manager.as_ref().context("the arenas are in use")?;
+    ensure!(SegmentKind::ALL.iter().all(|kind| manager.used(*kind) <= ARENA), "no arena");
+    Ok(manager)
+}
+
+fn refusal(error: &Error<'_>) -> Refusal {
+    match error {
+        Error::Duplicate { .. } => Refusal::Unsupported("a symbol that is defined twice".into()),
+        Error::UnsupportedRelocation { relocation, reason, .. } => {
+            Refusal::Unsupported(format!("{} ({reason:?})", relocation.name()))
+        }
+        Error::UnsupportedSymbol { .. } => {
+            Refusal::Unsupported("a thread-local or indirect symbol".into())
+        }
+        Error::Section { reason, .. } => Refusal::Unsupported(format!("a section: {reason:?}")),
+        Error::OutOfRange { .. } => Refusal::OutOfRange(error.to_string()),
+        _ => Refusal::Other(error.to_string()),
+    }
+}

@@ -1,0 +1,263 @@
+//! Between our load and ld.lld's link: where each relocation ended up, and what ld.lld must be
+//! told to do as our loader does where neither is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::load::{Loaded, Section};
+use super::relocations::{Relocation, Relocations, Target};
+use super::types;
+use super::write::{Change, Changes, ZERO, stub_name};
+use crate::arch::Arch;
+
+/// `R_RISCV_ALIGN`
+const RISCV_ALIGN: u32 = 43;
+/// `R_RISCV_SET_ULEB128` and `R_RISCV_SUB_ULEB128`: differences of two symbols, which are what
+/// they are wherever the two may be.
+const RISCV_ULEB128: [u32; 2] = [60, 61];
+
+/// A module's relocations, and where they are in memory.
+pub struct Sites<'a> {
+    /// The machine.
+    pub arch: Arch,
+    /// The module.
+    pub loaded: &'a Loaded,
+    /// The names of the objects.
+    pub names: Vec<&'a str>,
+    /// The relocations of loaded sections, object by object.
+    pub all: Vec<Site<'a>>,
+    /// The global symbols that the objects define.
+    defined: BTreeSet<&'a [u8]>,
+    /// For each section its place in `loaded.sections`.
+    sections: BTreeMap<(usize, u32), usize>,
+}
+
+/// A relocation of a loaded section.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// The number of its object.
+    pub object: usize,
+    /// The relocation.
+    pub relocation: &'a Relocation,
+    /// The section's place in `loaded.sections`.
+    pub section: usize,
+    /// The offset of its field in memory.
+    pub offset: usize,
+}
+
+/// What ld.lld is told.
+#[derive(Default)]
+pub struct Told {
+    /// For each object, what is changed in its relocations.
+    pub changes: Vec<Changes>,
+    /// The stubs that calls go through, by what they call.
+    pub stubs: BTreeMap<Vec<u8>, u64>,
+    /// Calls that go through a stub.
+    pub calls: usize,
+    /// Calls through stubs that are wrong.
+    pub differences: Vec<String>,
+}
+
+impl<'a> Sites<'a> {
+    /// Finds the place of each relocation.
+    pub fn new(
+        arch: Arch,
+        names: Vec<&'a str>,
+        loaded: &'a Loaded,
+        relocations: &'a [Relocations],
+    ) -> Self {
+        let of = |(at, section): (usize, &Section)| ((section.object, section.index), at);
+        let sections: BTreeMap<_, _> = loaded.sections.iter().enumerate().map(of).collect();
+        let defined = loaded.symbols.iter().filter(|(_, local, _)| !local);
+        let defined = defined.map(|(name, ..)| name.as_slice()).collect();
+        let mut all = Vec::new();
+        for (object, relocations) in relocations.iter().enumerate() {
+            let deleted = deletions(arch, relocations);
+            for relocation in &relocations.all {
+                let Some(&section) = sections.get(&(object, relocation.section)) else { continue };
+                let before = deleted.get(&relocation.section).map_or(0, |deletions| {
+                    let count = deletions.partition_point(|(at, _)| *at < relocation.offset);
+                    count.checked_sub(1).and_then(|last| deletions.get(last)).map_or(0, |d| d.1)
+                });
+                let offset = relocation.offset.wrapping_sub(before) as usize;
+                all.push(Site { object, relocation, section, offset });
+            }
+        }
+        Self { arch, loaded, names, all, defined, sections }
+    }
+
+    /// A loaded section.
+    pub fn section(&self, site: Site<'_>) -> &'a Section {
+        &self.loaded.sections[site.section]
+    }
+
+    /// The address of a field.
+    pub fn address(&self, site: Site<'_>) -> u64 {
+        self.section(site).address.wrapping_add(site.offset as u64)
+    }
+
+    /// Whether the symbol is one that nothing defines.
+    pub fn is_undefined(&self, relocation: &Relocation) -> bool {
+        relocation.target == Target::Undefined
+            && !self.loaded.imports.contains_key(&relocation.name)
+            && !self.defined.contains(relocation.name.as_slice())
+    }
+
+    /// Whether the symbol is its object's own, in a section that is not loaded: of a COMDAT group
+    /// that another object has, too.
+    fn is_discarded(&self, site: Site<'_>) -> bool {
+        match site.relocation.target {
+            Target::Section(index, _) => {
+                site.relocation.local && !self.sections.contains_key(&(site.object, index))
+            }
+            _ => false,
+        }
+    }
+
+    /// What ld.lld is told of these relocations:
+    ///
+    /// - An unwind table's reference to a function of a discarded COMDAT group is not applied,
+    ///   for there is nothing to speak of. ld.lld drops the whole entry of a table that it knows
+    ///   by its name, which it does not see here.
+    /// - An undefined weak symbol is 0. On AArch64, ld.lld takes the place itself for it in
+    ///   place-relative relocations; AAELF64 says 0.
+    /// - An AUIPC pair that cannot reach 0 becomes a LUI pair in our loader, where ld.lld gives up.
+    /// - A call that our loader leads through a stub is a call of that stub. That the stub leads
+    ///   to what was to be called is seen here.
+    pub fn told(&self) -> Told {
+        let mut told = Told::default();
+        told.changes.resize_with(self.names.len(), Changes::new);
+        let lui = self.absolute_pairs();
+        for &site in &self.all {
+            let relocation = site.relocation;
+            let number = relocation.number;
+            let undefined = relocation.weak && self.is_undefined(relocation);
+            let change = if undefined && types::is_aarch64_relative(self.arch, number) {
+                Change::Symbol(ZERO.to_vec())
+            } else if lui.contains_key(&(site.object, relocation.section, relocation.offset))
+                && number == types::RISCV_PCREL_HI20
+            {
+                Change::Lui
+            } else if let Target::Section(section, offset) = relocation.target
+                && let Some(addend) = lui.get(&(site.object, section, offset))
+                && let Some(absolute) = types::absolute_low_part(self.arch, number)
+            {
+                Change::Absolute(absolute, *addend)
+            } else if self.is_discarded(site) && RISCV_ULEB128.contains(&number) {
+                Change::Symbol(ZERO.to_vec())
+            } else if self.is_discarded(site) {
+                Change::Dropped
+            } else if let Some(stub) = self.stub_of(site) {
+                told.calls += 1;
+                if let Err(why) = self.check_stub(site, stub, &mut told.stubs) {
+                    told.differences.push(format!("{}: {why}", self.describe(site)));
+                }
+                Change::Symbol(stub_name(&relocation.name))
+            } else {
+                continue;
+            };
+            if let Some(changes) = told.changes.get_mut(site.object) {
+                changes.insert((relocation.table, relocation.entry), change);
+            }
+        }
+        told
+    }
+
+    /// Where the AUIPCs are that would have to reach 0 and cannot, and their addends.
+    fn absolute_pairs(&self) -> BTreeMap<(usize, u32, u64), i64> {
+        let is_one = |site: &&Site<'_>| {
+            let relocation = site.relocation;
+            let distance = relocation.addend.wrapping_sub_unsigned(self.address(**site));
+            self.arch == Arch::Riscv64
+                && relocation.number == types::RISCV_PCREL_HI20
+                && (relocation.weak && self.is_undefined(relocation))
+                && i32::try_from(distance + 0x800).is_err()
+        };
+        let entry = |site: &Site<'_>| {
+            let relocation = site.relocation;
+            ((site.object, relocation.section, relocation.offset), relocation.addend)
+        };
+        self.all.iter().filter(is_one).map(entry).collect()
+    }
+
+    /// The address of the stub that a call goes through.
+    fn stub_of(&self, site: Site<'_>) -> Option<u64> {
+        let code = self.section(site).bytes.get(site.offset..)?;
+        let address = self.address(site);
+        let target = types::branch_target(self.arch, site.relocation.number, code, address)?;
+        self.loaded.stubs.at(target).map(|_| target)
+    }
+
+    /// Whether the stub leads to the symbol, as all calls of it do.
+    fn check_stub(
+        &self,
+        site: Site<'_>,
+        stub: u64,
+        known: &mut BTreeMap<Vec<u8>, u64>,
+    ) -> Result<(), String> {
+        let relocation = site.relocation;
+        let expected = match relocation.target {
+            Target::Fixed(address) => Some(address),
+            Target::Undefined => self.loaded.imports.get(&relocation.name).copied(),
+            Target::Section(..) => None,
+        };
+        let expected = expected.ok_or("goes through a stub, and needs none")?;
+        let code = self.loaded.stubs.at(stub).unwrap_or_default();
+        let slot = types::stub_slot(self.arch, code, stub).ok_or("goes to what is no stub")?;
+        let found = self.loaded.got.slot(slot).ok_or("its stub goes through no GOT slot")?;
+        if found != expected {
+            return Err(format!("its stub leads to {found:#x}, not to {expected:#x}"));
+        }
+        match known.insert(relocation.name.clone(), stub) {
+            Some(other) if other != stub => Err(format!("has stubs at {stub:#x} and {other:#x}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// A relocation, for a message.
+    pub fn describe(&self, site: Site<'_>) -> String {
+        let Section { name, index, .. } = self.section(site);
+        let Relocation { number, addend, .. } = *site.relocation;
+        let symbol = String::from_utf8_lossy(&site.relocation.name);
+        let object = self.names.get(site.object).copied().unwrap_or_default();
+        let kind = type_name(self.arch, number);
+        let addend = if addend == 0 { String::new() } else { format!(" {addend:+#x}") };
+        format!(
+            "{object}: section {index} {name}+{:#x}: {kind} against {symbol}{addend}",
+            site.offset
+        )
+    }
+}
+
+/// The name of a relocation type.
+pub fn type_name(arch: Arch, number: u32) -> String {
+    let machine = match arch {
+        Arch::Aarch64 => loader_core::Machine::Aarch64,
+        Arch::Riscv64 => loader_core::Machine::Riscv64,
+        Arch::X86_64 => loader_core::Machine::X86_64,
+    };
+    machine.relocation(number).map_or(format!("type {number}"), |row| row.name().to_owned())
+}
+
+/// For each section, the paddings that are cut: their offsets, and how many bytes are deleted up
+/// to their ends (RISC-V psABI, "Alignment").
+fn deletions(arch: Arch, relocations: &Relocations) -> BTreeMap<u32, Vec<(u64, u64)>> {
+    let mut paddings: BTreeMap<u32, Vec<(u64, u64)>> = BTreeMap::new();
+    if arch != Arch::Riscv64 {
+        return paddings;
+    }
+    for relocation in relocations.all.iter().filter(|r| r.number == RISCV_ALIGN) {
+        let list = paddings.entry(relocation.section).or_default();
+        list.push((relocation.offset, relocation.addend.cast_unsigned()));
+    }
+    for list in paddings.values_mut() {
+        list.sort_unstable();
+        let mut deleted = 0;
+        for (offset, length) in list {
+            let align = (*length + 1).next_power_of_two();
+            let start = *offset - deleted;
+            deleted += *length - (start.next_multiple_of(align) - start);
+            *length = deleted;
+        }
+    }
+    paddings
+}

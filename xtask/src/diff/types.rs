@@ -1,0 +1,265 @@
+//! What the test knows of relocation types, apart from the loader's tables: how far they reach,
+//! and how to read back what was written.
+
+use crate::arch::Arch;
+
+/// How the address of a GOT slot is written into a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotForm {
+    /// AArch64 ADRP: the pages between the place and the slot.
+    Adrp,
+    /// RISC-V AUIPC: the upper 20 bits of the distance.
+    Auipc,
+    /// The distance from the GOT's start, in as many bytes.
+    FromGot(usize),
+    /// AArch64 LDR (literal): the distance in words.
+    Literal,
+    /// AArch64 LDR (unsigned offset): the low 12 bits.
+    Low12,
+    /// AArch64 LDR (unsigned offset): the distance from the page that the GOT begins in.
+    Low15,
+    /// The distance from the place, in as many bytes.
+    Relative(usize),
+    /// x86-64: as `Relative(4)`, in an instruction that may have been relaxed.
+    Relaxable,
+}
+
+/// A field in an instruction or in data: its width in bytes and its bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// 4 or 8.
+    pub width: usize,
+    /// The bits that a relocation writes.
+    pub mask: u64,
+}
+
+/// The form of a relocation type that speaks of a GOT slot.
+pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
+    use SlotForm::*;
+    Some(match (arch, number) {
+        (Arch::Aarch64, 309) => Literal,
+        (Arch::Aarch64, 311) => Adrp,
+        (Arch::Aarch64, 312) => Low12,
+        (Arch::Aarch64, 313) => Low15,
+        (Arch::Aarch64, 315) => Relative(4),
+        (Arch::Riscv64, 20) => Auipc,
+        (Arch::Riscv64, 41) => Relative(4),
+        (Arch::X86_64, 3) => FromGot(4),
+        (Arch::X86_64, 9 | 43 | 46 | 49) => Relative(4),
+        (Arch::X86_64, 27 | 30) => FromGot(8),
+        (Arch::X86_64, 28) => Relative(8),
+        (Arch::X86_64, 41 | 42) => Relaxable,
+        _ => return None,
+    })
+}
+
+impl SlotForm {
+    /// The field that it is written into.
+    pub const fn field(self) -> Field {
+        let (width, mask) = match self {
+            Self::Adrp => (4, 0x60ff_ffe0),
+            Self::Auipc => (4, 0xffff_f000),
+            Self::Literal => (4, 0x00ff_ffe0),
+            Self::Low12 | Self::Low15 => (4, 0x003f_fc00),
+            Self::FromGot(8) | Self::Relative(8) => (8, u64::MAX),
+            Self::FromGot(_) | Self::Relative(_) | Self::Relaxable => (4, 0xffff_ffff),
+        };
+        Field { width, mask }
+    }
+
+    /// Whether what is in the field, at `place`, can speak of `slot` of the GOT at `got`.
+    pub fn fits(self, word: u64, place: u64, addend: i64, got: u64, slot: u64) -> bool {
+        let bits = |value: u64, low: u32, count: u32| value >> low & ((1 << count) - 1);
+        let field = self.field();
+        let expected = match self {
+            Self::Adrp => {
+                let pages = (slot >> 12).wrapping_sub(place >> 12);
+                bits(pages, 0, 2) << 29 | bits(pages, 2, 19) << 5
+            }
+            Self::Auipc => slot.wrapping_sub(place).wrapping_add(0x800),
+            Self::FromGot(_) => slot.wrapping_sub(got).wrapping_add_signed(addend),
+            Self::Literal => bits(slot.wrapping_sub(place), 2, 19) << 5,
+            Self::Low12 => bits(slot, 3, 9) << 10,
+            Self::Low15 => bits(slot.wrapping_sub(got & !0xfff), 3, 12) << 10,
+            Self::Relative(_) | Self::Relaxable => {
+                slot.wrapping_sub(place).wrapping_add_signed(addend)
+            }
+        };
+        word & field.mask == expected & field.mask
+    }
+}
+
+/// The field of the low part of a RISC-V AUIPC pair.
+pub const fn low_part(arch: Arch, number: u32) -> Option<Field> {
+    match (arch, number) {
+        (Arch::Riscv64, 24) => Some(Field { width: 4, mask: 0xfff0_0000 }),
+        (Arch::Riscv64, 25) => Some(Field { width: 4, mask: 0xfe00_0f80 }),
+        _ => None,
+    }
+}
+
+/// `R_RISCV_PCREL_HI20`
+pub const RISCV_PCREL_HI20: u32 = 23;
+
+/// The type for the low part of an absolute address, in the place of one for the low part of a
+/// RISC-V AUIPC pair.
+pub const fn absolute_low_part(arch: Arch, number: u32) -> Option<u32> {
+    match (arch, number) {
+        (Arch::Riscv64, 24) => Some(27),
+        (Arch::Riscv64, 25) => Some(28),
+        _ => None,
+    }
+}
+
+/// What an AUIPC at `place` and the instruction with its low part add up to.
+pub fn auipc_pair(place: u64, high: u64, low: u64, low_number: u32) -> u64 {
+    let low = low as u32;
+    let low = if low_number == 24 {
+        low.cast_signed() >> 20
+    } else {
+        (low.cast_signed() >> 25 << 5) | (low >> 7 & 0x1f).cast_signed()
+    };
+    let high = (high as u32 & 0xffff_f000).cast_signed();
+    place.wrapping_add_signed(high.into()).wrapping_add_signed(low.into())
+}
+
+/// What a relaxed x86-64 GOT load, its field at `offset` and `place`, loads, calls or takes for
+/// an operand: what would be in the slot.
+pub fn relaxed_meaning(code: &[u8], offset: usize, place: u64) -> Option<u64> {
+    let field =
+        |at: usize| Some(i64::from(i32::from_le_bytes(*code.get(at..)?.first_chunk::<4>()?)));
+    match *code.get(offset.checked_sub(2)?..)?.first_chunk::<2>()? {
+        // lea foo(%rip), %reg; addr32 call foo
+        [0x8d, _] | [0x67, 0xe8] => Some((place + 4).wrapping_add_signed(field(offset)?)),
+        // jmp foo; nop
+        [0xe9, _] => Some((place + 3).wrapping_add_signed(field(offset - 1)?)),
+        // test and arithmetic with an immediate
+        [0xf7 | 0x81, _] => Some(field(offset)?.cast_unsigned()),
+        _ => None,
+    }
+}
+
+/// Where a call or jump at `place` goes, by the bytes that are there; for a type that the loader
+/// may lead through a stub.
+pub fn branch_target(arch: Arch, number: u32, code: &[u8], place: u64) -> Option<u64> {
+    let word =
+        |at: usize| Some(u64::from(u32::from_le_bytes(*code.get(at..)?.first_chunk::<4>()?)));
+    let signed = |value: u64, bits: u32| (value << (64 - bits)).cast_signed() >> (64 - bits);
+    let distance = match (arch, number) {
+        (Arch::Aarch64, 282 | 283) => signed(word(0)?, 26) * 4,
+        (Arch::Aarch64, 314) | (Arch::Riscv64, 59) => signed(word(0)?, 32),
+        (Arch::Riscv64, 17) => {
+            let word = word(0)?;
+            let part = |low: u32, count: u32, at: u32| (word >> low & ((1 << count) - 1)) << at;
+            signed(part(21, 10, 1) | part(20, 1, 11) | part(12, 8, 12) | part(31, 1, 20), 21)
+        }
+        (Arch::Riscv64, 18 | 19) => return Some(auipc_pair(place, word(0)?, word(4)?, 24)),
+        (Arch::X86_64, 4 | 40) => signed(word(0)?, 32) + 4,
+        _ => return None,
+    };
+    Some(place.wrapping_add_signed(distance))
+}
+
+/// The bytes that one of the loader's stubs has.
+pub const fn stub_size(arch: Arch) -> u64 {
+    match arch {
+        Arch::Aarch64 | Arch::Riscv64 => 12,
+        Arch::X86_64 => 8,
+    }
+}
+
+/// The GOT slot that the stub at `place` jumps through; `None` for what is no stub.
+pub fn stub_slot(arch: Arch, code: &[u8], place: u64) -> Option<u64> {
+    let word =
+        |at: usize| Some(u64::from(u32::from_le_bytes(*code.get(at..)?.first_chunk::<4>()?)));
+    match arch {
+        // adrp x16, ...; ldr x16, [x16, ...]; br x16
+        Arch::Aarch64 => {
+            let (adrp, ldr, br) = (word(0)?, word(4)?, word(8)?);
+            let pages = (adrp >> 29 & 3 | (adrp >> 5 & 0x7_ffff) << 2) << 43;
+            let page = (place & !0xfff).wrapping_add_signed(pages.cast_signed() >> 31);
+            let is_stub = adrp & 0x9f00_001f == 0x9000_0010
+                && ldr & 0xffc0_03ff == 0xf940_0210
+                && br == 0xd61f_0200;
+            is_stub.then(|| page + ((ldr >> 10 & 0xfff) << 3))
+        }
+        // auipc t3, ...; ld t3, ...(t3); jr t3
+        Arch::Riscv64 => {
+            let (auipc, ld, jr) = (word(0)?, word(4)?, word(8)?);
+            let is_stub = auipc & 0xfff == 0xe17 && ld & 0xf_ffff == 0xe_3e03 && jr == 0x000e_0067;
+            is_stub.then(|| auipc_pair(place, auipc, ld, 24))
+        }
+        // jmp *...(%rip)
+        Arch::X86_64 => {
+            let distance = i32::from_le_bytes(*code.get(2..)?.first_chunk::<4>()?);
+            let is_stub = code.starts_with(&[0xff, 0x25]);
+            is_stub.then(|| (place + 6).wrapping_add_signed(distance.into()))
+        }
+    }
+}
+
+/// Whether a type reaches 1 MiB or less, so that its symbol must lie beside the code.
+pub const fn is_short(arch: Arch, number: u32) -> bool {
+    matches!(
+        (arch, number),
+        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290)
+            | (Arch::Riscv64, 16 | 44 | 45)
+            | (Arch::X86_64, 13 | 15)
+    )
+}
+
+/// Whether a type reaches every address, by itself, through the GOT or through a stub.
+pub fn reaches_all(arch: Arch, number: u32, addend: i64) -> bool {
+    match (arch, number) {
+        (Arch::Aarch64, 282 | 283 | 314) | (Arch::Riscv64, 18 | 19 | 59) => addend == 0,
+        (Arch::X86_64, 4 | 40) => addend == -4,
+        (Arch::Aarch64, 0 | 256 | 257) | (Arch::Riscv64, 0 | 2 | 51) | (Arch::X86_64, 0 | 1) => {
+            true
+        }
+        _ => slot_form(arch, number).is_some(),
+    }
+}
+
+/// Whether a type is a place-relative one of AArch64 that is no branch: what an undefined weak
+/// symbol makes of these, the psABI and ld.lld see differently.
+pub const fn is_aarch64_relative(arch: Arch, number: u32) -> bool {
+    matches!((arch, number), (Arch::Aarch64, 260..=262 | 273..=276 | 287..=293 | 314))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stubs_are_followed() {
+        let aarch64 = [0xb0, 0x91, 0x00, 0x90, 0x10, 0xb6, 0x42, 0xf9, 0x00, 0x02, 0x1f, 0xd6];
+        assert_eq!(stub_slot(Arch::Aarch64, &aarch64, 0x4000_0ff8), Some(0x4123_4568));
+        let riscv = [0x17, 0x3e, 0, 0, 0x03, 0x3e, 0x8e, 0xff, 0x67, 0x00, 0x0e, 0x00];
+        assert_eq!(stub_slot(Arch::Riscv64, &riscv, 0x1000), Some(0x3ff8));
+        let x86 = [0xff, 0x25, 0xfa, 0x0f, 0, 0, 0xcc, 0xcc];
+        assert_eq!(stub_slot(Arch::X86_64, &x86, 0x1000), Some(0x2000));
+        for arch in Arch::ALL {
+            assert_eq!(stub_slot(arch, &[0; 12], 0), None);
+        }
+    }
+
+    #[test]
+    fn slots_are_read_back() {
+        // adrp x0, 0x41234000 and ldr x0, [x0, #0x568], at 0x40000ff8
+        assert!(SlotForm::Adrp.fits(0x9000_91a0, 0x4000_0ff8, 0, 0, 0x4123_4568));
+        assert!(!SlotForm::Adrp.fits(0x9000_91a0, 0x4000_0ff8, 0, 0, 0x4123_5568));
+        assert!(SlotForm::Low12.fits(0xf942_b400, 0, 0, 0, 0x4123_4568));
+        assert!(!SlotForm::Low12.fits(0xf942_b400, 0, 0, 0, 0x4123_4570));
+        assert!(SlotForm::Relative(4).fits(0xffc, 0x1000, -4, 0, 0x2000));
+        assert!(SlotForm::FromGot(8).fits(0x18, 0, 0, 0x2000, 0x2018));
+    }
+
+    #[test]
+    fn branches_are_followed() {
+        let jal = 0xff1f_f06f_u32.to_le_bytes(); // j -16
+        assert_eq!(branch_target(Arch::Riscv64, 17, &jal, 0x1010), Some(0x1000));
+        let bl = 0x97ff_fffc_u32.to_le_bytes(); // bl -16
+        assert_eq!(branch_target(Arch::Aarch64, 283, &bl, 0x1010), Some(0x1000));
+        assert_eq!(branch_target(Arch::X86_64, 4, &[0xec, 0xff, 0xff, 0xff], 0x1010), Some(0x1000));
+    }
+}
