@@ -8,6 +8,7 @@ mod bits;
 mod relocation;
 #[cfg(feature = "riscv64")]
 pub(crate) mod riscv64;
+mod words;
 #[cfg(feature = "x86_64")]
 pub(crate) mod x86_64;
 

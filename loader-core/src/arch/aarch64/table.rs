@@ -1,9 +1,8 @@
 //! Every AArch64 relocation type: AAELF64, "Relocation types", and PAuthABIELF64.
 
 use super::encode::*;
-use crate::arch::relocation::{
-    Action, Field, Fixup, Formula, Range, Relocation, Unsupported, index,
-};
+use crate::arch::relocation::{Formula, Range, Relocation, index};
+use crate::arch::words::*;
 use Formula::*;
 
 /// One row a type, by number.
@@ -12,24 +11,7 @@ pub(super) static ROWS: &[Relocation] = TYPES;
 /// For each number its row.
 pub(super) static INDEX: [u8; 1045] = index(TYPES);
 
-const ANY: Range = Range::ANY;
-const AUTHENTICATED: Action = Action::Refuse(Unsupported::PointerAuthentication);
 const BRANCH: Formula = Branch { addend: 0 };
-const DYNAMIC: Action = Action::Refuse(Unsupported::Dynamic);
-const NOTHING: Action = Action::Nothing;
-const NOT_YET: Action = Action::Refuse(Unsupported::NotYet);
-const THREAD_LOCAL: Action = Action::Refuse(Unsupported::ThreadLocal);
-const WORD16: Field = Field::WORD16;
-const WORD32: Field = Field::WORD32;
-const WORD64: Field = Field::WORD64;
-
-const fn apply(formula: Formula, field: Field, range: Range) -> Action {
-    Action::Apply(Fixup::new(formula, field, range))
-}
-
-const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
-    Relocation { number, name, action }
-}
 
 #[rustfmt::skip] // one row a type
 const TYPES: &[Relocation] = &[

@@ -1,9 +1,8 @@
 //! Every RISC-V relocation type: RISC-V ELF psABI, "Relocations".
 
 use super::encode::*;
-use crate::arch::relocation::{
-    Action, Field, Fixup, Formula, Range, Relocation, Unsupported, index,
-};
+use crate::arch::relocation::{Action, Formula, Range, Relocation, index};
+use crate::arch::words::*;
 use Formula::*;
 
 /// One row a type, by number.
@@ -13,31 +12,14 @@ pub(super) static ROWS: &[Relocation] = TYPES;
 pub(super) static INDEX: [u8; 192] = index(TYPES);
 
 const ALIGN: Action = Action::Align;
-const ANY: Range = Range::ANY;
 const BRANCH: Formula = Branch { addend: 0 };
-const DYNAMIC: Action = Action::Refuse(Unsupported::Dynamic);
-const NOTHING: Action = Action::Nothing;
 const PAIR_LOW_I: Action = Action::PairLow(I_TYPE);
 const PAIR_LOW_S: Action = Action::PairLow(S_TYPE);
-const RESERVED: Action = Action::Refuse(Unsupported::Reserved);
 const SET_ULEB128: Action = Action::SetUleb128;
 const SUB_ULEB128: Action = Action::SubUleb128;
-const THREAD_LOCAL: Action = Action::Refuse(Unsupported::ThreadLocal);
-const WORD8: Field = Field::WORD8;
-const WORD16: Field = Field::WORD16;
-const WORD32: Field = Field::WORD32;
-const WORD64: Field = Field::WORD64;
 
 /// What AUIPC or LUI with a 12-bit signed low part reaches: -2^31 - 2^11 <= X < 2^31 - 2^11.
 const HI20: Range = Range { min: -0x8000_0800, max: 0x7fff_f7ff, align: 1 };
-
-const fn apply(formula: Formula, field: Field, range: Range) -> Action {
-    Action::Apply(Fixup::new(formula, field, range))
-}
-
-const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
-    Relocation { number, name, action }
-}
 
 #[rustfmt::skip] // one row a type
 const TYPES: &[Relocation] = &[

@@ -1,8 +1,7 @@
 //! Every x86-64 relocation type: System V psABI, AMD64 supplement, "Relocation types".
 
-use crate::arch::relocation::{
-    Action, Field, Fixup, Formula, Range, Relocation, Unsupported, index,
-};
+use crate::arch::relocation::{Formula, Range, Relocation, index};
+use crate::arch::words::*;
 use Formula::*;
 
 /// One row a type, by number.
@@ -11,24 +10,8 @@ pub(super) static ROWS: &[Relocation] = TYPES;
 /// For each number its row.
 pub(super) static INDEX: [u8; 52] = index(TYPES);
 
-const ANY: Range = Range::ANY;
 /// The field of a call ends the instruction, so A is -4 where the symbol itself is called.
 const CALL: Formula = Branch { addend: -4 };
-const DYNAMIC: Action = Action::Refuse(Unsupported::Dynamic);
-const NOTHING: Action = Action::Nothing;
-const THREAD_LOCAL: Action = Action::Refuse(Unsupported::ThreadLocal);
-const WORD8: Field = Field::WORD8;
-const WORD16: Field = Field::WORD16;
-const WORD32: Field = Field::WORD32;
-const WORD64: Field = Field::WORD64;
-
-const fn apply(formula: Formula, field: Field, range: Range) -> Action {
-    Action::Apply(Fixup::new(formula, field, range))
-}
-
-const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
-    Relocation { number, name, action }
-}
 
 #[rustfmt::skip] // one row a type
 const TYPES: &[Relocation] = &[

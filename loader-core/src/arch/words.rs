@@ -1,0 +1,27 @@
+//! The words that the tables of relocation types are written in.
+
+use super::relocation::{Action, Field, Fixup, Formula, Range, Relocation, Unsupported};
+
+pub(super) const AUTHENTICATED: Action = Action::Refuse(Unsupported::PointerAuthentication);
+pub(super) const DYNAMIC: Action = Action::Refuse(Unsupported::Dynamic);
+pub(super) const NOTHING: Action = Action::Nothing;
+pub(super) const NOT_YET: Action = Action::Refuse(Unsupported::NotYet);
+pub(super) const RESERVED: Action = Action::Refuse(Unsupported::Reserved);
+pub(super) const THREAD_LOCAL: Action = Action::Refuse(Unsupported::ThreadLocal);
+
+pub(super) const ANY: Range = Range::ANY;
+
+pub(super) const WORD8: Field = Field::WORD8;
+pub(super) const WORD16: Field = Field::WORD16;
+pub(super) const WORD32: Field = Field::WORD32;
+pub(super) const WORD64: Field = Field::WORD64;
+
+/// One row of a table.
+pub(super) const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
+    Relocation { number, name, action }
+}
+
+/// A type that is applied: how its value is computed, where it goes, and what fits there.
+pub(super) const fn apply(formula: Formula, field: Field, range: Range) -> Action {
+    Action::Apply(Fixup::new(formula, field, range))
+}
