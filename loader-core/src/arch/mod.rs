@@ -128,3 +128,12 @@ impl Machine {
         }
     }
 }
+
+/// Writes 32-bit instructions one after another.
+#[cfg(any(feature = "aarch64", feature = "riscv64"))]
+fn write_instructions<const N: usize>(bytes: &mut [u8], code: [u64; N]) {
+    let (places, _) = bytes.as_chunks_mut::<4>();
+    for (place, insn) in places.iter_mut().zip(code) {
+        *place = (insn as u32).to_le_bytes();
+    }
+}

@@ -3,9 +3,9 @@
 mod encode;
 mod table;
 
-use crate::arch::Stub;
 use crate::arch::bits::put;
 use crate::arch::relocation::{Range, Table};
+use crate::arch::{Stub, write_instructions};
 
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
@@ -22,9 +22,7 @@ fn write_stub(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()> {
     let adrp = (encode::ADRP.encode)(0x9000_0010, pages);
     let ldr = put(0xf940_0210, (slot & 0xfff) >> 3, 12, 10);
     let code = [adrp, ldr, 0xd61f_0200];
-    for (place, insn) in bytes.chunks_exact_mut(4).zip(code) {
-        place.copy_from_slice(&(insn as u32).to_le_bytes());
-    }
+    write_instructions(bytes, code);
     Some(())
 }
 

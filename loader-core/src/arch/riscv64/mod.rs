@@ -4,8 +4,8 @@ mod encode;
 mod table;
 pub(crate) mod uleb128;
 
-use crate::arch::Stub;
 use crate::arch::relocation::{Range, Table};
+use crate::arch::{Stub, write_instructions};
 
 pub(crate) use encode::AUIPC_TO_LUI;
 
@@ -29,9 +29,7 @@ fn write_stub(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()> {
     let auipc = (encode::AUIPC.encode)(0x0000_0e17, distance);
     let ld = (encode::I_TYPE.encode)(0x000e_3e03, distance);
     let code = [auipc, ld, 0x000e_0067];
-    for (place, insn) in bytes.chunks_exact_mut(4).zip(code) {
-        place.copy_from_slice(&(insn as u32).to_le_bytes());
-    }
+    write_instructions(bytes, code);
     Some(())
 }
 
