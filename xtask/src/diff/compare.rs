@@ -15,6 +15,8 @@ const TOLD: usize = 20;
 /// What was compared.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
+    /// Modules that were loaded above 2 GiB.
+    pub high: usize,
     /// Objects.
     pub objects: usize,
     /// Sections.
@@ -34,6 +36,7 @@ pub struct Counts {
 impl Counts {
     /// Adds what was compared elsewhere.
     pub fn add(&mut self, other: &Self) {
+        self.high += other.high;
         self.objects += other.objects;
         self.sections += other.sections;
         self.bytes += other.bytes;
@@ -41,6 +44,12 @@ impl Counts {
         self.by_meaning += other.by_meaning;
         self.symbols += other.symbols;
         self.types.extend(&other.types);
+    }
+
+    /// All of it, in the order in which it is shown.
+    pub fn numbers(&self) -> [usize; 8] {
+        let Self { high, objects, sections, bytes, relocations, by_meaning, symbols, types } = self;
+        [*high, *objects, *sections, *bytes, *symbols, *relocations, *by_meaning, types.len()]
     }
 }
 

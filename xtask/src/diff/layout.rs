@@ -41,12 +41,17 @@ enum Reach {
 }
 
 impl Layout {
+    /// Whether a module is to be loaded above 2 GiB, if its code can.
+    pub fn is_high(name: &str) -> bool {
+        hash(name.as_bytes()) & (1 << 40) != 0
+    }
+
     /// The layout for segments of these sizes and alignments: below 2 GiB, where every code
-    /// model reaches, or `high` above it.
-    pub fn choose(name: &str, high: bool, sizes: [u64; 3], aligns: [u64; 3]) -> Self {
+    /// model reaches, or `high` above it; `close` to each other, where they are small.
+    pub fn choose(name: &str, high: bool, close: bool, sizes: [u64; 3], aligns: [u64; 3]) -> Self {
         let hash = hash(name.as_bytes());
         let start = if high { 0x6f_8000_0000 } else { 0x1000_0000 } + (hash % 0x2000) * PAGE;
-        let packed = hash & (1 << 20) != 0 && sizes.iter().sum::<u64>() < PACKED;
+        let packed = (close || hash & (1 << 20) != 0) && sizes.iter().sum::<u64>() < PACKED;
         let mut next = start;
         let mut segments = [0; 3];
         for (at, segment) in segments.iter_mut().enumerate() {
@@ -94,6 +99,12 @@ impl Layout {
     }
 }
 
+/// Whether a relocation is one that reaches 1 MiB or less.
+pub fn has_short(arch: Arch, objects: &[Relocations]) -> bool {
+    let mut all = objects.iter().flat_map(|object| &object.all);
+    all.any(|relocation| types::is_short(arch, relocation.number))
+}
+
 /// The reach of each name that relocations name.
 fn reaches(arch: Arch, objects: &[Relocations]) -> BTreeMap<&[u8], Reach> {
     let mut reaches = BTreeMap::new();
@@ -130,7 +141,7 @@ mod tests {
             for high in [false, true] {
                 let sizes = [0x1234, 0x10, 0x5000];
                 let aligns = [4, 4096, 64];
-                let Layout { segments } = Layout::choose(name, high, sizes, aligns);
+                let Layout { segments } = Layout::choose(name, high, false, sizes, aligns);
                 for at in 0..3 {
                     assert_eq!(segments[at] % aligns[at], 0);
                     assert!(at == 0 || segments[at] >= segments[at - 1] + sizes[at - 1]);

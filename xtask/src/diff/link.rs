@@ -13,9 +13,10 @@ use object::elf::{SHN_UNDEF, SHT_NOBITS, STB_LOCAL, STT_FILE, STT_SECTION};
 use object::read::elf::{SectionHeader, Sym};
 
 use super::load::{Loaded, Table};
+use super::prepare::Told;
 use super::relocations::File;
 use super::write::{
-    DISCARDED, Changes, import_name, imports_object, neutralised, section_name, stub_name,
+    Changes, DISCARDED, import_name, imports_object, neutralised, section_name, stub_name,
 };
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
@@ -43,8 +44,7 @@ pub struct Linked {
     pub got_base: u64,
 }
 
-/// Links `files` as `loaded` was laid out; `changes` are those of each object, and `stubs` says
-/// where the stub of an import is.
+/// Links `files` as `loaded` was laid out, with what ld.lld is to be told.
 ///
 /// # Errors
 /// ld.lld refuses them: what it said.
@@ -53,15 +53,14 @@ pub fn link(
     arch: Arch,
     files: &[NamedBytes],
     loaded: &Loaded,
-    changes: &[Changes],
-    stubs: &BTreeMap<Vec<u8>, u64>,
+    told: &Told,
 ) -> Result<Linked> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let write = |name: &str, bytes: &[u8]| -> Result<()> {
         fs::write(folder.path().join(name), bytes).context("cannot write a temporary file")
     };
     let mut imports = loaded.imports.clone();
-    imports.extend(stubs.iter().map(|(import, address)| (stub_name(import), *address)));
+    imports.extend(told.stubs.iter().map(|(import, address)| (stub_name(import), *address)));
     let first = files.first().context("nothing to link")?;
     write("imports.o", &imports_object(&first.bytes, &imports, &loaded.commons)?)?;
     let mut command = Command::new(lld);
@@ -70,7 +69,7 @@ pub fn link(
         let mine = loaded.sections.iter().filter(|section| section.object == number);
         let mine: BTreeSet<u32> = mine.map(|section| section.index).collect();
         let none = Changes::new();
-        let changes = changes.get(number).unwrap_or(&none);
+        let changes = told.changes.get(number).unwrap_or(&none);
         let name = format!("{number}.o");
         write(&name, &neutralised(&file.bytes, number, &mine, changes)?)?;
         command.arg(name);
@@ -168,5 +167,20 @@ impl Linked {
         let got: Table = sections.get(".got").cloned().unwrap_or_default();
         let got_base = sections.get(".got.plt").unwrap_or(&got).address;
         Ok(Self { sections, symbols, got, got_base })
+    }
+
+    /// What ld.lld makes of a module when it makes the same.
+    #[cfg(test)]
+    pub fn like(loaded: &Loaded) -> Self {
+        let sections = loaded.sections.iter().map(|section| {
+            let table = Table { address: section.address, bytes: section.bytes.clone() };
+            (section_name(section.object, section.index), table)
+        });
+        Self {
+            sections: sections.collect(),
+            symbols: loaded.symbols.clone(),
+            got: loaded.got.clone(),
+            got_base: loaded.got.address,
+        }
     }
 }

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use loader_core::{
     ArenaMemoryManager, Binding, Error, Name, Object, Plan, Scratch, SegmentKind, StaticArena,
     SymbolKind, SymbolPlace, TargetAddress, UnprotectedPlatform, scratch_len,
 };
 
-use super::layout::Layout;
+use super::layout::{self, Layout};
 use super::relocations::Relocations;
-use super::types;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 
 /// Bytes of memory for all segments of one kind.
 const ARENA: usize = 64 << 20;
+
+/// The alignment of what the loader makes itself.
+const TABLE_ALIGN: u64 = 8;
 
 /// Where objects are loaded to, by all threads.
 type Manager = ArenaMemoryManager<UnprotectedPlatform>;
@@ -150,12 +152,10 @@ fn load_parsed<'o>(
     let plan = Plan::new(objects, scratch)?;
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
-    let layout = Layout::choose(name, high, sizes, segments.map(|segment| segment.align));
+    let close = layout::has_short(arch, relocations);
+    let layout = Layout::choose(name, high, close, sizes, segments.map(|segment| segment.align));
     let asked = plan.imports().map(|import| (import.name.as_bytes(), import.weak));
     let imports = layout.imports(arch, relocations, asked);
-    // The tables that the loader makes lie at the ends of their segments.
-    let got = 8 * u64::from(plan.got_entries());
-    let stubs = types::stub_size(arch) * u64::from(plan.stubs());
     let mut image = plan.place(manager()?)?;
     for (kind, address) in SegmentKind::ALL.into_iter().zip(layout.segments) {
         image.map_segment_address(kind, TargetAddress::new(address))?;
@@ -179,14 +179,16 @@ fn load_parsed<'o>(
             bytes: bytes.get(start..end).context("a section outside its segment")?.to_vec(),
         });
     }
-    let end = module.sections().filter(|s| s.planned.segment == SegmentKind::Data);
-    let end = end.map(|s| s.address.value() + s.planned.size).max().unwrap_or(0);
+    let ends = SegmentKind::ALL.map(|kind| {
+        let mine = module.sections().filter(|section| section.planned.segment == kind);
+        mine.map(|section| section.planned.offset + section.planned.size).max().unwrap_or(0)
+    });
     let mut symbols = Vec::new();
     let mut commons = BTreeMap::new();
     for found in module.symbols().filter(|found| found.symbol.kind() != SymbolKind::Section) {
         let (name, address) = (found.symbol.name().as_bytes().to_vec(), found.address.value());
         // One that gave way to a definition has that one's address.
-        if found.symbol.place() == SymbolPlace::Common && address >= end {
+        if found.symbol.place() == SymbolPlace::Common && address >= layout.segments[2] + ends[2] {
             commons.insert(address, name.clone());
         }
         if found.symbol.binding() == Binding::Local {
@@ -205,17 +207,18 @@ fn load_parsed<'o>(
         symbols,
         commons: commons.into_iter().map(|(address, name)| (name, address)).collect(),
         absolutes,
-        got: tail(layout.segments[1], &read_only, got)?,
-        stubs: tail(layout.segments[0], &text, stubs)?,
+        got: table(layout.segments[1], &read_only, ends[1])?,
+        stubs: table(layout.segments[0], &text, ends[0])?,
         imports,
     })
 }
 
-/// The last `size` bytes of a segment.
-fn tail(address: u64, segment: &[u8], size: u64) -> Result<Table> {
-    let before = (segment.len() as u64).checked_sub(size).context("a table outside its segment")?;
-    let bytes = segment.get(usize::try_from(before)?..).unwrap_or_default().to_vec();
-    Ok(Table { address: address + before, bytes })
+/// The table that lies in a segment behind its sections, which end at `end`.
+fn table(address: u64, segment: &[u8], end: u64) -> Result<Table> {
+    // An empty table takes no room, not even what its alignment would.
+    let start = end.next_multiple_of(TABLE_ALIGN).min(segment.len() as u64);
+    let bytes = segment.get(usize::try_from(start)?..).unwrap_or_default().to_vec();
+    Ok(Table { address: address + start, bytes })
 }
 
 /// The arenas, taken once.
@@ -226,9 +229,7 @@ fn manager() -> Result<&'static Manager> {
         let [text, read_only, data] = ARENAS.each_ref().map(StaticArena::take);
         Some(ArenaMemoryManager::new(text?, read_only?, data?, 16, UnprotectedPlatform))
     });
-    let manager = manager.as_ref().context("the arenas are in use")?;
-    ensure!(SegmentKind::ALL.iter().all(|kind| manager.used(*kind) <= ARENA), "no arena");
-    Ok(manager)
+    manager.as_ref().context("the arenas are in use")
 }
 
 fn refusal(error: &Error<'_>) -> Refusal {

@@ -57,6 +57,15 @@ pub enum Target {
     Undefined,
 }
 
+/// A relocation table.
+struct Table<'a> {
+    /// Its number.
+    index: u32,
+    /// The number of the section that it changes.
+    section: u32,
+    entries: &'a [Rela64<LE>],
+}
+
 /// The relocations of an object's allocated sections.
 #[derive(Clone, Debug, Default)]
 pub struct Relocations {
@@ -83,12 +92,11 @@ impl<'a> File<'a> {
         String::from_utf8_lossy(name.unwrap_or_default()).into_owned()
     }
 
-    /// The relocation tables of sections that are allocated: the table's number, the number of
-    /// the section that it changes, and the entries.
+    /// The relocation tables of sections that are allocated.
     ///
     /// # Errors
     /// A table is damaged.
-    pub fn tables(&self) -> Result<Vec<(u32, u32, &'a [Rela64<LE>])>> {
+    fn tables(&self) -> Result<Vec<Table<'a>>> {
         let mut tables = Vec::new();
         for (index, section) in self.sections.enumerate() {
             if section.sh_type(LE) != SHT_RELA {
@@ -99,7 +107,11 @@ impl<'a> File<'a> {
             if let Some((entries, _)) = section.rela(LE, self.bytes)?
                 && allocated
             {
-                tables.push((u32::try_from(index.0)?, u32::try_from(changes.0)?, entries));
+                tables.push(Table {
+                    index: u32::try_from(index.0)?,
+                    section: u32::try_from(changes.0)?,
+                    entries,
+                });
             }
         }
         Ok(tables)
@@ -113,7 +125,7 @@ impl Relocations {
     /// Its tables are damaged.
     pub fn read(file: &File<'_>) -> Result<Self> {
         let mut all = Vec::new();
-        for (table, section, entries) in file.tables()? {
+        for Table { index: table, section, entries } in file.tables()? {
             for (entry, rela) in entries.iter().enumerate() {
                 let symbol = rela.r_sym(LE, false);
                 let (name, target, weak, local) = describe(file, symbol)?;

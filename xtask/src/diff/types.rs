@@ -160,14 +160,6 @@ pub fn branch_target(arch: Arch, number: u32, code: &[u8], place: u64) -> Option
     Some(place.wrapping_add_signed(distance))
 }
 
-/// The bytes that one of the loader's stubs has.
-pub const fn stub_size(arch: Arch) -> u64 {
-    match arch {
-        Arch::Aarch64 | Arch::Riscv64 => 12,
-        Arch::X86_64 => 8,
-    }
-}
-
 /// The GOT slot that the stub at `place` jumps through; `None` for what is no stub.
 pub fn stub_slot(arch: Arch, code: &[u8], place: u64) -> Option<u64> {
     let word =
@@ -202,7 +194,7 @@ pub fn stub_slot(arch: Arch, code: &[u8], place: u64) -> Option<u64> {
 pub const fn is_short(arch: Arch, number: u32) -> bool {
     matches!(
         (arch, number),
-        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290)
+        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290 | 309)
             | (Arch::Riscv64, 16 | 44 | 45)
             | (Arch::X86_64, 13 | 15)
     )

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use object::elf::{
-    FileHeader64, Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_GROUP, SHF_WRITE, SHN_ABS, SHN_COMMON, SHN_UNDEF, SHT_GROUP,
-    SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL,
-    STT_NOTYPE, SectionFlags, SectionHeader64, SectionType, Sym64, SymbolInfo, SymbolOther,
-    SymbolSection,
+    FileHeader64, Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_GROUP, SHF_WRITE, SHN_ABS, SHN_COMMON,
+    SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB,
+    SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, SectionFlags, SectionHeader64, SectionType, Sym64,
+    SymbolInfo, SymbolOther, SymbolSection,
 };
 use object::read::elf::{Rela, SectionHeader};
 use object::{I64, LittleEndian as LE, U16, U32, U64, pod};
