@@ -20,6 +20,8 @@ pub struct Object<'o> {
     pub(crate) flags: u32,
     pub(crate) headers: &'o [Header],
     pub(crate) section_names: &'o [u8],
+    /// The index of the symbol table; 0 where there is none.
+    pub(crate) symbol_table: u32,
     pub(crate) symbols: &'o [Sym],
     pub(crate) symbol_names: &'o [u8],
     pub(crate) extended_indices: &'o [U32<LE>],

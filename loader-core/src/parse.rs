@@ -33,6 +33,7 @@ impl<'o> Object<'o> {
             flags: header.e_flags.get(LE).0,
             headers,
             section_names: &[],
+            symbol_table: 0,
             symbols: &[],
             symbol_names: &[],
             extended_indices: &[],
@@ -103,6 +104,7 @@ impl<'o> Object<'o> {
             }
         }
         let Some((index, section)) = found else { return Ok(()) };
+        self.symbol_table = index;
         let bytes = self.section_bytes(section);
         self.check_entry_size(index, section, size_of::<Sym>())?;
         self.symbols = pod::slice_from_all_bytes(bytes).unwrap_or_default();
@@ -140,13 +142,10 @@ impl<'o> Object<'o> {
 
     fn check_symbols(&self) -> Result<(), Error<'o>> {
         for (index, sym) in (0u32..).zip(self.symbols) {
+            // In the symbol table, at the symbol's entry.
             let malformed = |defect, value| {
-                let section = match self.symbol_place(index, sym) {
-                    SymbolPlace::Section(section) => section,
-                    SymbolPlace::Reserved(index) => index.into(),
-                    _ => 0,
-                };
-                Err(self.malformed(section, sym.st_value.get(LE), defect, value))
+                let offset = u64::from(index).wrapping_mul(size_of::<Sym>() as u64);
+                Err(self.malformed(self.symbol_table, offset, defect, value))
             };
             let name = sym.st_name.get(LE);
             if name as usize >= self.symbol_names.len() {
@@ -160,9 +159,12 @@ impl<'o> Object<'o> {
                     let Some(header) = self.headers.get(section as usize) else {
                         return malformed(Defect::SectionIndex, section.into());
                     };
-                    // A thread-local symbol's value is an offset in its section as well.
-                    if sym.st_value.get(LE) > header.sh_size.get(LE) {
-                        return malformed(Defect::SymbolValue, sym.st_value.get(LE));
+                    // Only loaded sections give addresses; a compressed one is larger than its
+                    // `sh_size`. A thread-local symbol's value is an offset as well.
+                    let loaded = header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0;
+                    if loaded && sym.st_value.get(LE) > header.sh_size.get(LE) {
+                        let value = sym.st_value.get(LE);
+                        return Err(self.malformed(section, value, Defect::SymbolValue, value));
                     }
                 }
                 SymbolPlace::Common if !sym.st_value.get(LE).max(1).is_power_of_two() => {
@@ -205,6 +207,10 @@ impl<'o> Object<'o> {
         let signature = section.header.sh_info.get(LE);
         if signature >= self.symbol_count() {
             return Err(self.malformed(index, 0, Defect::SymbolIndex, signature.into()));
+        }
+        let link = section.header.sh_link.get(LE);
+        if link != self.symbol_table {
+            return Err(self.malformed(index, 0, Defect::SectionLink, link.into()));
         }
         match pod::slice_from_all_bytes::<U32<LE>>(bytes) {
             Ok([_flags, members @ ..]) => {
@@ -258,7 +264,9 @@ impl<'o> Object<'o> {
 
 fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format> {
     let ident = bytes.get(..16).ok_or(Format::NotElf)?;
-    let [0x7f, b'E', b'L', b'F', class, data, ..] = ident else { return Err(Format::NotElf) };
+    let [0x7f, b'E', b'L', b'F', class, data, version, ..] = ident else {
+        return Err(Format::NotElf);
+    };
     if *class != elf::ELFCLASS64.0 {
         return Err(Format::Class32);
     }
@@ -267,7 +275,8 @@ fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format> {
     }
     let (header, _) =
         pod::from_bytes::<elf::FileHeader64<LE>>(bytes).map_err(|()| Format::SectionTable)?;
-    if header.e_version.get(LE) != u32::from(elf::EV_CURRENT.0)
+    if *version != elf::EV_CURRENT.0
+        || header.e_version.get(LE) != u32::from(elf::EV_CURRENT.0)
         || usize::from(header.e_ehsize.get(LE)) != size_of::<elf::FileHeader64<LE>>()
         || usize::from(header.e_shentsize.get(LE)) != size_of::<Header>()
     {

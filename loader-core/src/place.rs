@@ -41,6 +41,7 @@ impl<'o, 's> Plan<'o, 's> {
         for kind in SegmentKind::ALL {
             segments.allocate(kind, &self)?;
         }
+        segments.neighbour_empty_segments(&self);
         self.assign_addresses(&segments, None);
         let mut image = ObjectImage { plan: self, segments, stale: false };
         image.copy_sections();
@@ -165,6 +166,21 @@ impl<M: MemoryManager> Segments<M> {
 
     pub(crate) fn bytes_mut(&mut self, kind: SegmentKind) -> &mut [u8] {
         self.slot(kind).as_mut().map(Segment::bytes_mut).unwrap_or_default()
+    }
+
+    /// Gives segments without a byte the address of one that has some: the sections in them are
+    /// empty, but symbols in those still have addresses, and not 0.
+    fn neighbour_empty_segments(&mut self, plan: &Plan<'_, '_>) {
+        let Some(near) = SegmentKind::ALL.into_iter().find_map(|kind| self.get(kind)) else {
+            return;
+        };
+        let near = near.target().value();
+        for kind in SegmentKind::ALL {
+            if self.get(kind).is_none() {
+                let aligned = near.checked_next_multiple_of(plan.segment(kind).align);
+                self.set_target(kind, TargetAddress::new(aligned.unwrap_or(near)));
+            }
+        }
     }
 
     /// Has every segment sealed.

@@ -8,6 +8,8 @@ use crate::support::ElfBuilder;
 use crate::support::lies::{Elf, section, symbol};
 
 const PARSE: Phase = Phase::Parse;
+/// The first symbol's entry: where it is wrong, not where it points.
+const ENTRY: (&str, u32, u64) = (".symtab", 2, 24);
 
 /// An object with one symbol; 32 bytes of `.text`.
 fn one_symbol() -> Elf {
@@ -23,7 +25,7 @@ fn names_outside_their_string_table() {
     let size = one_symbol().section_field(strtab, section::SIZE);
     for name in [size, size + 1, 0xffff_ffff] {
         let lie = one_symbol().set_symbol(1, symbol::NAME, name);
-        malformed(&lie, PARSE, (".text", 1, 8), Defect::StringOffset, name);
+        malformed(&lie, PARSE, ENTRY, Defect::StringOffset, name);
     }
 }
 
@@ -31,15 +33,14 @@ fn names_outside_their_string_table() {
 fn sections_that_do_not_exist() {
     for index in [one_symbol().section_count().into(), 0x1000, 0xff00, 0xff02, 0xfffe] {
         let lie = one_symbol().set_symbol(1, symbol::SHNDX, index);
-        malformed(&lie, PARSE, ("", index as u32, 8), Defect::SectionIndex, index);
+        malformed(&lie, PARSE, ENTRY, Defect::SectionIndex, index);
     }
 }
 
 #[test]
 fn an_extended_index_without_its_table() {
     let lie = one_symbol().set_symbol(1, symbol::SHNDX, elf::SHN_XINDEX.0.into());
-    let nowhere = u32::MAX;
-    malformed(&lie, PARSE, ("", nowhere, 8), Defect::SectionIndex, nowhere.into());
+    malformed(&lie, PARSE, ENTRY, Defect::SectionIndex, u32::MAX.into());
 }
 
 #[test]
@@ -58,6 +59,6 @@ fn alignments_of_common_symbols() {
         let mut elf = ElfBuilder::new(Machine::X86_64);
         elf.text(&[0x90]);
         elf.common("common", 4, align);
-        malformed(&elf.build(), PARSE, ("", 0, align), Defect::CommonAlignment, align);
+        malformed(&elf.build(), PARSE, ENTRY, Defect::CommonAlignment, align);
     }
 }

@@ -20,7 +20,8 @@ static int ascending(const void *a, const void *b) {
 
 int main(void) {
     int values[] = {3, 1, 4, 1, 5, 9, 2, 6};
-    printf("%d and %f, %.1e, %#x, [%8s] [%-8s] %d%%\n", 42, 3.25, -1.5e10, 42, "right", "left", 100);
+    printf("%d and %f, %.1e, %#x, [%8s] [%-8s] %d%%\n", 42, 3.25, -1.5e10, 42, "right", "left",
+           100);
     qsort(values, COUNT(values), sizeof(values[0]), ascending);
     printf("sorted:");
     for (size_t i = 0; i < COUNT(values); i++)

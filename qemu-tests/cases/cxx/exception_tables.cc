@@ -1,4 +1,5 @@
-//! flags: -O2 -fexceptions -frtti | -O0 -fexceptions -frtti | -O2 -fexceptions -fasynchronous-unwind-tables -ffunction-sections
+//! flags: -O2 -fexceptions -frtti | -O0 -fexceptions -frtti
+//! flags: -O2 -fexceptions -fasynchronous-unwind-tables -ffunction-sections
 //! holds: .eh_frame .gcc_except_table
 // Code that could unwind but does not: cleanups, landing pads and their tables load and lie
 // still.

@@ -1,6 +1,8 @@
-//! flags x86_64: -O2 -mcmodel=small -fno-pic | -O2 -mcmodel=medium -fno-pic | -O2 -mcmodel=large -fno-pic
+//! flags x86_64: -O2 -mcmodel=small -fno-pic | -O2 -mcmodel=medium -fno-pic
+//! flags x86_64: -O2 -mcmodel=large -fno-pic
 //! flags aarch64: -O2 -mcmodel=small -fno-pic | -O2 -mcmodel=large -fno-pic
-//! flags riscv64: -O2 -mcmodel=medlow -fno-pic | -O2 -mcmodel=medany -fno-pic | -O2 -mcmodel=medany -fno-pic -mno-relax
+//! flags riscv64: -O2 -mcmodel=medlow -fno-pic | -O2 -mcmodel=medany -fno-pic
+//! flags riscv64: -O2 -mcmodel=medany -fno-pic -mno-relax
 //! with: pointers_other.c
 // Every code model that the compilers know for these machines.
 #include "../include/case.h"

@@ -17,7 +17,7 @@ int main(void) {
     CHECK(short_backward(0) == 1 && short_backward(5) == 5);
     CHECK(jump_forward() == 1 && jump_backward() == 1);
     CHECK(short_jump_forward() == 1 && short_jump_backward() == 1);
-    CHECK(upper_largest() == 0x7ffff7ff && upper_smallest() == (uint64_t)-0x80000000);
+    CHECK(upper_largest() == 0x7ffff7ff && upper_smallest() == (uint64_t)-0x80000000ll);
     CHECK(word_largest == 0xffffffff && word_smallest == 0x80000000);
     return 0;
 }

@@ -96,6 +96,7 @@ function short_jump_forward
         .skip 0x7fe - 2 + step
 name_limit short_jump_limit
 
+// Nor would they leave these to the loader, as they know the values.
         .section .text.upper, "ax", @progbits
         .balign 4
         limit 9, 1
@@ -111,12 +112,16 @@ name_limit short_jump_limit
         .globl limit_word_low
         .set limit_word_low, -0x80000000 - step
 function upper_largest
-        lui a0, %hi(limit_upper)
-        addi a0, a0, %lo(limit_upper)
+        .reloc ., R_RISCV_HI20, limit_upper
+        lui a0, 0
+        .reloc ., R_RISCV_LO12_I, limit_upper
+        .4byte 0x00050513 // addi a0, a0, 0
         ret
 function upper_smallest
-        lui a0, %hi(limit_upper_low)
-        addi a0, a0, %lo(limit_upper_low)
+        .reloc ., R_RISCV_HI20, limit_upper_low
+        lui a0, 0
+        .reloc ., R_RISCV_LO12_I, limit_upper_low
+        .4byte 0x00050513 // addi a0, a0, 0
         ret
 
         .section .rodata, "a", @progbits

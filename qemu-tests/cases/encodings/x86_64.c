@@ -2,7 +2,8 @@
 //! with: x86_64_code.S x86_64_values.S
 //! flags: -O2
 //! orders: both
-//! holds: R_X86_64_64 R_X86_64_32 R_X86_64_32S R_X86_64_PC32 R_X86_64_PLT32 R_X86_64_PC64 R_X86_64_8
+//! holds: R_X86_64_64 R_X86_64_32 R_X86_64_32S R_X86_64_PC32 R_X86_64_PLT32 R_X86_64_PC64
+//! holds: R_X86_64_8
 //! holds: R_X86_64_16 R_X86_64_PC8 R_X86_64_GOTPCREL R_X86_64_GOTPCRELX R_X86_64_REX_GOTPCRELX
 // Each relocation type that compilers and hand-written code use, one small function each.
 #include "../include/case.h"

@@ -14,7 +14,7 @@ extern const int16_t half_distance;
 int main(void) {
     CHECK(short_forward(0) == 1 && short_forward(3) == 3);
     CHECK(short_backward(0) == 1 && short_backward(5) == 5);
-    CHECK(signed_largest() == 0x7fffffff && signed_smallest() == (uint64_t)-0x80000000);
+    CHECK(signed_largest() == 0x7fffffff && signed_smallest() == (uint64_t)-0x80000000ll);
     CHECK(unsigned_largest() == 0xffffffff);
     CHECK(byte_largest == 255 && byte_smallest == 128);
     CHECK(half_largest == 65535 && half_smallest == 32768);

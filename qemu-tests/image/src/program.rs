@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Name, Resolver, TargetAddress};
+use loader_core::{Binding, Name, Resolver, TargetAddress};
 use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport};
 use target_common::{CallEnd, Region};
 
@@ -111,14 +111,25 @@ fn with_program(
     run.load_ns = target::now_ns() - start;
     run.loaded = memory::usage(manager);
     run.objects = object_reports(&module);
-    let entry = module
-        .symbol(program.entry)
-        .ok_or_else(|| load::refusal("entry", format!("no object exports `{}`", program.entry)))?;
+    let entry = entry_of(&module, program.entry)
+        .ok_or_else(|| load::refusal("entry", format!("no object defines `{}`", program.entry)))?;
     let listed = fault::enter(program.name, &module);
     let ended = call(runtime, &module, entry, &program.args);
     drop(listed);
     module.unload();
     Ok(Outcome::Ended(ended))
+}
+
+/// The program's entry: an export, or, as what starts a program is no other module, a symbol
+/// that is hidden from those.
+fn entry_of(module: &Loaded<'_, '_>, name: &str) -> Option<TargetAddress> {
+    let hidden = || {
+        module
+            .symbols()
+            .find(|s| s.symbol.binding() != Binding::Local && s.symbol.name() == Name::from(name))
+            .map(|symbol| symbol.address)
+    };
+    module.symbol(name).or_else(hidden)
 }
 
 /// Calls initialisers, the entry and finalisers, as a C start-up file would.

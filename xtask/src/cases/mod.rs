@@ -68,7 +68,8 @@ pub fn run(
         });
         step.finish();
         let tests: Vec<_> = tests.into_iter().flatten().collect();
-        let step = progress::counted(format!("{arch}: running the cases"), tests.len());
+        let programs = tests.iter().map(|test| test.trials.len()).sum();
+        let step = progress::counted(format!("{arch}: running the cases"), programs);
         outcomes.extend(run::run(tools, arch, &libraries, &tests, limit, &step)?);
         step.finish();
     }

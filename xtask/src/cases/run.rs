@@ -59,13 +59,18 @@ pub fn run(
         })
         .inspect(|results| results.iter().for_each(|_| step.advance()))
     });
-    let mut failures = vec![Vec::new(); tests.len()];
+    let mut verdicts = vec![Err("it was never run".to_owned()); trials.len()];
     for result in results {
         for (number, result) in result? {
-            let test = trials.get(number).and_then(|(test, _)| failures.get_mut(*test));
-            if let (Some(failures), Err(failure)) = (test, result) {
-                failures.push((number, failure));
+            if let Some(verdict) = verdicts.get_mut(number) {
+                *verdict = result;
             }
+        }
+    }
+    let mut failures = vec![Vec::new(); tests.len()];
+    for (number, ((test, _), verdict)) in trials.iter().zip(verdicts).enumerate() {
+        if let (Some(failures), Err(failure)) = (failures.get_mut(*test), verdict) {
+            failures.push((number, failure));
         }
     }
     let outcomes = tests.iter().zip(failures).map(|(test, failures)| Outcome {
