@@ -7,46 +7,58 @@ use super::host::checked;
 use super::rust_tools::{Tool, tool};
 use super::{Context, Tally};
 use crate::arch::Arch;
-use crate::setup::{Need, Tools};
-use crate::toolchain::{Wanted, Way, build};
+use crate::setup::Need;
+use crate::toolchain::{self, BareRust, Wanted, Way, build};
 
 /// Clippy on the image and what it is made of, for each machine.
 pub(super) fn lint(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
+    let rusts = Arch::ALL.map(|arch| tools.rust(arch)).into_iter().collect::<Result<Vec<_>>>()?;
+    if rusts.iter().any(|rust| rust.way() == Way::Debian) {
+        tools.ensure(&[Need::DebianClippy])?;
+    }
+    if rusts.iter().any(|rust| rust.way() != Way::Debian) {
+        tool(tools, Tool::Clippy)?; // adds it to the toolchain
+    }
+    let lint = |name: &str, rusts: &[BareRust]| {
+        let mut command = toolchain::cargo(rusts, "clippy").context("not the same way")?;
+        let targets = Arch::ALL.map(|arch| format!("target-{arch}"));
+        let packages = ["qemu-image", "bare-check", "loader-core"].into_iter();
+        let packages = packages.chain(targets.iter().map(String::as_str));
+        command.args(packages.flat_map(|package| ["--package", package]));
+        checked(name, command.args(["--", "--deny", "warnings"]))
+    };
     let mut tally = Tally::default();
-    for arch in Arch::ALL {
-        let rust = tools.rust(arch)?;
-        if rust.way() == Way::Debian {
-            tools.ensure(&[Need::DebianClippy])?;
-        } else {
-            tool(tools, Tool::Clippy)?; // adds it to the toolchain
-        }
-        let mut command = rust.cargo("clippy");
-        let target = format!("target-{arch}");
-        let packages = ["qemu-image", "bare-check", "loader-core", &target];
-        command.args(packages.iter().flat_map(|package| ["--package", package]));
-        command.args(["--", "--deny", "warnings"]);
+    if lint("lint for all machines", &rusts).is_ok() {
+        tally.passed += Arch::ALL.len() as u64;
+        return Ok(tally);
+    }
+    for (arch, rust) in Arch::ALL.into_iter().zip(&rusts) {
         let name = format!("lint for {arch}");
-        tally.count(&name, checked(&name, &mut command));
+        tally.count(&name, lint(&name, std::slice::from_ref(rust)));
     }
     Ok(tally)
 }
 
 /// Builds the core into an image of its own, which links only if nothing in it can panic.
 pub(super) fn no_panic(context: &Context) -> Result<Tally> {
+    let tools = &context.tools;
+    let wanted = Wanted { package: "bare-check", profile: "bare", args: &[] };
+    // All at once is quicker. Where that fails, each tells for itself.
+    let all = build(tools, &Arch::ALL, &wanted);
     let mut tally = Tally::default();
     for arch in Arch::ALL {
-        let name = format!("no panic path on {arch}");
-        tally.count(name, links_without_panic(&context.tools, arch));
+        let image = match &all {
+            Ok(all) => Ok(all.get(&arch).cloned()),
+            Err(_) => build(tools, &[arch], &wanted).map(|mut built| built.remove(&arch)),
+        };
+        let checked = image.and_then(|built| {
+            let image = built.and_then(|built| built.executable);
+            without_panic(&std::fs::read(image.context("cargo built no image")?)?)
+        });
+        tally.count(format!("no panic path on {arch}"), checked);
     }
     Ok(tally)
-}
-
-fn links_without_panic(tools: &Tools, arch: Arch) -> Result<()> {
-    let wanted = Wanted { package: "bare-check", profile: "bare", args: &[] };
-    let image = build(tools, &[arch], &wanted)?.remove(&arch);
-    let image = image.and_then(|built| built.executable).context("cargo built no image")?;
-    without_panic(&std::fs::read(image)?)
 }
 
 /// Looks again, at what was linked.

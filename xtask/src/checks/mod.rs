@@ -36,11 +36,6 @@ pub const STEPS: &[Step] = &[
     Step { name: "package", about: "the core's package builds by itself", run: host::package },
     Step { name: "no-panic", about: "the core alone, without a panic path", run: bare::no_panic },
     Step {
-        name: "diff",
-        about: "the same bytes as ld.lld's",
-        run: |context| crate::diff::check(&context.tools),
-    },
-    Step {
         name: "differential",
         about: "every byte as ld.lld links it",
         run: |context| crate::diff::check(&context.tools),

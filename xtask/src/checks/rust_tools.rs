@@ -37,10 +37,11 @@ impl Tool {
         }
     }
 
-    const fn need(self) -> Need {
+    /// Debian's, and what it needs; its program comes first.
+    const fn needs(self) -> &'static [Need] {
         match self {
-            Self::Clippy => Need::DebianClippy,
-            Self::Rustfmt => Need::DebianRustfmt,
+            Self::Clippy => &[Need::DebianClippy, Need::DebianRust],
+            Self::Rustfmt => &[Need::DebianRustfmt],
         }
     }
 }
@@ -53,12 +54,11 @@ pub(super) fn tool(tools: &Tools, tool: Tool) -> Result<Command> {
     if works(tool) || (from_rustup(tool) && works(tool)) {
         return Ok(cargo(tool.verb()));
     }
-    let program = tools.ensure(&[tool.need()]).and_then(|()| tools.get(tool.need()));
-    let program = program.map_err(|error| {
+    tools.ensure(tool.needs()).map_err(|error| {
         let component = tool.component();
         SetupError(format!("Run: rustup component add {component}\n{error:#}"))
     })?;
-    let mut command = Command::new(&program);
+    let mut command = Command::new(format!("/usr/bin/cargo-{}", tool.verb()));
     toolchain::leave_rustup(&mut command, Path::new("/usr/bin/rustc"));
     command.current_dir(root()).arg(tool.verb());
     if tool == Tool::Rustfmt {

@@ -176,11 +176,7 @@ impl Tools {
         Ok(())
     }
 
-    /// The path of what `need` names.
-    ///
-    /// # Errors
-    /// As for [`Tools::clang`].
-    pub fn get(&self, need: Need) -> Result<PathBuf> {
+    fn get(&self, need: Need) -> Result<PathBuf> {
         self.ensure(&[need])?;
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(found.get(&need).cloned().ok_or_else(|| need.still_missing(self.exact))?)

@@ -82,7 +82,7 @@ impl Need {
                 let name = clang.file_name()?.to_str()?.replacen("clang", "clang++", 1);
                 Some(clang.with_file_name(name)).filter(|path| path.is_file())
             }
-            Self::DebianClippy => debian_rust().and(existing("/usr/bin/cargo-clippy")),
+            Self::DebianClippy => existing("/usr/bin/cargo-clippy"),
             Self::DebianRust => debian_rust(),
             Self::DebianRustfmt => existing("/usr/bin/rustfmt").and(existing("/usr/bin/cargo-fmt")),
             Self::Gcc(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}gcc"))),

@@ -42,9 +42,7 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
     };
     match need {
         Need::Clang | Need::Clangxx => vec![llvm("clang")],
-        Need::DebianClippy => {
-            [debian(Need::DebianRust, exact), vec![one("rust-web-clippy")]].concat()
-        }
+        Need::DebianClippy => vec![one("rust-web-clippy")],
         Need::DebianRust => vec![one("rustc-web"), one("cargo-web"), one("rust-web-src")],
         Need::DebianRustfmt => vec![vec!["rustfmt-web".into(), "rustfmt".into()]],
         Need::Gcc(arch) if is_native(arch) => vec![one("gcc"), one("libc6-dev")],

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::{BareRust, Way};
+use super::{BareRust, Way, cargo};
 use crate::arch::Arch;
 use crate::process;
 use crate::progress;
@@ -59,12 +59,10 @@ fn build_one_way(
     wanted: &Wanted<'_>,
     built: &mut BTreeMap<Arch, Built>,
 ) -> Result<()> {
-    let Some(first) = rusts.first() else { return Ok(()) };
+    let (Some(first), Some(mut command)) = (rusts.first(), cargo(rusts, "build")) else {
+        return Ok(());
+    };
     let archs: Vec<Arch> = rusts.iter().map(|rust| rust.arch).collect();
-    let mut command = first.cargo_for("build", &archs);
-    for rust in rusts {
-        rust.linker_env(&mut command);
-    }
     command.args(["--package", wanted.package, "--profile", wanted.profile]).args(wanted.args);
     command.arg("--message-format=json-render-diagnostics");
     let names: Vec<&str> = archs.iter().map(|arch| arch.name()).collect();

@@ -65,14 +65,7 @@ impl BareRust {
         self.way
     }
 
-    /// `cargo VERB`, in the workspace's root, for this machine.
-    pub fn cargo(&self, verb: &str) -> Command {
-        let mut command = self.cargo_for(verb, &[self.arch]);
-        self.linker_env(&mut command);
-        command
-    }
-
-    /// `cargo VERB` for several machines, each of which goes this same way.
+    /// `cargo VERB`, in the workspace's root, for several machines that go this same way.
     fn cargo_for(&self, verb: &str, archs: &[Arch]) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(crate::setup::root()).arg(verb);
@@ -109,6 +102,20 @@ impl BareRust {
             leave_rustup(command, &self.rustc);
         }
     }
+}
+
+/// `cargo VERB` for machines that all go the same way; `None` where they do not.
+pub fn cargo(rusts: &[BareRust], verb: &str) -> Option<Command> {
+    let first = rusts.first()?;
+    if rusts.iter().any(|rust| rust.way != first.way) {
+        return None;
+    }
+    let archs: Vec<Arch> = rusts.iter().map(|rust| rust.arch).collect();
+    let mut command = first.cargo_for(verb, &archs);
+    for rust in rusts {
+        rust.linker_env(&mut command);
+    }
+    Some(command)
 }
 
 /// Makes `command` use `rustc`, a toolchain that rustup does not know, although xtask was
