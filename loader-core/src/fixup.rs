@@ -2,7 +2,7 @@
 
 use crate::address::TargetAddress;
 use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation, STUB_MAX};
-use crate::elf::{Binding, Rela, Symbol, SymbolPlace};
+use crate::elf::{Rela, Symbol, SymbolPlace};
 use crate::error::{Error, Phase};
 use crate::memory::MemoryManager;
 use crate::name::Name;
@@ -148,7 +148,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         if s == 0
             && formula.is_branch()
             && let Some(offset) = self.machine.weak_branch_offset()
-            && site.is_undefined_weak(rela)
+            && self.is_nowhere(site, rela)
         {
             return offset;
         }
@@ -199,7 +199,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         if fixup.range.spans(value.cast_signed())
             || fixup.formula != Formula::PcRelative
             || !fixup.field.is_riscv_high()
-            || !site.is_undefined_weak(job.rela)
+            || !self.is_nowhere(site, job.rela)
         {
             return None;
         }
@@ -249,6 +249,12 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         self.plan.state.symbol(number).unwrap_or_default()
     }
 
+    /// Whether nothing defines the symbol: a weak reference that stayed one.
+    fn is_nowhere(&self, site: &Site<'_, 'o>, rela: Rela) -> bool {
+        let number = site.symbol_base.wrapping_add(rela.symbol);
+        self.plan.state.canonical(number).is_some_and(|(_, state)| state.is_unresolved())
+    }
+
     /// S + A
     #[cfg(feature = "riscv64")]
     fn symbol_value(&self, site: &Site<'_, 'o>, rela: Rela) -> u64 {
@@ -276,7 +282,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let SymbolPlace::Section(section) = label.place() else { return Err(unpaired) };
         let (rela, row, fixup) =
             self.plan.high_part_at(site.object_number, section, label.value()).ok_or(unpaired)?;
-        let place = self.symbol(site, job.rela).address();
+        // Where the label is, though another definition of its name may count elsewhere.
+        let place = self.plan.address_in(site.object_number, section, label.value());
         let high = Job { rela, row, offset: 0, place };
         let value = self.value(site, high, fixup.formula, self.symbol(site, rela));
         Ok(self.absolute_weak(site, high, fixup, value).unwrap_or(value))
@@ -341,12 +348,6 @@ impl<'o> Site<'_, 'o> {
         let relative = symbol.wrapping_sub(4).wrapping_sub(job.place).cast_signed();
         let rex = job.rela.number == REX_GOTPCRELX;
         crate::arch::x86_64::relax::relax(self.bytes, job.offset, rex, symbol, relative).is_some()
-    }
-
-    fn is_undefined_weak(&self, rela: Rela) -> bool {
-        self.object.symbol(rela.symbol).is_some_and(|symbol| {
-            symbol.place() == SymbolPlace::Undefined && symbol.binding() == Binding::Weak
-        })
     }
 
     fn place(&self, job: Job) -> crate::error::Place<'o> {

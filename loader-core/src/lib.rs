@@ -73,8 +73,8 @@
 //! ```
 //!
 //! # What it does not do
-//! Thread-local storage, IFUNC, RISC-V linker relaxation and pointer authentication are refused
-//! by name. Linked files (executables, shared libraries), 32-bit and big-endian objects are not
+//! Thread-local storage, IFUNC and pointer authentication are refused by name where they are used;
+//! RISC-V linker relaxation is left alone. Linked files (executables, shared libraries), 32-bit and big-endian objects are not
 //! its business.
 #![no_std]
 // No panic can be reached from an object's bytes. These lints keep the common causes out; that

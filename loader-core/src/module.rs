@@ -75,14 +75,16 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         found.map(|export| export.address)
     }
 
-    /// Every symbol that other modules may use, each once.
+    /// Every symbol that other modules may use, each once. Not thread-local ones and IFUNCs,
+    /// whose addresses would not be those of a variable and a function.
     pub fn exports(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
         self.defined_symbols()
             .filter(|(symbol, state)| symbol.symbol.is_exported() && state.alias().is_none())
             .map(|(symbol, _)| symbol)
     }
 
-    /// Every symbol that the module defines, local ones included.
+    /// Every symbol that the module defines, local ones included; not thread-local ones and
+    /// IFUNCs.
     pub fn symbols(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
         self.defined_symbols().map(|(symbol, _)| symbol)
     }
@@ -167,6 +169,7 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
                 let number_of_all = self.plan.state.symbol_base(number)?.checked_add(index)?;
                 let state = self.plan.state.symbol(number_of_all)?;
                 let defined = symbol.place() != SymbolPlace::Undefined
+                    && !state.is_unsupported()
                     && !state.is_dead()
                     && !symbol.name().is_empty()
                     && symbol.kind() != SymbolKind::File;

@@ -122,6 +122,8 @@ impl<'o> Plan<'o, '_> {
         }
         if to.len() == from.len() {
             to.copy_from_slice(from);
+        } else {
+            to.fill(0); // never so, and never what the memory held before
         }
     }
 }

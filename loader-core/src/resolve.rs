@@ -82,6 +82,7 @@ impl<'o> Plan<'o, '_> {
                 if state.alias().is_some() {
                     continue;
                 }
+                state.set_unresolved(false);
                 let address = match symbol.place() {
                     SymbolPlace::Common => continue,
                     SymbolPlace::Absolute => symbol.value(),
@@ -94,7 +95,10 @@ impl<'o> Plan<'o, '_> {
                     SymbolPlace::Undefined if symbol.name() == GOT_SYMBOL => got.value(),
                     SymbolPlace::Undefined => match resolver.resolve(symbol.name()) {
                         Some(address) => address.value(),
-                        None if !state.is_needed() => 0,
+                        None if !state.is_needed() => {
+                            state.set_unresolved(true);
+                            0
+                        }
                         None => return Err(self.undefined(at, symbol.name())),
                     },
                 };

@@ -5,7 +5,7 @@ use crate::name::Name;
 
 /// Answers for the symbols that a module needs and does not define.
 ///
-/// Asked once for each name that a relocation needs. Any function from names to addresses is one:
+/// Asked once for each undefined symbol that a relocation needs. Any function from names to addresses is one:
 ///
 /// ```
 /// use loader_core::{Name, TargetAddress};

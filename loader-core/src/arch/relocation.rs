@@ -34,6 +34,16 @@ impl Relocation {
         }
     }
 
+    /// Whether a symbol enters into what it does.
+    pub(crate) const fn needs_symbol(&self) -> bool {
+        match self.action {
+            Action::Nothing => false,
+            #[cfg(feature = "riscv64")]
+            Action::Align => false,
+            _ => true,
+        }
+    }
+
     /// How many bytes it writes at the least; 0 where it writes nothing.
     #[cfg(feature = "riscv64")]
     pub(crate) const fn width(&self) -> u8 {

@@ -70,6 +70,7 @@ impl<'o> Section<'o> {
     /// alone, and an empty one in a loaded module would say nothing true.
     pub(crate) fn is_loaded(self) -> bool {
         self.has(elf::SHF_ALLOC)
+            && self.kind() != elf::SHT_NULL.0
             && !self.has(elf::SHF_EXCLUDE)
             && self.name().as_bytes() != b".note.gnu.property"
     }

@@ -107,7 +107,7 @@ pub enum RefusedSection {
     ThreadLocal,
     /// `SHF_COMPRESSED` on a section that would be loaded.
     Compressed,
-    /// `SHT_REL`: the three psABIs use `SHT_RELA` only.
+    /// `SHT_REL` or `SHT_CREL`: the three psABIs use `SHT_RELA` only.
     Rel,
 }
 
@@ -119,7 +119,10 @@ impl RefusedSection {
                 "thread-local storage is not supported yet; compile without thread-local variables"
             }
             Self::Compressed => "a compressed section cannot be loaded; leave it uncompressed",
-            Self::Rel => "SHT_REL relocations do not belong to this architecture, SHT_RELA do",
+            Self::Rel => {
+                "its relocations are not of the type SHT_RELA, the only one of this architecture; \
+                 compile without --crel"
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::memory::{Arena, MemoryError, MemoryManager, Segment, SegmentKind, Seg
 ///
 /// `start` and `size` are always multiples of the granule that the manager was made with.
 pub trait Platform {
-    /// Makes memory readable and writable again, and not executable: it was sealed and is free.
+    /// Makes memory that is being freed readable and writable, and not executable: it may have
+    /// been sealed.
     ///
     /// # Errors
     /// [`MemoryError::Refused`]; the memory is then never handed out again.
@@ -109,7 +110,10 @@ impl<P: Platform> MemoryManager for ArenaMemoryManager<P> {
     }
 
     fn seal(&self, segment: &Segment) -> Result<(), MemoryError> {
-        let layout = self.layout(segment.size(), 1).ok_or(MemoryError::Refused("bad size"))?;
+        let layout = self
+            .layout(segment.size(), 1)
+            .filter(|layout| holds(&self.heap(segment.kind()).lock(), segment, layout.size()))
+            .ok_or(MemoryError::Refused("the segment is another manager's"))?;
         if segment.kind() == SegmentKind::Text {
             self.platform.synchronise_instructions(segment.local(), layout.size());
         }
@@ -118,14 +122,24 @@ impl<P: Platform> MemoryManager for ArenaMemoryManager<P> {
 
     fn free(&self, segment: Segment) {
         let Some(layout) = self.layout(segment.size(), 1) else { return };
+        if !holds(&self.heap(segment.kind()).lock(), &segment, layout.size()) {
+            return; // another manager's: leaked rather than handed out twice
+        }
         if self.platform.unprotect(segment.local(), layout.size()).is_err() {
             return; // memory that cannot be written must not carry a free list
         }
-        // SAFETY: `segment` came from `allocate`, which asked the heap for a layout of this size
-        // (the heap rounds by size alone; alignment does not enter into what it keeps), and
-        // taking it by value ends the last use of these bytes.
+        // SAFETY: the segment lies in this arena, which is this manager's alone, so it came from
+        // `allocate`, which asked the heap for a layout of this size (the heap rounds by size;
+        // alignment does not enter into what it keeps). Taking it by value ends the last use.
         unsafe { self.heap(segment.kind()).lock().deallocate(segment.local(), layout) };
     }
+}
+
+/// Whether a segment, rounded up to `size`, lies in the memory of a heap.
+fn holds(heap: &Heap, segment: &Segment, size: usize) -> bool {
+    let start = segment.local().as_ptr().addr();
+    let end = start.checked_add(size);
+    heap.bottom().addr() <= start && end.is_some_and(|end| end <= heap.top().addr())
 }
 
 /// A heap over the granules that lie wholly inside the arena.
@@ -147,6 +161,21 @@ mod tests {
 
     fn request(kind: SegmentKind, size: usize, align: usize) -> SegmentRequest {
         SegmentRequest { kind, size, align }
+    }
+
+    #[test]
+    fn a_segment_of_another_manager_is_not_taken() {
+        static ARENAS: [StaticArena<0x1000>; 6] = [const { StaticArena::new() }; 6];
+        let manager = |at: usize, granule| {
+            let [text, rodata, data] = [0, 1, 2].map(|i| ARENAS[at + i].take().unwrap());
+            ArenaMemoryManager::new(text, rodata, data, granule, UnprotectedPlatform)
+        };
+        let (fine, coarse) = (manager(0, 16), manager(3, 0x1000));
+        let segment = fine.allocate(request(SegmentKind::Data, 16, 1)).unwrap();
+        assert!(coarse.seal(&segment).is_err());
+        coarse.free(segment);
+        assert_eq!(coarse.free_bytes(SegmentKind::Data), 0x1000);
+        assert_eq!(fine.used(SegmentKind::Data), 16, "leaked, not handed out twice");
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub(crate) const SLOT: u64 = 8;
 /// The symbol by which code speaks of the GOT itself; the loader defines it.
 pub(crate) const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
 
+/// Relocations in LLVM's compact form (`--crel`), a section type that is still experimental.
+const SHT_CREL: elf::SectionType = elf::SectionType(0x4000_0014);
+
 /// The bits of RISC-V's `e_flags` that objects of one module must agree on: the floating-point
 /// calling convention and RVE (psABI, "File header"). Other machines have no such flags.
 const ABI_FLAGS: u32 = 0xe;
@@ -310,7 +313,7 @@ impl<'o, 's> Plan<'o, 's> {
         for (number, object) in self.objects.iter().enumerate() {
             for (index, section) in object.sections() {
                 let kind = elf::SectionType(section.kind());
-                if kind != elf::SHT_RELA && kind != elf::SHT_REL {
+                if !matches!(kind, elf::SHT_RELA | elf::SHT_REL | SHT_CREL) {
                     continue;
                 }
                 let target = section.relocates();
@@ -327,7 +330,7 @@ impl<'o, 's> Plan<'o, 's> {
                         value: target.into(),
                     })
                 };
-                if kind == elf::SHT_REL {
+                if kind != elf::SHT_RELA {
                     let place = object.place(index, 0);
                     return Err(Error::Section { place, reason: RefusedSection::Rel });
                 }

@@ -277,8 +277,13 @@ impl<'a> Shift<'a> {
         if last(self.begun).is_some_and(|record| start(record) >= before) {
             self.begun = self.paddings.partition_point(|record| start(record) < before);
         }
-        while self.paddings.get(self.begun).is_some_and(|record| start(record) < before) {
+        // The next padding or none, in a table in order; any other, and it is looked for.
+        let begins = |at: usize| self.paddings.get(at).is_some_and(|record| start(record) < before);
+        if begins(self.begun) {
             self.begun = self.begun.saturating_add(1);
+            if begins(self.begun) {
+                self.begun = self.paddings.partition_point(|record| start(record) < before);
+            }
         }
         self.paddings.get(self.begun.checked_sub(1)?)
     }

@@ -50,7 +50,9 @@ impl<'o> Plan<'o, '_> {
             place: site.object.place(site.index, rela.offset),
             number: rela.number,
         })?;
-        if rela.symbol >= site.object.symbol_count().max(1) {
+        // Markers such as R_RISCV_RELAX have no symbol, and an object without symbols may hold them.
+        let marker = rela.symbol == 0 && !row.needs_symbol();
+        if rela.symbol >= site.object.symbol_count() && !marker {
             return Err(site.malformed(rela, Defect::SymbolIndex, rela.symbol.into()));
         }
         match &row.action {

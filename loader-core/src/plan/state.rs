@@ -156,8 +156,10 @@ const EXTERNAL: u32 = 1 << 27;
 const IMPORT: u32 = 1 << 26;
 /// It is thread-local or an IFUNC.
 const UNSUPPORTED: u32 = 1 << 25;
+/// Nothing defined it when symbols were resolved last.
+const UNRESOLVED: u32 = 1 << 24;
 /// Call stub plus one; for COMMON symbols, the exponent of the alignment.
-const NUMBER: u32 = UNSUPPORTED - 1;
+const NUMBER: u32 = UNRESOLVED - 1;
 
 /// The most call stubs that a module can have.
 pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
@@ -221,6 +223,14 @@ impl SymbolState {
 
     pub(crate) const fn set_dead(&mut self) {
         self.0.high |= DEAD;
+    }
+
+    pub(crate) const fn is_unresolved(self) -> bool {
+        self.0.high & UNRESOLVED != 0
+    }
+
+    pub(crate) const fn set_unresolved(&mut self, unresolved: bool) {
+        self.0.high = if unresolved { self.0.high | UNRESOLVED } else { self.0.high & !UNRESOLVED };
     }
 
     pub(crate) const fn is_unsupported(self) -> bool {

@@ -155,3 +155,18 @@ fn data_that_calls_goes_through_a_stub_where_it_must() {
     let least = apply(R_AARCH64_PLT32.0, 0, PLACE, PLACE - (1 << 31), 0);
     assert_eq!(least, Bytes(0x8000_0000u32.to_le_bytes().into()));
 }
+
+#[test]
+fn a_weak_reference_that_is_defined_at_address_zero_is_a_branch_there() {
+    let mut owner = ElfBuilder::new(Machine::Aarch64);
+    let text = owner.section(".text.owner", 6, &[0x1f, 0x20, 0x03, 0xd5]);
+    owner.global("name", text, 0);
+    let mut user = ElfBuilder::new(Machine::Aarch64);
+    let text = user.section(".text.user", 6, &0x9400_0000u32.to_le_bytes());
+    let symbol = user.undefined_weak("name");
+    user.rela(text, 0, R_AARCH64_CALL26.0, symbol, 0);
+    let files: [(&str, &[u8]); 2] = [("a.o", &owner.build()), ("b.o", &user.build())];
+    let image = load_with(&files, &TestManager::at(0, 0x100_0000, 0x200_0000), &[]);
+    let place = image.section_address(".text.user").cast_signed();
+    assert_eq!(imm26(image.word(".text.user", 0)), -place);
+}

@@ -4,7 +4,7 @@ use loader_core::{Error, Machine, Phase};
 use object::elf::*;
 
 use super::user;
-use crate::support::{ElfBuilder, SymbolSpec, TestManager, refused, refused_with};
+use crate::support::{ElfBuilder, SymbolSpec, TestManager, load, refused, refused_with};
 
 #[test]
 fn an_ifunc_of_the_same_object_is_refused() {
@@ -46,4 +46,15 @@ fn a_thread_local_symbol_is_refused() {
     refused(&elf.build(), Phase::Plan, &["`errno`", "thread-local"], |error| {
         assert!(matches!(error, Error::UnsupportedSymbol { .. }), "{error:?}");
     });
+}
+
+#[test]
+fn an_ifunc_that_nothing_uses_is_not_given_out() {
+    let mut elf = ElfBuilder::new(Machine::X86_64);
+    let text = elf.text(&[0xc3; 16]);
+    elf.symbol(SymbolSpec { kind: STT_GNU_IFUNC.0, ..SymbolSpec::new("chosen", text, 0) });
+    elf.global("plain", text, 8);
+    let image = load(&elf.build(), &[]);
+    assert!(image.exports.contains_key("plain"));
+    assert!(!image.exports.contains_key("chosen"), "its address is its resolver's");
 }

@@ -102,3 +102,20 @@ fn sizes_that_overflow_when_added() {
         });
     }
 }
+
+#[test]
+fn crel_in_place_of_rela() {
+    // What clang -Wa,--crel writes; passing over it would load code without its relocations.
+    let info = Link::Raw(1);
+    let spec = SectionSpec { info, ..section(".crel.text", 0x4000_0014, 0) };
+    refused_section(spec, RefusedSection::Rel, "--crel");
+}
+
+#[test]
+fn a_null_section_is_not_loaded_whatever_its_flags() {
+    let mut elf = ElfBuilder::new(Machine::Aarch64);
+    elf.text(&[0x1f, 0x20, 0x03, 0xd5]);
+    elf.add(section(".null", elf::SHT_NULL.0, ALLOC | EXEC));
+    let image = load(&elf.build(), &[]);
+    assert_eq!(image.sections.len(), 1);
+}

@@ -229,3 +229,21 @@ fn a_weak_symbol_that_is_nowhere_is_zero_above_two_gigabytes() {
         assert_eq!(value, 0, "loaded at {start:#x}");
     }
 }
+
+#[test]
+fn a_label_that_lost_its_name_is_still_the_label() {
+    let mut loser = ElfBuilder::new(Machine::Riscv64);
+    let text = loser.section(".text.loser", 6, &code(&[AUIPC, ADDI]));
+    let (symbol, label) = (loser.undefined("symbol"), loser.weak("name", text, 0));
+    loser.rela(text, 0, HI.0, symbol, 0);
+    loser.rela(text, 4, LO_I.0, label, 0);
+    let mut winner = ElfBuilder::new(Machine::Riscv64);
+    let text = winner.section(".text.winner", 6, &[0; 0x104]);
+    winner.global("name", text, 0x100);
+    let files: [(&str, &[u8]); 2] = [("a.o", &loser.build()), ("b.o", &winner.build())];
+    let manager = TestManager::at(TEXT, TEXT + 0x100_0000, TEXT + 0x200_0000);
+    let image = load_with(&files, &manager, &[("symbol", TEXT + 0x1ff8)]);
+    let (high, low) = (image.word(".text.loser", 0), image.word(".text.loser", 4));
+    let place = image.section_address(".text.loser");
+    assert_eq!(place.wrapping_add_signed(u_imm(high) + i_imm(low)), TEXT + 0x1ff8);
+}
