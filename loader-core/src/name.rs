@@ -23,11 +23,6 @@ impl<'o> Name<'o> {
     pub const fn is_empty(self) -> bool {
         self.0.is_empty()
     }
-
-    /// What follows `prefix`, where the name starts with it.
-    pub(crate) fn strip_prefix(self, prefix: &[u8]) -> Option<&'o [u8]> {
-        self.0.strip_prefix(prefix)
-    }
 }
 
 impl<'o> From<&'o str> for Name<'o> {

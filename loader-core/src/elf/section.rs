@@ -16,6 +16,9 @@ pub struct Section<'o> {
     pub(crate) strings: &'o [u8],
 }
 
+/// The longest name, with its NUL, that is looked at for a priority.
+const LIST_NAME_MAX: usize = 64;
+
 /// A list of functions that the client calls before the first use of a module, or after the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum InitKind {
@@ -72,17 +75,13 @@ impl<'o> Section<'o> {
         self.has(elf::SHF_ALLOC)
             && self.kind() != elf::SHT_NULL.0
             && !self.has(elf::SHF_EXCLUDE)
-            && self.name().as_bytes() != b".note.gnu.property"
+            && !self.name_bytes().starts_with(b".note.gnu.property\0")
     }
 
     /// Whether it is written by relocations only, and so read-only once they are applied: what
     /// linkers put under `PT_GNU_RELRO`.
     pub(crate) fn is_constant_once_relocated(self) -> bool {
-        self.init_kind().is_some()
-            || self
-                .name()
-                .strip_prefix(b".data.rel.ro")
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+        self.init_kind().is_some() || self.is_or_begins(b".data.rel.ro")
     }
 
     /// Which list of initialisers or finalisers it is a part of, if any.
@@ -91,8 +90,8 @@ impl<'o> Section<'o> {
             elf::SHT_PREINIT_ARRAY => Some(InitKind::PreInit),
             elf::SHT_INIT_ARRAY => Some(InitKind::Init),
             elf::SHT_FINI_ARRAY => Some(InitKind::Fini),
-            elf::SHT_PROGBITS if self.legacy_list(b".ctors") => Some(InitKind::Init),
-            elf::SHT_PROGBITS if self.legacy_list(b".dtors") => Some(InitKind::Fini),
+            elf::SHT_PROGBITS if self.is_or_begins(b".ctors") => Some(InitKind::Init),
+            elf::SHT_PROGBITS if self.is_or_begins(b".dtors") => Some(InitKind::Fini),
             _ => None,
         }
     }
@@ -101,9 +100,11 @@ impl<'o> Section<'o> {
     /// it has none. `.ctors` and `.dtors` count down from 65535, and run from the last entry to
     /// the first: the flag says so.
     pub(crate) fn init_order(self) -> (u32, bool) {
-        let legacy = self.legacy_list(b".ctors") || self.legacy_list(b".dtors");
-        let last_dot = self.name().as_bytes().iter().rposition(|&byte| byte == b'.');
-        let suffix = last_dot.and_then(|dot| self.name().as_bytes().get(dot.checked_add(1)?..));
+        let legacy = self.is_or_begins(b".ctors") || self.is_or_begins(b".dtors");
+        let name = self.name_bytes();
+        let end = name.iter().take(LIST_NAME_MAX).position(|&byte| byte == 0);
+        let name = end.and_then(|end| name.get(..end)).unwrap_or_default();
+        let suffix = name.rsplit(|&byte| byte == b'.').next();
         let priority =
             suffix.and_then(|digits| core::str::from_utf8(digits).ok()?.parse::<u16>().ok());
         match priority {
@@ -113,7 +114,15 @@ impl<'o> Section<'o> {
         }
     }
 
-    fn legacy_list(self, list: &[u8]) -> bool {
-        self.name().strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+    /// Whether its name is `list`, or begins with it and a dot.
+    fn is_or_begins(self, list: &[u8]) -> bool {
+        let rest = self.name_bytes().strip_prefix(list);
+        rest.is_some_and(|rest| matches!(rest.first(), Some(0 | b'.')))
+    }
+
+    /// Its name and what follows in the string table, so that a look at the beginning does not
+    /// measure the whole: a file may give every section one name of megabytes.
+    fn name_bytes(self) -> &'o [u8] {
+        self.strings.get(self.header.sh_name.get(LE) as usize..).unwrap_or_default()
     }
 }
