@@ -21,7 +21,6 @@ pub(crate) struct Fixer<'p, 'o, 's> {
 
 /// The section being relocated.
 struct Site<'b, 'o> {
-    object_number: usize,
     object: &'b Object<'o>,
     planned: PlannedSection<'o>,
     symbol_base: u32,
@@ -60,7 +59,6 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             let end = start.saturating_add(planned.size as usize);
             let bytes = segments.bytes_mut(planned.segment).get_mut(start..end);
             let site = Site {
-                object_number: planned.object,
                 object,
                 planned,
                 symbol_base: self.plan.state.symbol_base(planned.object).unwrap_or(0),
@@ -180,7 +178,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             Formula::GotOffset => sum.wrapping_sub(self.got),
             #[cfg(feature = "x86_64")]
             Formula::Size => {
-                let number = site.symbol_base.wrapping_add(rela.symbol);
+                let number = site.symbol_number(rela);
                 self.plan.definition(number).map_or(0, Symbol::size).wrapping_add(a)
             }
         }
@@ -214,7 +212,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         job: Job,
         formula: Formula,
     ) -> Result<Option<u64>, Error<'o>> {
-        let own = site.symbol_base.wrapping_add(job.rela.symbol);
+        let own = site.symbol_number(job.rela);
         let canonical = self.plan.state.canonical(own);
         let Some(stub) = canonical.and_then(|(_, state)| state.stub()) else { return Ok(None) };
         match formula {
@@ -245,13 +243,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     }
 
     fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {
-        let number = site.symbol_base.wrapping_add(rela.symbol);
+        let number = site.symbol_number(rela);
         self.plan.state.symbol(number).unwrap_or_default()
     }
 
     /// Whether nothing defines the symbol: a weak reference that stayed one.
     fn is_nowhere(&self, site: &Site<'_, 'o>, rela: Rela) -> bool {
-        let number = site.symbol_base.wrapping_add(rela.symbol);
+        let number = site.symbol_number(rela);
         self.plan.state.canonical(number).is_some_and(|(_, state)| state.is_unresolved())
     }
 
@@ -263,7 +261,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
 
     /// G(S)
     fn slot_address(&self, site: &Site<'_, 'o>, rela: Rela) -> u64 {
-        let number = site.symbol_base.wrapping_add(rela.symbol);
+        let number = site.symbol_number(rela);
         let slot = self.plan.state.canonical(number).and_then(|(_, state)| state.slot());
         self.got.wrapping_add(u64::from(slot.unwrap_or(0)).wrapping_mul(SLOT))
     }
@@ -281,9 +279,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let label = site.object.symbol(job.rela.symbol).ok_or(unpaired)?;
         let SymbolPlace::Section(section) = label.place() else { return Err(unpaired) };
         let (rela, row, fixup) =
-            self.plan.high_part_at(site.object_number, section, label.value()).ok_or(unpaired)?;
+            self.plan.high_part_at(site.planned.object, section, label.value()).ok_or(unpaired)?;
         // Where the label is, though another definition of its name may count elsewhere.
-        let place = self.plan.address_in(site.object_number, section, label.value());
+        let place = self.plan.address_in(site.planned.object, section, label.value());
         let high = Job { rela, row, offset: 0, place };
         let value = self.value(site, high, fixup.formula, self.symbol(site, rela));
         Ok(self.absolute_weak(site, high, fixup, value).unwrap_or(value))
@@ -291,6 +289,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
 }
 
 impl<'o> Site<'_, 'o> {
+    /// The number, among all objects' symbols, of the one that a relocation names.
+    fn symbol_number(&self, rela: Rela) -> u32 {
+        self.symbol_base.wrapping_add(rela.symbol)
+    }
+
     /// Writes a value into its field, checked against the bytes that are there.
     fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Error<'o>> {
         let found = match field.width {

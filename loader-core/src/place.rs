@@ -79,12 +79,7 @@ impl<M: MemoryManager> ObjectImage<'_, '_, M> {
         let Self { plan, segments, .. } = self;
         let mut ends = [0usize; 3];
         plan.for_each_in_order(|planned| {
-            let [text, read_only, data] = &mut ends;
-            let end = match planned.segment {
-                SegmentKind::Text => text,
-                SegmentKind::ReadOnly => read_only,
-                SegmentKind::Data => data,
-            };
+            let end = planned.segment.pick_mut(&mut ends);
             let bytes = segments.bytes_mut(planned.segment);
             let start = planned.offset as usize;
             fill(bytes, *end, start, plan.fill_byte(planned.segment));
@@ -139,31 +134,16 @@ fn fill(bytes: &mut [u8], start: usize, end: usize, byte: u8) {
 impl<M: MemoryManager> Segments<M> {
     /// The memory of a segment; `None` where the module has no such segment.
     pub(crate) const fn get(&self, kind: SegmentKind) -> Option<&Segment> {
-        let [text, read_only, data] = &self.segments;
-        match kind {
-            SegmentKind::Text => text.as_ref(),
-            SegmentKind::ReadOnly => read_only.as_ref(),
-            SegmentKind::Data => data.as_ref(),
-        }
+        kind.pick(&self.segments).as_ref()
     }
 
     /// Where a segment runs.
     pub(crate) const fn target(&self, kind: SegmentKind) -> TargetAddress {
-        let [text, read_only, data] = self.targets;
-        match kind {
-            SegmentKind::Text => text,
-            SegmentKind::ReadOnly => read_only,
-            SegmentKind::Data => data,
-        }
+        *kind.pick(&self.targets)
     }
 
     pub(crate) const fn set_target(&mut self, kind: SegmentKind, address: TargetAddress) {
-        let [text, read_only, data] = &mut self.targets;
-        *match kind {
-            SegmentKind::Text => text,
-            SegmentKind::ReadOnly => read_only,
-            SegmentKind::Data => data,
-        } = address;
+        *kind.pick_mut(&mut self.targets) = address;
     }
 
     pub(crate) fn bytes_mut(&mut self, kind: SegmentKind) -> &mut [u8] {
@@ -216,12 +196,7 @@ impl<M: MemoryManager> Segments<M> {
     }
 
     const fn slot(&mut self, kind: SegmentKind) -> &mut Option<Segment> {
-        let [text, read_only, data] = &mut self.segments;
-        match kind {
-            SegmentKind::Text => text,
-            SegmentKind::ReadOnly => read_only,
-            SegmentKind::Data => data,
-        }
+        kind.pick_mut(&mut self.segments)
     }
 }
 

@@ -81,12 +81,7 @@ impl<P: Platform> ArenaMemoryManager<P> {
     }
 
     const fn heap(&self, kind: SegmentKind) -> &Mutex<Heap> {
-        let [text, read_only, data] = &self.heaps;
-        match kind {
-            SegmentKind::Text => text,
-            SegmentKind::ReadOnly => read_only,
-            SegmentKind::Data => data,
-        }
+        kind.pick(&self.heaps)
     }
 
     /// What the heap is asked for: whole granules, so that permissions never share one.

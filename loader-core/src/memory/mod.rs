@@ -27,6 +27,26 @@ impl SegmentKind {
     /// All kinds, in the order in which they are allocated.
     pub const ALL: [Self; 3] = [Self::Text, Self::ReadOnly, Self::Data];
 
+    /// This kind's element of three that are in the order of [`ALL`](Self::ALL).
+    pub(crate) const fn pick<T>(self, all: &[T; 3]) -> &T {
+        let [text, read_only, data] = all;
+        match self {
+            Self::Text => text,
+            Self::ReadOnly => read_only,
+            Self::Data => data,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) const fn pick_mut<T>(self, all: &mut [T; 3]) -> &mut T {
+        let [text, read_only, data] = all;
+        match self {
+            Self::Text => text,
+            Self::ReadOnly => read_only,
+            Self::Data => data,
+        }
+    }
+
     /// A short name: `text`, `rodata` or `data`.
     pub const fn name(self) -> &'static str {
         match self {

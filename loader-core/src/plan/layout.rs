@@ -85,12 +85,7 @@ impl<'o> Plan<'o, '_> {
     }
 
     fn segment_mut(&mut self, kind: SegmentKind) -> &mut SegmentPlan {
-        let [text, read_only, data] = &mut self.segments;
-        match kind {
-            SegmentKind::Text => text,
-            SegmentKind::ReadOnly => read_only,
-            SegmentKind::Data => data,
-        }
+        kind.pick_mut(&mut self.segments)
     }
 
     /// Makes room for a table of the loader's own, which an empty one does not take.

@@ -165,12 +165,7 @@ impl<'o, 's> Plan<'o, 's> {
 
     /// The size and alignment of a segment.
     pub const fn segment(&self, kind: SegmentKind) -> SegmentPlan {
-        let [text, read_only, data] = self.segments;
-        match kind {
-            SegmentKind::Text => text,
-            SegmentKind::ReadOnly => read_only,
-            SegmentKind::Data => data,
-        }
+        *kind.pick(&self.segments)
     }
 
     /// How many GOT entries the module has, 8 bytes each, in the read-only segment.

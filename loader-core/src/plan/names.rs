@@ -14,6 +14,16 @@ enum Space {
     Groups = 1,
 }
 
+/// A place in the table of names.
+#[derive(Clone, Copy)]
+struct Bucket {
+    at: usize,
+    /// The hash of the name that was looked for.
+    hash: u64,
+    /// What it holds: the hash, a symbol's index plus one (0: nothing), and its object.
+    record: Scratch,
+}
+
 /// How strong a definition is, strongest last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
@@ -46,12 +56,9 @@ impl<'o> Plan<'o, '_> {
                 let Some(symbol) = object.symbol(signature) else { continue };
                 let name = object.display_name(symbol);
                 let Some(bucket) = self.bucket(Space::Groups, name) else { continue };
-                let Some(record) = self.state.names.get_mut(bucket) else { continue };
-                if record.low == 0 {
-                    let hash = hash(Space::Groups, name);
-                    *record =
-                        Scratch { word: hash, low: signature.wrapping_add(1), high: number as u32 };
-                } else if record.high != number as u32 {
+                if bucket.record.low == 0 {
+                    self.enter(bucket, number, signature);
+                } else if bucket.record.high != number as u32 {
                     self.discard(number, members);
                 }
             }
@@ -127,18 +134,13 @@ impl<'o> Plan<'o, '_> {
     fn define(&mut self, object: usize, index: u32, symbol: Symbol<'o>) -> Result<(), Error<'o>> {
         let name = symbol.name();
         let Some(bucket) = self.bucket(Space::Symbols, name) else { return Ok(()) };
-        let Some(record) = self.state.names.get(bucket).copied() else { return Ok(()) };
-        let mine = Scratch {
-            word: hash(Space::Symbols, name),
-            low: index.wrapping_add(1),
-            high: object as u32,
-        };
-        let Some((other_number, other)) = self.named(record) else {
-            return self.take(bucket, mine);
+        let Some((other_number, other)) = self.named(bucket.record) else {
+            self.enter(bucket, object, index);
+            return Ok(());
         };
         let (rank, other_rank) = (Rank::of(symbol), Rank::of(other));
         if rank == Rank::Strong && other_rank == Rank::Strong {
-            let first = self.objects.get(record.high as usize).map_or("", |o| o.name());
+            let first = self.objects.get(bucket.record.high as usize).map_or("", |o| o.name());
             let second = self.objects.get(object).map_or("", |o| o.name());
             return Err(Error::Duplicate { symbol: name, first, second });
         }
@@ -146,19 +148,20 @@ impl<'o> Plan<'o, '_> {
             let number = self.state.symbol_base(object).unwrap_or(0).wrapping_add(index);
             self.share_alignment(number, other_number);
             if symbol.size() > other.size() {
-                return self.take(bucket, mine);
+                self.enter(bucket, object, index);
             }
         } else if rank > other_rank {
-            return self.take(bucket, mine);
+            self.enter(bucket, object, index);
         }
         Ok(())
     }
 
-    fn take(&mut self, bucket: usize, record: Scratch) -> Result<(), Error<'o>> {
-        if let Some(place) = self.state.names.get_mut(bucket) {
-            *place = record;
+    /// Makes a symbol what a bucket holds.
+    fn enter(&mut self, bucket: Bucket, object: usize, index: u32) {
+        if let Some(record) = self.state.names.get_mut(bucket.at) {
+            *record =
+                Scratch { word: bucket.hash, low: index.wrapping_add(1), high: object as u32 };
         }
-        Ok(())
     }
 
     /// Gives two COMMON symbols of one name the greater of their alignments.
@@ -176,12 +179,10 @@ impl<'o> Plan<'o, '_> {
     /// Points a symbol at the definition of its name, if that is another symbol; the first of
     /// several undefined ones is what the others point at.
     fn refer(&mut self, object: usize, index: u32, symbol: Symbol<'o>) {
-        let name = symbol.name();
         let Some(base) = self.state.symbol_base(object) else { return };
-        let Some(bucket) = self.bucket(Space::Symbols, name) else { return };
-        let Some(record) = self.state.names.get(bucket).copied() else { return };
+        let Some(bucket) = self.bucket(Space::Symbols, symbol.name()) else { return };
         let number = base.wrapping_add(index);
-        match self.named(record) {
+        match self.named(bucket.record) {
             Some((other, _)) if other != number => {
                 let states = self.state.symbol(number).zip(self.state.symbol(other));
                 let Some((mut state, mut canonical)) = states else { return };
@@ -194,13 +195,7 @@ impl<'o> Plan<'o, '_> {
             }
             Some(_) => {}
             None if symbol.place() != SymbolPlace::Undefined => {} // in a discarded section
-            None => {
-                let word = hash(Space::Symbols, name);
-                let mine = Scratch { word, low: index.wrapping_add(1), high: object as u32 };
-                if let Some(place) = self.state.names.get_mut(bucket) {
-                    *place = mine;
-                }
-            }
+            None => self.enter(bucket, object, index),
         }
     }
 
@@ -221,19 +216,19 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// The bucket that holds `name`, or the empty one where it belongs.
-    fn bucket(&self, space: Space, name: Name<'_>) -> Option<usize> {
+    fn bucket(&self, space: Space, name: Name<'_>) -> Option<Bucket> {
         let mask = self.state.names.len().checked_sub(1)?;
         let hash = hash(space, name);
         let mut at = hash as usize & mask;
         // At least half of the buckets stay empty, so the walk ends; the bound is for the proof.
         for _ in 0..=mask {
-            let record = self.state.names.get(at)?;
+            let record = *self.state.names.get(at)?;
             let same = || match space {
-                Space::Symbols => self.named(*record).is_some_and(|(_, s)| s.name() == name),
-                Space::Groups => self.signature(*record) == Some(name),
+                Space::Symbols => self.named(record).is_some_and(|(_, s)| s.name() == name),
+                Space::Groups => self.signature(record) == Some(name),
             };
             if record.low == 0 || (record.word == hash && same()) {
-                return Some(at);
+                return Some(Bucket { at, hash, record });
             }
             at = at.wrapping_add(1) & mask;
         }
