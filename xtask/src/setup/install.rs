@@ -113,20 +113,54 @@ impl Apt {
     }
 
     fn install(&self, packages: &[String], step: &progress::Step) -> Result<()> {
-        let run = || {
+        let run = |extra: &[String]| {
             let mut command = self.command();
             command.args(["install", "--no-install-recommends", "--no-remove"]).args(packages);
+            if !extra.is_empty() {
+                command.arg("--allow-downgrades").args(extra);
+            }
             process::run_with(&mut command, LIMIT, |line| step.say(line))?.checked("apt-get")
         };
-        match run() {
-            // Old lists name packages that the servers have replaced: once more with new ones.
-            Err(_) => {
-                self.update()?;
-                run().map(drop)
-            }
-            done => done.map(drop),
+        if run(&[]).is_ok() {
+            return Ok(());
         }
+        // Old lists name packages that the servers have replaced: once more with new ones.
+        self.update()?;
+        let Err(error) = run(&[]) else { return Ok(()) };
+        let kept = self.kept(packages);
+        if kept.is_empty() {
+            return Err(error);
+        }
+        progress::note(format!("  with {}, which goes along with them", kept.join(" ")));
+        run(&kept).map(drop)
     }
+
+    /// What these packages would have apt remove, such as QEMU's tools of another release: each
+    /// in the version that this system's sources have, which goes along with them. Empty where
+    /// one is in no source.
+    fn kept(&self, packages: &[String]) -> Vec<String> {
+        let mut command = self.command();
+        command.args(["--simulate", "install", "--no-install-recommends"]).args(packages);
+        let Ok(done) = process::run(&mut command, LIMIT) else { return Vec::new() };
+        let kept: Option<Vec<String>> = removed(&done.stdout_text())
+            .map(|name| {
+                let mut madison = Command::new("apt-cache");
+                let done = process::run(madison.args(["madison", name]), LIMIT).ok()?;
+                Some(format!("{name}={}", first_version(&done.stdout_text())?))
+            })
+            .collect();
+        kept.unwrap_or_default()
+    }
+}
+
+/// The packages that `apt-get --simulate` says it would remove.
+fn removed(simulated: &str) -> impl Iterator<Item = &str> {
+    simulated.lines().filter_map(|line| line.strip_prefix("Remv ")?.split_whitespace().next())
+}
+
+/// The newest version in a table of `apt-cache madison`.
+fn first_version(madison: &str) -> Option<&str> {
+    madison.lines().next()?.split('|').nth(1).map(str::trim)
 }
 
 fn is_known(package: &str) -> bool {
@@ -138,4 +172,20 @@ fn is_known(package: &str) -> bool {
         let candidate = text.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
         candidate.is_some_and(|version| version != "(none)")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_apt_would_remove_is_read() {
+        let simulated = "Reading state information...\nRemv qemu-utils [1:10.0.2+ds-2]\n\
+                         Inst seabios (1.16.2-1 Debian:12.15/oldstable [all])\n";
+        assert_eq!(removed(simulated).collect::<Vec<_>>(), ["qemu-utils"]);
+        let madison = "qemu-utils | 1:7.2+dfsg-7 | mirror bookworm/main amd64 Packages\n\
+                       qemu-utils | 1:7.1 | mirror bookworm/main amd64 Packages\n";
+        assert_eq!(first_version(madison), Some("1:7.2+dfsg-7"));
+        assert_eq!(first_version(""), None);
+    }
 }
