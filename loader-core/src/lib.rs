@@ -148,7 +148,7 @@ pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule};
 pub use name::Name;
 pub use object::Object;
 pub use place::ObjectImage;
-pub use plan::{Import, Plan, PlannedSection, SegmentPlan, scratch_len};
+pub use plan::{Import, Plan, PlanOptions, PlannedSection, SegmentPlan, TlsModel, scratch_len};
 pub use resolve::RelocatedImage;
 pub use resolver::Resolver;
 pub use scratch::Scratch;

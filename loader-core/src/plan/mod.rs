@@ -3,6 +3,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
+//! | `options` | what a client may ask for |
 //! | `state` | the records in the lent scratch memory |
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
 //! | `padding` | `R_RISCV_ALIGN`: which bytes go, and where offsets end up |
@@ -11,6 +12,7 @@
 
 mod layout;
 mod names;
+mod options;
 #[cfg(feature = "riscv64")]
 pub(crate) mod padding;
 mod scan;
@@ -25,6 +27,7 @@ use crate::memory::SegmentKind;
 use crate::name::Name;
 use crate::object::Object;
 use crate::scratch::{Scratch, sort_by_key};
+pub use options::{PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
 
 /// Bytes of a GOT entry.
@@ -40,9 +43,10 @@ const SHT_CREL: elf::SectionType = elf::SectionType(0x4000_0014);
 /// calling convention and RVE (psABI, "File header"). Other machines have no such flags.
 const ABI_FLAGS: u32 = 0xe;
 
-/// How many [`Scratch`] records a plan for these objects needs, exactly.
+/// How many [`Scratch`] records a plan for these objects needs, exactly, without
+/// [`PlanOptions`].
 pub fn scratch_len(objects: &[Object<'_>]) -> usize {
-    state::Counts::of(objects).total()
+    PlanOptions::default().scratch_len(objects)
 }
 
 /// What a load will take, exactly, and what it will need: made from one object, or from several
@@ -55,6 +59,7 @@ pub fn scratch_len(objects: &[Object<'_>]) -> usize {
 pub struct Plan<'o, 's> {
     pub(crate) objects: &'s [Object<'o>],
     pub(crate) machine: Machine,
+    pub(crate) options: PlanOptions,
     pub(crate) state: State<'s>,
     pub(crate) segments: [SegmentPlan; 3],
     /// Where the call stubs begin in the text segment.
@@ -114,7 +119,21 @@ impl<'o, 's> Plan<'o, 's> {
     /// [`Error::Scratch`] where `scratch` has fewer records than [`scratch_len`] says; an error
     /// of [`Phase::Plan`] for an object that cannot be loaded.
     pub fn new(objects: &'s [Object<'o>], scratch: &'s mut [Scratch]) -> Result<Self, Error<'o>> {
-        let counts = state::Counts::of(objects);
+        Self::with_options(objects, scratch, PlanOptions::default())
+    }
+
+    /// The same, as `options` ask for it.
+    ///
+    /// # Errors
+    /// [`Error::Scratch`] where `scratch` has fewer records than
+    /// [`PlanOptions::scratch_len`] says; an error of [`Phase::Plan`] for an object that cannot
+    /// be loaded.
+    pub fn with_options(
+        objects: &'s [Object<'o>],
+        scratch: &'s mut [Scratch],
+        options: PlanOptions,
+    ) -> Result<Self, Error<'o>> {
+        let counts = state::Counts::of(objects, options);
         let lent = scratch.len();
         let needed = counts.total();
         let first = objects.first();
@@ -131,6 +150,7 @@ impl<'o, 's> Plan<'o, 's> {
         let mut plan = Self {
             objects,
             machine,
+            options,
             state,
             segments: [SegmentPlan { size: 0, align: 1 }; 3],
             stubs_offset: 0,

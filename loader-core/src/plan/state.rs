@@ -2,6 +2,7 @@
 
 use crate::memory::SegmentKind;
 use crate::object::Object;
+use crate::plan::PlanOptions;
 use crate::scratch::Scratch;
 
 /// How many records of each sort a set of objects needs.
@@ -15,7 +16,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn of(objects: &[Object<'_>]) -> Self {
+    pub(crate) fn of(objects: &[Object<'_>], _options: PlanOptions) -> Self {
         let mut counts = Self { objects: objects.len(), ..Self::default() };
         let mut shared = 0usize;
         for object in objects {

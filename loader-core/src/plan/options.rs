@@ -1,0 +1,39 @@
+//! What a client may ask of a plan.
+
+use crate::object::Object;
+use crate::plan::state::Counts;
+
+/// What a client may ask of a [`Plan`](crate::Plan); the default asks for nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlanOptions {
+    /// Shortens RISC-V code where the addresses allow it (psABI, "Linker relaxation"). Sections
+    /// keep the room and the addresses that they have without it, and end earlier.
+    pub relax: bool,
+    /// Looks for the instructions that erratum 843419 of Cortex-A53 makes unsafe, and mends them.
+    pub erratum_843419: bool,
+    /// What the client has for thread-local variables.
+    pub thread_locals: TlsModel,
+}
+
+impl PlanOptions {
+    /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these
+    /// options, exactly.
+    pub fn scratch_len(self, objects: &[Object<'_>]) -> usize {
+        Counts::of(objects, self).total()
+    }
+}
+
+/// What a client has for thread-local variables, and so what code that uses them is made into.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TlsModel {
+    /// Nothing: a module that uses them is refused.
+    #[default]
+    None,
+    /// Room in every thread's static block, at one offset from the thread pointer: all code that
+    /// can be made into local-exec code is.
+    Static,
+    /// Blocks that come with the first use: `__tls_get_addr` and descriptors. Code that needs an
+    /// offset from the thread pointer is refused, unless the variable is in a static block.
+    Dynamic,
+}
