@@ -1,8 +1,10 @@
 //! Applying relocations: one small interpreter for the rows of all architectures' tables.
 
+mod thread_local;
+
 use crate::address::TargetAddress;
-use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation, STUB_MAX};
-use crate::elf::{Rela, Symbol, SymbolPlace};
+use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
+use crate::elf::{Rela, RelaTable, Symbol, SymbolPlace};
 use crate::error::{Error, Phase};
 use crate::memory::MemoryManager;
 use crate::name::Name;
@@ -77,7 +79,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let mut shift = self.plan.shift_of(object, index);
         #[cfg(feature = "riscv64")]
         let mut set = None;
-        for rela in table.iter() {
+        let (mut gone, mut patches) = (None, false);
+        for (at, rela) in table.iter().enumerate() {
+            if gone.take() == Some(rela.offset) {
+                continue; // a call that thread-local code needs no more
+            }
             let Some(row) = self.machine.relocation(rela.number) else { continue };
             #[cfg(feature = "riscv64")]
             let offset = rela.offset.wrapping_sub(shift.deleted_before(rela.offset));
@@ -86,7 +92,28 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             let place = site.target.wrapping_add(offset);
             let job = Job { rela, row, offset: offset as usize, place };
             match &row.action {
+                Action::Apply(fixup) if fixup.formula.is_thread_local() => {
+                    self.apply_thread_local(&mut site, job, fixup, (table, at), &mut gone)?;
+                }
                 Action::Apply(fixup) => self.apply(&mut site, job, fixup)?,
+                Action::DescriptorPart => {
+                    self.apply_descriptor_part(&mut site, job, (table, at))?;
+                }
+                #[cfg(feature = "riscv64")]
+                Action::DescriptorLow(field) => {
+                    let done = self.apply_descriptor_part(&mut site, job, (table, at))?;
+                    if !done {
+                        let value = self.high_part(&site, job)?;
+                        site.write(job, *field, value)?;
+                    }
+                }
+                #[cfg(feature = "aarch64")]
+                Action::PatchInstruction(_) => patches = true,
+                #[cfg(feature = "aarch64")]
+                Action::FunctionInitialiser => {
+                    let value = self.symbol_value(&site, rela);
+                    site.write(job, crate::arch::Field::WORD64, value)?;
+                }
                 #[cfg(feature = "riscv64")]
                 Action::PairLow(field) => {
                     let value = self.high_part(&site, job)?;
@@ -103,6 +130,27 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 _ => {}
             }
         }
+        if patches { self.patch_instructions(&mut site, table) } else { Ok(()) }
+    }
+
+    /// `R_AARCH64_PATCHINST` comes after all other relocations of its place (AAELF64, "Static
+    /// miscellaneous relocations"); where its symbol is undefined, the instruction stays.
+    fn patch_instructions(
+        &self,
+        site: &mut Site<'_, 'o>,
+        table: RelaTable<'o>,
+    ) -> Result<(), Error<'o>> {
+        #[cfg(feature = "aarch64")]
+        for rela in table.iter() {
+            let Some(row) = self.machine.relocation(rela.number) else { continue };
+            let Action::PatchInstruction(fixup) = &row.action else { continue };
+            let place = site.target.wrapping_add(rela.offset);
+            let job = Job { rela, row, offset: rela.offset as usize, place };
+            if !self.is_nowhere(site, rela) {
+                self.apply(site, job, fixup)?;
+            }
+        }
+        let _ = (site, table);
         Ok(())
     }
 
@@ -158,20 +206,30 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             #[cfg(feature = "aarch64")]
             Formula::Page => page(sum).wrapping_sub(page(p)),
             #[cfg(feature = "aarch64")]
-            Formula::GotSlot => self.slot_address(site, rela),
+            Formula::GotSlot(slot) => self.slot_address(site, rela, slot),
             #[cfg(feature = "aarch64")]
-            Formula::GotSlotPage => page(self.slot_address(site, rela)).wrapping_sub(page(p)),
-            #[cfg(feature = "aarch64")]
-            Formula::GotSlotFromPage => self.slot_address(site, rela).wrapping_sub(page(self.got)),
-            Formula::GotSlotPcRelative | Formula::GotSlotPcRelativeNoAddend => {
-                self.slot_address(site, rela).wrapping_add(a).wrapping_sub(p)
+            Formula::GotSlotPage(slot) => {
+                page(self.slot_address(site, rela, slot)).wrapping_sub(page(p))
             }
+            #[cfg(feature = "aarch64")]
+            Formula::GotSlotFromPage => {
+                self.slot_address(site, rela, Slot::Address).wrapping_sub(page(self.got))
+            }
+            Formula::GotSlotPcRelative(slot) | Formula::GotSlotPcRelativeNoAddend(slot) => {
+                self.slot_address(site, rela, slot).wrapping_add(a).wrapping_sub(p)
+            }
+            #[cfg(feature = "aarch64")]
+            Formula::GotSlotOffsetNoAddend(slot) => {
+                self.slot_address(site, rela, slot).wrapping_sub(self.got)
+            }
+            // `apply_thread_local` has its own way with these.
+            Formula::ThreadPointer | Formula::ModuleBlock => 0,
             #[cfg(feature = "x86_64")]
             Formula::GotSlotRelaxable => {
-                self.slot_address(site, rela).wrapping_add(a).wrapping_sub(p)
+                self.slot_address(site, rela, Slot::Address).wrapping_add(a).wrapping_sub(p)
             }
             Formula::GotSlotOffset => {
-                self.slot_address(site, rela).wrapping_sub(self.got).wrapping_add(a)
+                self.slot_address(site, rela, Slot::Address).wrapping_sub(self.got).wrapping_add(a)
             }
             #[cfg(feature = "x86_64")]
             Formula::GotPcRelative => self.got.wrapping_add(a).wrapping_sub(p),
@@ -214,7 +272,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     ) -> Result<Option<u64>, Error<'o>> {
         let own = site.symbol_number(job.rela);
         let canonical = self.plan.state.canonical(own);
-        let Some(stub) = canonical.and_then(|(_, state)| state.stub()) else { return Ok(None) };
+        // An IFUNC's address is that of its stub already.
+        let stub = canonical.filter(|(_, state)| !state.is_indirect());
+        let Some(stub) = stub.and_then(|(_, state)| state.stub()) else { return Ok(None) };
         match formula {
             Formula::Branch { addend } if job.rela.addend != i64::from(addend) => {
                 Err(site.addend(job))
@@ -233,7 +293,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     /// A stub that is out of its GOT slot's reach was not written, and matters only now that a
     /// branch needs it.
     fn check_stub_reach(&self, site: &Site<'_, 'o>, job: Job, stub: u64) -> Result<(), Error<'o>> {
-        let slot = self.slot_address(site, job.rela);
+        let slot = self.slot_address(site, job.rela, Slot::Address);
         let mut unwritten = [0; STUB_MAX];
         (self.machine.stub().write)(&mut unwritten, stub, slot).ok_or(Error::StubReach {
             symbol: site.symbol_name(job.rela),
@@ -254,15 +314,20 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     }
 
     /// S + A
-    #[cfg(feature = "riscv64")]
+    #[cfg(any(feature = "aarch64", feature = "riscv64"))]
     fn symbol_value(&self, site: &Site<'_, 'o>, rela: Rela) -> u64 {
         self.symbol(site, rela).address().wrapping_add(rela.addend.cast_unsigned())
     }
 
-    /// G(S)
-    fn slot_address(&self, site: &Site<'_, 'o>, rela: Rela) -> u64 {
+    /// G(S), GTLSIDX(S) and its like
+    fn slot_address(&self, site: &Site<'_, 'o>, rela: Rela, slot: Slot) -> u64 {
         let number = site.symbol_number(rela);
-        let slot = self.plan.state.canonical(number).and_then(|(_, state)| state.slot());
+        let state = || self.plan.state.canonical(number).map(|(_, state)| state);
+        let slot = match slot {
+            Slot::Address => state().and_then(SymbolState::slot),
+            Slot::LocalDynamic => Some(self.plan.thread_local.pair),
+            _ => state().and_then(|state| state.thread_local_slot(slot)),
+        };
         self.got.wrapping_add(u64::from(slot.unwrap_or(0)).wrapping_mul(SLOT))
     }
 
@@ -271,6 +336,18 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     /// addresses").
     #[cfg(feature = "riscv64")]
     fn high_part(&self, site: &Site<'_, 'o>, job: Job) -> Result<u64, Error<'o>> {
+        let (high, fixup) = self.high_relocation(site, job)?;
+        let value = self.value(site, high, fixup.formula, self.symbol(site, high.rela));
+        Ok(self.absolute_weak(site, high, fixup, value).unwrap_or(value))
+    }
+
+    /// The relocation of a high part at a low part's symbol.
+    #[cfg(feature = "riscv64")]
+    fn high_relocation(
+        &self,
+        site: &Site<'_, 'o>,
+        job: Job,
+    ) -> Result<(Job, &'static Fixup), Error<'o>> {
         if job.rela.addend != 0 {
             return Err(site.addend(job));
         }
@@ -280,11 +357,14 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let SymbolPlace::Section(section) = label.place() else { return Err(unpaired) };
         let (rela, row, fixup) =
             self.plan.high_part_at(site.planned.object, section, label.value()).ok_or(unpaired)?;
+        // The sequence of a descriptor is rewritten as a whole, so its parts are only its own.
+        let of_descriptor = fixup.formula.slot() == Some(Slot::Descriptor);
+        if of_descriptor != job.row.is_descriptor_low() {
+            return Err(unpaired);
+        }
         // Where the label is, though another definition of its name may count elsewhere.
         let place = self.plan.address_in(site.planned.object, section, label.value());
-        let high = Job { rela, row, offset: 0, place };
-        let value = self.value(site, high, fixup.formula, self.symbol(site, rela));
-        Ok(self.absolute_weak(site, high, fixup, value).unwrap_or(value))
+        Ok((Job { rela, row, offset: 0, place }, fixup))
     }
 }
 
@@ -368,6 +448,16 @@ impl<'o> Site<'_, 'o> {
             relocation: job.row,
             symbol: self.symbol_name(job.rela),
             addend: job.rela.addend,
+        }
+    }
+
+    /// The distance from the thread pointer is not the same in every thread.
+    #[cold]
+    fn thread_pointer(&self, job: Job) -> Error<'o> {
+        Error::ThreadPointer {
+            place: self.place(job),
+            relocation: job.row,
+            symbol: self.symbol_name(job.rela),
         }
     }
 

@@ -127,8 +127,11 @@ mod parse;
 mod place;
 mod plan;
 mod resolve;
+mod resolve_indirect;
+mod resolve_thread_locals;
 mod resolver;
 mod scratch;
+mod thread_locals;
 
 /// The README's example is compiled with the tests.
 #[cfg(doctest)]
@@ -150,5 +153,7 @@ pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{Import, Plan, PlanOptions, PlannedSection, SegmentPlan, TlsModel, scratch_len};
 pub use resolve::RelocatedImage;
+pub use resolve_indirect::Resolution;
 pub use resolver::Resolver;
 pub use scratch::Scratch;
+pub use thread_locals::{ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsVariable};

@@ -6,12 +6,13 @@ use crate::elf::Section;
 use crate::error::Error;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::place::ObjectImage;
+use crate::plan::state::{Residence, SectionState};
 
 impl<'o, M: MemoryManager> ObjectImage<'o, '_, M> {
     /// Says that a section of the `object`-th object will run at `address`.
     ///
     /// # Errors
-    /// [`Error::NoSuchSection`] where the section is not loaded; [`Error::Misplaced`] where the
+    /// [`Error::NoSuchSection`] where the section is not loaded, or is thread-local; [`Error::Misplaced`] where the
     /// address is not a multiple of the section's alignment, or the section would not fit
     /// below 2^64.
     pub fn map_section_address(
@@ -22,7 +23,9 @@ impl<'o, M: MemoryManager> ObjectImage<'o, '_, M> {
     ) -> Result<(), Error<'o>> {
         let planned = self.plan.planned_section(object, index);
         let state = self.plan.state.section(object, index);
-        let Some((planned, mut state)) = planned.zip(state) else {
+        // A thread's block is copied from one piece of memory.
+        let movable = |state: &SectionState| state.residence != Residence::ThreadLocal;
+        let Some((planned, mut state)) = planned.zip(state.filter(movable)) else {
             return Err(Error::NoSuchSection { object, index });
         };
         check(address, planned.size, Section::align(planned.section))?;

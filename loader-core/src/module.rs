@@ -9,6 +9,7 @@ use crate::place::Segments;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, PlannedSection};
 use crate::resolve::RelocatedImage;
+use crate::thread_locals::{TlsImage, TlsVariable};
 
 /// A module that is ready to run: the only phase that gives out addresses.
 ///
@@ -17,8 +18,8 @@ use crate::resolve::RelocatedImage;
 /// first, and for nothing being called once the module is unloaded. Dropping it unloads it.
 #[derive(Debug)]
 pub struct Module<'o, 's, M: MemoryManager> {
-    plan: Plan<'o, 's>,
-    segments: Segments<M>,
+    pub(crate) plan: Plan<'o, 's>,
+    pub(crate) segments: Segments<M>,
 }
 
 /// The memory of a module whose object and scratch memory the client has taken back; dropping it
@@ -75,18 +76,47 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         found.map(|export| export.address)
     }
 
-    /// Every symbol that other modules may use, each once. Not thread-local ones and IFUNCs,
-    /// whose addresses would not be those of a variable and a function.
+    /// Every symbol that other modules may use, each once, but for thread-local ones, which have
+    /// no address. An IFUNC's is that of the stub by which it is called.
     pub fn exports(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
         self.defined_symbols()
             .filter(|(symbol, state)| symbol.symbol.is_exported() && state.alias().is_none())
             .map(|(symbol, _)| symbol)
     }
 
-    /// Every symbol that the module defines, local ones included; not thread-local ones and
-    /// IFUNCs.
+    /// Every symbol that the module defines, local ones included, but for thread-local ones.
     pub fn symbols(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
         self.defined_symbols().map(|(symbol, _)| symbol)
+    }
+
+    /// What each thread's block of thread-local variables is copied from; `None` where the
+    /// module has none.
+    pub fn thread_locals(&self) -> Option<TlsImage> {
+        let block = self.plan.thread_local.block?;
+        let start = self.segments.target(SegmentKind::ReadOnly);
+        Some(TlsImage {
+            block,
+            location: self.plan.thread_local.location?,
+            image: start.wrapping_add(self.plan.thread_local.offset),
+        })
+    }
+
+    /// The thread-local variables that other modules may use, and where they lie.
+    pub fn exported_thread_locals(&self) -> impl Iterator<Item = (Name<'o>, TlsVariable)> + '_ {
+        let location = self.plan.thread_local.location.unwrap_or_default();
+        self.plan.objects.iter().enumerate().flat_map(move |(number, object)| {
+            object.symbols().filter_map(move |(index, symbol)| {
+                let at = self.plan.state.symbol_base(number)?.checked_add(index)?;
+                let state = self.plan.state.symbol(at)?;
+                let counts = state.is_thread_local()
+                    && state.alias().is_none()
+                    && !state.is_dead()
+                    && symbol.is_exported()
+                    && matches!(symbol.place(), SymbolPlace::Section(_));
+                let variable = TlsVariable { location, offset: state.address() };
+                counts.then_some((symbol.name(), variable))
+            })
+        })
     }
 
     /// The sections, object by object, with their addresses.
@@ -169,7 +199,7 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
                 let number_of_all = self.plan.state.symbol_base(number)?.checked_add(index)?;
                 let state = self.plan.state.symbol(number_of_all)?;
                 let defined = symbol.place() != SymbolPlace::Undefined
-                    && !state.is_unsupported()
+                    && !state.is_thread_local()
                     && !state.is_dead()
                     && !symbol.name().is_empty()
                     && symbol.kind() != SymbolKind::File;

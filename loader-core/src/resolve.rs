@@ -12,6 +12,7 @@ use crate::name::Name;
 use crate::place::{ObjectImage, Segments};
 use crate::plan::{GOT_SYMBOL, Plan, SLOT};
 use crate::resolver::Resolver;
+use crate::thread_locals::ThreadLocals;
 use crate::{Binding, TargetAddress};
 
 /// A module whose relocations are applied, for the addresses that it is mapped to.
@@ -30,8 +31,21 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
     /// [`Error::Undefined`] for a symbol that neither the objects nor `resolver` define, and the
     /// other errors of [`Phase::Resolve`](crate::Phase::Resolve); all memory is given back then.
     pub fn resolve(
+        self,
+        resolver: &(impl Resolver + ?Sized),
+    ) -> Result<RelocatedImage<'o, 's, M>, Error<'o>> {
+        self.resolve_with(resolver, &())
+    }
+
+    /// The same, for a module with thread-local variables.
+    ///
+    /// # Errors
+    /// As those of [`resolve`](Self::resolve), and [`Error::ThreadLocalBlock`],
+    /// [`Error::ThreadPointer`] and [`Error::Descriptor`].
+    pub fn resolve_with(
         mut self,
         resolver: &(impl Resolver + ?Sized),
+        thread_locals: &dyn ThreadLocals,
     ) -> Result<RelocatedImage<'o, 's, M>, Error<'o>> {
         if self.stale {
             self.copy_sections();
@@ -39,9 +53,12 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
         let Self { mut plan, mut segments, .. } = self;
         let data = segments.target(SegmentKind::Data);
         let got = segments.target(SegmentKind::ReadOnly).wrapping_add(plan.got_offset);
-        plan.resolve_symbols(resolver, data, got)?;
         let stubs = segments.target(SegmentKind::Text).wrapping_add(plan.stubs_offset);
+        plan.resolve_symbols(resolver, data, got, stubs)?;
+        plan.resolve_thread_locals(&mut segments, thread_locals)?;
+        plan.resolve_aliases();
         plan.write_slots_and_stubs(&mut segments, got, stubs);
+        plan.write_indirect_stubs(&mut segments, data, stubs)?;
         Fixer::new(&plan, got, stubs).apply_all(&mut segments)?;
         Ok(RelocatedImage { plan, segments })
     }
@@ -72,6 +89,7 @@ impl<'o> Plan<'o, '_> {
         resolver: &(impl Resolver + ?Sized),
         data: TargetAddress,
         got: TargetAddress,
+        stubs: TargetAddress,
     ) -> Result<(), Error<'o>> {
         self.resolve_commons(data);
         for (number, object) in self.objects.iter().enumerate() {
@@ -79,11 +97,16 @@ impl<'o> Plan<'o, '_> {
             for (index, symbol) in object.symbols() {
                 let at = base.wrapping_add(index);
                 let Some(mut state) = self.state.symbol(at) else { continue };
-                if state.alias().is_some() {
+                if state.alias().is_some() || state.is_thread_local() {
                     continue;
                 }
                 state.set_unresolved(false);
                 let address = match symbol.place() {
+                    _ if state.is_indirect() => {
+                        let stub = u64::from(state.stub().unwrap_or(0));
+                        let size = u64::from(self.machine.stub().size);
+                        stubs.wrapping_add(stub.wrapping_mul(size)).value()
+                    }
                     SymbolPlace::Common => continue,
                     SymbolPlace::Absolute => symbol.value(),
                     SymbolPlace::Section(_) if state.is_dead() => 0,
@@ -106,7 +129,6 @@ impl<'o> Plan<'o, '_> {
                 self.state.set_symbol(at, state);
             }
         }
-        self.resolve_aliases();
         Ok(())
     }
 
@@ -141,7 +163,7 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// The error for a symbol that nothing defines, with the first place that needs it.
-    fn undefined(&self, number: u32, symbol: Name<'o>) -> Error<'o> {
+    pub(crate) fn undefined(&self, number: u32, symbol: Name<'o>) -> Error<'o> {
         for (object_number, object) in self.objects.iter().enumerate() {
             let base = self.state.symbol_base(object_number).unwrap_or(0);
             for index in 0..object.section_count() {
@@ -175,25 +197,44 @@ impl<'o> Plan<'o, '_> {
         if self.slot_count == 0 {
             return;
         }
-        let stub = self.machine.stub();
         for (_, _, state) in self.used_symbols() {
-            let Some(slot) = state.slot().map(|slot| u64::from(slot).wrapping_mul(SLOT)) else {
-                continue;
-            };
-            let table = segments.bytes_mut(SegmentKind::ReadOnly);
-            let entry = self.got_offset.wrapping_add(slot) as usize;
-            if let Some(bytes) = table.get_mut(entry..).and_then(<[u8]>::first_chunk_mut) {
-                *bytes = state.address().to_le_bytes();
-            }
-            let Some(number) = state.stub() else { continue };
-            let offset = u64::from(number).wrapping_mul(stub.size.into());
-            let table = segments.bytes_mut(SegmentKind::Text);
-            let start = self.stubs_offset.wrapping_add(offset) as usize;
-            let end = start.saturating_add(stub.size as usize);
-            let Some(bytes) = table.get_mut(start..end) else { continue };
-            let (from, to) = (stubs.wrapping_add(offset), got.wrapping_add(slot));
+            let Some(slot) = state.slot().filter(|_| !state.is_thread_local()) else { continue };
+            self.write_slot(segments, slot, state.address());
+            let Some(number) = state.stub().filter(|_| !state.is_indirect()) else { continue };
+            let to = got.wrapping_add(u64::from(slot).wrapping_mul(SLOT));
             // A stub that cannot reach its slot stays a trap: only a branch that needs it minds.
-            let _ = (stub.write)(bytes, from.value(), to.value());
+            let _ = self.write_stub(segments, stubs, number, to);
         }
+    }
+
+    /// Writes a word of the GOT.
+    pub(crate) fn write_slot<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+        slot: u32,
+        word: u64,
+    ) {
+        let table = segments.bytes_mut(SegmentKind::ReadOnly);
+        let entry = self.got_offset.wrapping_add(u64::from(slot).wrapping_mul(SLOT)) as usize;
+        if let Some(bytes) = table.get_mut(entry..).and_then(<[u8]>::first_chunk_mut) {
+            *bytes = word.to_le_bytes();
+        }
+    }
+
+    /// Writes a call stub that goes through the slot at `slot`; `None` where that is out of its
+    /// reach.
+    pub(crate) fn write_stub<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+        stubs: TargetAddress,
+        number: u32,
+        slot: TargetAddress,
+    ) -> Option<()> {
+        let stub = self.machine.stub();
+        let offset = u64::from(number).wrapping_mul(stub.size.into());
+        let start = self.stubs_offset.wrapping_add(offset) as usize;
+        let end = start.checked_add(stub.size as usize)?;
+        let bytes = segments.bytes_mut(SegmentKind::Text).get_mut(start..end)?;
+        (stub.write)(bytes, stubs.wrapping_add(offset).value(), slot.value())
     }
 }

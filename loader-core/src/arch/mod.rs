@@ -5,6 +5,7 @@
 #[cfg(feature = "aarch64")]
 mod aarch64;
 mod bits;
+mod local_exec;
 mod relocation;
 #[cfg(feature = "riscv64")]
 pub(crate) mod riscv64;
@@ -12,7 +13,8 @@ mod words;
 #[cfg(feature = "x86_64")]
 pub(crate) mod x86_64;
 
-pub(crate) use relocation::{Action, Field, Fixup, Formula};
+pub(crate) use local_exec::{LocalExec, Rewrite, Subject};
+pub(crate) use relocation::{Action, Field, Fixup, Formula, Slot};
 pub use relocation::{Range, Relocation, Unsupported};
 
 /// A machine whose objects can be loaded (`e_machine`).
@@ -102,6 +104,45 @@ impl Machine {
             #[cfg(feature = "x86_64")]
             Self::X86_64 => &x86_64::STUB,
         }
+    }
+
+    /// What becomes of a relocation of thread-local code, at `at` in a section's bytes, where the
+    /// client has a static block.
+    pub(crate) fn local_exec(self, number: u32, code: &[u8], at: usize) -> LocalExec {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => aarch64::local_exec(number, code, at),
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => riscv64::local_exec(number, code, at),
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => x86_64::local_exec(number, code, at),
+        }
+    }
+
+    /// What offsets for `__tls_get_addr` are less by: `TLS_DTV_OFFSET` (RISC-V psABI).
+    pub(crate) const fn dtv_offset(self) -> u64 {
+        match self {
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => 0x800,
+            #[allow(unreachable_patterns, reason = "riscv64 may be the only machine compiled in")]
+            _ => 0,
+        }
+    }
+
+    /// Whether code that asks `__tls_get_addr` for the block, once rewritten, adds its variables'
+    /// offsets to the thread pointer instead of the block's address.
+    pub(crate) const fn counts_from_thread_pointer(self) -> bool {
+        match self {
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => true,
+            #[allow(unreachable_patterns, reason = "x86_64 may be the only machine compiled in")]
+            _ => false,
+        }
+    }
+
+    /// Bytes of the instruction that [`Action::DescriptorPart`] marks.
+    pub(crate) const fn descriptor_part(self) -> u8 {
+        if self.counts_from_thread_pointer() { 2 } else { 4 }
     }
 
     /// What a branch to an undefined weak symbol jumps to, relative to the branch: the next

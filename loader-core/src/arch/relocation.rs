@@ -44,14 +44,27 @@ impl Relocation {
         }
     }
 
+    /// Whether it is a later part of a RISC-V sequence that asks by descriptor: its symbol is the
+    /// label of the first part.
+    #[cfg(feature = "riscv64")]
+    pub(crate) const fn is_descriptor_low(&self) -> bool {
+        matches!(self.action, Action::DescriptorLow(_))
+            || matches!(self.action, Action::DescriptorPart) && self.number == 65
+    }
+
     /// How many bytes it writes at the least; 0 where it writes nothing.
     #[cfg(feature = "riscv64")]
     pub(crate) const fn width(&self) -> u8 {
         match self.action {
             Action::Apply(fixup) => fixup.field.width,
-            Action::PairLow(field) => field.width,
+            Action::PairLow(field) | Action::DescriptorLow(field) => field.width,
             Action::SetUleb128 | Action::SubUleb128 => 1,
+            Action::DescriptorPart => 4,
             Action::Nothing | Action::Align | Action::Refuse(_) => 0,
+            #[cfg(feature = "aarch64")]
+            Action::FunctionInitialiser => 8,
+            #[cfg(feature = "aarch64")]
+            Action::PatchInstruction(fixup) => fixup.field.width,
         }
     }
 
@@ -59,6 +72,8 @@ impl Relocation {
     pub const fn range(&self) -> Option<Range> {
         match self.action {
             Action::Apply(fixup) => Some(fixup.range),
+            #[cfg(feature = "aarch64")]
+            Action::PatchInstruction(fixup) => Some(fixup.range),
             _ => None,
         }
     }
@@ -78,14 +93,17 @@ impl Eq for Relocation {}
 pub enum Unsupported {
     /// It belongs to linked images; no compiler writes it into an object.
     Dynamic,
-    /// This version of the loader does not apply it yet.
-    NotYet,
     /// It signs pointers, for which the client's keys would be needed.
     PointerAuthentication,
     /// The psABI reserves the number.
     Reserved,
-    /// It needs thread-local storage, which this version of the loader does not provide.
+    /// It initialises data by a function, in a section that is not writable.
+    ReadOnly,
+    /// It needs thread-local variables, and the plan was made without
+    /// ([`TlsModel::None`](crate::TlsModel::None)).
     ThreadLocal,
+    /// It announces a relocation of a vendor's own, whose name its symbol is.
+    Vendor,
 }
 
 /// The values that a relocated field can hold: `min..=max`, in multiples of `align`.
@@ -143,12 +161,24 @@ pub(crate) enum Action {
     Nothing,
     /// Computes a value and writes it into a field.
     Apply(Fixup),
+    /// Marks an instruction of a sequence that asks for a thread-local variable by descriptor:
+    /// nothing, or what the sequence becomes.
+    DescriptorPart,
+    /// `R_AARCH64_PATCHINST`: replaces an instruction, after all else was applied to it.
+    #[cfg(feature = "aarch64")]
+    PatchInstruction(Fixup),
+    /// `R_AARCH64_FUNCINIT64`: what the function at S + A returns.
+    #[cfg(feature = "aarch64")]
+    FunctionInitialiser,
     /// `R_RISCV_ALIGN`: deletes padding.
     #[cfg(feature = "riscv64")]
     Align,
     /// `R_RISCV_PCREL_LO12_*`: the low part of the high part at the symbol, into this field.
     #[cfg(feature = "riscv64")]
     PairLow(Field),
+    /// `R_RISCV_TLSDESC_*_LO12`: the same, of an `R_RISCV_TLSDESC_HI20`.
+    #[cfg(feature = "riscv64")]
+    DescriptorLow(Field),
     /// `R_RISCV_SET_ULEB128`, written together with the `R_RISCV_SUB_ULEB128` behind it.
     #[cfg(feature = "riscv64")]
     SetUleb128,
@@ -195,22 +225,25 @@ pub(crate) enum Formula {
     Page,
     /// G(S); A must be 0
     #[cfg(feature = "aarch64")]
-    GotSlot,
+    GotSlot(Slot),
     /// Page(G(S)) - Page(P); A must be 0
     #[cfg(feature = "aarch64")]
-    GotSlotPage,
+    GotSlotPage(Slot),
     /// G(S) - Page(GOT); A must be 0
     #[cfg(feature = "aarch64")]
     GotSlotFromPage,
     /// G(S) + A - P
-    GotSlotPcRelative,
+    GotSlotPcRelative(Slot),
     /// G(S) - P, where A must be 0
-    GotSlotPcRelativeNoAddend,
+    GotSlotPcRelativeNoAddend(Slot),
     /// G(S) + A - P, or S + A - P with the instruction rewritten where that is in range
     #[cfg(feature = "x86_64")]
     GotSlotRelaxable,
     /// G(S) - GOT + A
     GotSlotOffset,
+    /// G(S) - GOT, where A must be 0
+    #[cfg(feature = "aarch64")]
+    GotSlotOffsetNoAddend(Slot),
     /// GOT + A - P
     #[cfg(feature = "x86_64")]
     GotPcRelative,
@@ -219,19 +252,66 @@ pub(crate) enum Formula {
     /// Z + A, Z being the symbol's size
     #[cfg(feature = "x86_64")]
     Size,
+    /// TPREL(S + A): from the thread pointer to a thread-local variable
+    ThreadPointer,
+    /// DTPREL(S + A): from the start of the module's block of thread-local variables
+    ModuleBlock,
+}
+
+/// What a GOT slot that a relocation speaks of holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slot {
+    /// GDAT(S): the symbol's address.
+    Address,
+    /// GTLSIDX(S): module and offset of a thread-local variable, for `__tls_get_addr`: 2 words.
+    GeneralDynamic,
+    /// GLDM: the module, and offset 0: 2 words, one pair for the module.
+    LocalDynamic,
+    /// GTPREL(S): the offset of a thread-local variable from the thread pointer.
+    InitialExec,
+    /// GTLSDESC(S): a function and its argument: 2 words.
+    Descriptor,
 }
 
 impl Formula {
-    /// Whether the symbol needs a GOT slot.
-    pub(crate) const fn needs_slot(self) -> bool {
+    /// The GOT slot whose address enters into it.
+    pub(crate) const fn slot(self) -> Option<Slot> {
         match self {
             #[cfg(feature = "aarch64")]
-            Self::GotSlot | Self::GotSlotPage | Self::GotSlotFromPage => true,
+            Self::GotSlot(slot) | Self::GotSlotPage(slot) | Self::GotSlotOffsetNoAddend(slot) => {
+                Some(slot)
+            }
+            #[cfg(feature = "aarch64")]
+            Self::GotSlotFromPage => Some(Slot::Address),
             #[cfg(feature = "x86_64")]
-            Self::GotSlotRelaxable => true,
-            Self::GotSlotPcRelative | Self::GotSlotPcRelativeNoAddend | Self::GotSlotOffset => true,
+            Self::GotSlotRelaxable => Some(Slot::Address),
+            Self::GotSlotPcRelative(slot) | Self::GotSlotPcRelativeNoAddend(slot) => Some(slot),
+            Self::GotSlotOffset => Some(Slot::Address),
+            _ => None,
+        }
+    }
+
+    /// Whether thread-local variables and others are the same to it.
+    pub(crate) const fn takes_any_symbol(self) -> bool {
+        match self {
+            #[cfg(feature = "x86_64")]
+            Self::Size => true,
             _ => false,
         }
+    }
+
+    /// Whether it is for thread-local variables.
+    pub(crate) const fn is_thread_local(self) -> bool {
+        match self.slot() {
+            Some(Slot::Address) => false,
+            Some(_) => true,
+            None => matches!(self, Self::ThreadPointer | Self::ModuleBlock),
+        }
+    }
+
+    /// Whether the symbol needs a GOT slot with its address.
+    pub(crate) const fn needs_slot(self) -> bool {
+        matches!(self.slot(), Some(Slot::Address))
     }
 
     /// Whether the address of the GOT itself enters into it.
@@ -240,7 +320,7 @@ impl Formula {
             #[cfg(feature = "x86_64")]
             Self::GotPcRelative => true,
             Self::GotOffset => true,
-            _ => self.needs_slot(),
+            _ => self.slot().is_some(),
         }
     }
 
@@ -268,8 +348,10 @@ impl Formula {
     pub(crate) const fn forbids_addend(self) -> bool {
         match self {
             #[cfg(feature = "aarch64")]
-            Self::GotSlot | Self::GotSlotPage | Self::GotSlotFromPage => true,
-            Self::GotSlotPcRelativeNoAddend => true,
+            Self::GotSlot(_) | Self::GotSlotPage(_) | Self::GotSlotFromPage => true,
+            #[cfg(feature = "aarch64")]
+            Self::GotSlotOffsetNoAddend(_) => true,
+            Self::GotSlotPcRelativeNoAddend(_) => true,
             _ => false,
         }
     }

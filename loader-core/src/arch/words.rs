@@ -3,11 +3,11 @@
 use super::relocation::{Action, Field, Fixup, Formula, Range, Relocation, Unsupported};
 
 pub(super) const AUTHENTICATED: Action = Action::Refuse(Unsupported::PointerAuthentication);
+pub(super) const DESCRIPTOR_PART: Action = Action::DescriptorPart;
 pub(super) const DYNAMIC: Action = Action::Refuse(Unsupported::Dynamic);
 pub(super) const NOTHING: Action = Action::Nothing;
-pub(super) const NOT_YET: Action = Action::Refuse(Unsupported::NotYet);
 pub(super) const RESERVED: Action = Action::Refuse(Unsupported::Reserved);
-pub(super) const THREAD_LOCAL: Action = Action::Refuse(Unsupported::ThreadLocal);
+pub(super) const VENDOR: Action = Action::Refuse(Unsupported::Vendor);
 
 pub(super) const ANY: Range = Range::ANY;
 

@@ -42,12 +42,35 @@ impl fmt::Display for Error<'_> {
             Self::UnknownRelocation { place, number } => {
                 write!(f, "{place}: relocation type {number} is not in the psABI")
             }
-            Self::UnsupportedRelocation { place, relocation, reason } => {
-                write!(f, "{place}: {} {}", relocation.name(), reason.text())
+            Self::UnsupportedRelocation { place, relocation, symbol, reason } => {
+                write!(f, "{place}: {} ", relocation.name())?;
+                if !symbol.is_empty() {
+                    write!(f, "against `{symbol}` ")?;
+                }
+                f.write_str(reason.text())
             }
-            Self::UnsupportedSymbol { place, symbol } => write!(
+            Self::WrongSymbol { place, relocation, symbol } => write!(
                 f,
-                "{place}: `{symbol}` is thread-local or an IFUNC, which is not supported yet"
+                "{place}: {} is not for a symbol of the kind of `{symbol}`: one of the two is \
+                 thread-local, or an address, and the other is not",
+                relocation.name()
+            ),
+            Self::ThreadLocalBlock { size, align } => write!(
+                f,
+                "no block of {size} bytes, aligned to {align}, for the module's thread-local \
+                 variables; set room aside in every thread, or load without them"
+            ),
+            Self::ThreadPointer { place, relocation, symbol } => write!(
+                f,
+                "{place}: {} needs the distance of `{symbol}` from the thread pointer, which is \
+                 not the same in every thread; compile with -ftls-model=global-dynamic, or give \
+                 the module a static block",
+                relocation.name()
+            ),
+            Self::Descriptor { symbol } => write!(
+                f,
+                "`{symbol}` is asked for by TLS descriptor, which the client does not have; \
+                 compile with -mtls-dialect=trad"
             ),
             Self::Discarded { place, relocation, symbol } => write!(
                 f,
@@ -129,17 +152,17 @@ impl Unsupported {
     const fn text(self) -> &'static str {
         match self {
             Self::Dynamic => "belongs to linked images; hand over the output of the compiler's -c",
-            Self::NotYet => "is not implemented yet",
             Self::PointerAuthentication => {
                 "signs pointers, which is not implemented; compile without pointer authentication ABIs"
             }
             Self::Reserved => {
                 "is reserved by the psABI; the file is damaged or newer than the psABI"
             }
+            Self::ReadOnly => "initialises by a function what lies in read-only memory",
             Self::ThreadLocal => {
-                "needs thread-local storage, which is not implemented yet; compile without \
-                 thread-local variables"
+                "needs thread-local variables, and the plan was made without (TlsModel::None)"
             }
+            Self::Vendor => "announces a relocation of that vendor's own, which is not known here",
         }
     }
 }

@@ -116,7 +116,8 @@ impl RefusedSection {
         match self {
             Self::WritableCode => "it is both writable and executable, which is never allowed",
             Self::ThreadLocal => {
-                "thread-local storage is not supported yet; compile without thread-local variables"
+                "it is thread-local, and the plan was made without thread-local variables \
+                 (TlsModel::None)"
             }
             Self::Compressed => "a compressed section cannot be loaded; leave it uncompressed",
             Self::Rel => {

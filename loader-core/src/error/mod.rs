@@ -146,13 +146,19 @@ pub enum Error<'o> {
         place: Place<'o>,
         /// The type.
         relocation: &'static Relocation,
+        /// The symbol.
+        symbol: Name<'o>,
         /// Why it is refused.
         reason: Unsupported,
     },
-    /// A relocation against a symbol of a kind that is not loaded yet: thread-local, or IFUNC.
-    UnsupportedSymbol {
+    /// A relocation against a symbol of a kind that it is not for: a thread-local variable where
+    /// an address is wanted, or the other way round; for `R_AARCH64_PATCHINST`, one that is not
+    /// absolute.
+    WrongSymbol {
         /// Where the relocation applies.
         place: Place<'o>,
+        /// The type.
+        relocation: &'static Relocation,
         /// The symbol.
         symbol: Name<'o>,
     },
@@ -209,6 +215,28 @@ pub enum Error<'o> {
         /// The first place that needs it.
         place: Place<'o>,
         /// The symbol.
+        symbol: Name<'o>,
+    },
+    /// The client has no block for the module's thread-local variables.
+    ThreadLocalBlock {
+        /// Bytes of the block.
+        size: u64,
+        /// What its address, and so its distance from the thread pointer, must be a multiple of.
+        align: u64,
+    },
+    /// Code needs a thread-local variable's distance from the thread pointer, which is not the
+    /// same in every thread.
+    ThreadPointer {
+        /// Where the relocation applies.
+        place: Place<'o>,
+        /// The type.
+        relocation: &'static Relocation,
+        /// The variable.
+        symbol: Name<'o>,
+    },
+    /// Code asks for a thread-local variable by descriptor, and the client has none.
+    Descriptor {
+        /// The variable.
         symbol: Name<'o>,
     },
     /// A value does not fit the field that it belongs into.
@@ -290,11 +318,14 @@ impl Error<'_> {
             | Self::Duplicate { .. }
             | Self::UnknownRelocation { .. }
             | Self::UnsupportedRelocation { .. }
-            | Self::UnsupportedSymbol { .. }
+            | Self::WrongSymbol { .. }
             | Self::Discarded { .. } => Phase::Plan,
             Self::Allocate { .. } | Self::BadSegment { .. } => Phase::Place,
             Self::NoSuchSection { .. } | Self::Misplaced { .. } => Phase::Map,
             Self::Undefined { .. }
+            | Self::ThreadLocalBlock { .. }
+            | Self::ThreadPointer { .. }
+            | Self::Descriptor { .. }
             | Self::OutOfRange { .. }
             | Self::Misaligned { .. }
             | Self::Addend { .. }

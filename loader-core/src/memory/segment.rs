@@ -74,4 +74,17 @@ impl Segment {
         // types let nobody come here once `seal` has taken the right to write away.
         unsafe { slice::from_raw_parts_mut(self.local.as_ptr(), self.size) }
     }
+
+    /// Writes a word of a segment that stays writable once it is sealed, whatever else the
+    /// module's code does to it meanwhile. Past its end, nothing is written.
+    pub(crate) fn write_word(&self, offset: u64, word: u64) {
+        let Ok(offset) = usize::try_from(offset) else { return };
+        let fits = offset.checked_add(8).is_some_and(|end| end <= self.size);
+        if self.kind != SegmentKind::Data || !fits {
+            return;
+        }
+        // SAFETY: `new`'s caller promised `size` bytes at `local` that may be written; `fits` says
+        // that these eight are among them. Volatile, as the target's code reads them too.
+        unsafe { self.local.add(offset).cast::<[u8; 8]>().write_volatile(word.to_le_bytes()) }
+    }
 }

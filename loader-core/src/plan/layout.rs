@@ -1,5 +1,7 @@
 //! Sections into segments: offsets, sizes, alignments.
 
+use object::elf::SHF_TLS;
+
 use crate::elf::{Section, SymbolPlace};
 use crate::error::Error;
 use crate::memory::SegmentKind;
@@ -13,7 +15,8 @@ impl<'o> Plan<'o, '_> {
             for (number, object) in self.objects.iter().enumerate() {
                 for index in 0..object.section_count() {
                     let Some(planned) = self.planned_section(number, index) else { continue };
-                    if planned.section.is_nobits() != zeroed {
+                    let apart = self.is_thread_local_section(number, index);
+                    if planned.section.is_nobits() != zeroed || apart {
                         continue;
                     }
                     let (size, align) = (planned.size, planned.section.align());
@@ -38,6 +41,8 @@ impl<'o> Plan<'o, '_> {
         let slots = self.slot_count.max(self.got_used.into());
         let got = u64::from(slots).wrapping_mul(SLOT);
         self.got_offset = self.append_table(SegmentKind::ReadOnly, got).ok_or(too_large)?;
+        let indirect = u64::from(self.indirect_count).wrapping_mul(SLOT);
+        self.indirect_offset = self.append_table(SegmentKind::Data, indirect).ok_or(too_large)?;
         let data = self.segment(SegmentKind::Data);
         self.common_offset = data.size;
         let mut align = data.align;
@@ -77,8 +82,13 @@ impl<'o> Plan<'o, '_> {
 
     /// Calls `visit` for each section in the order of its offset in its segment.
     pub(crate) fn for_each_in_order(&self, mut visit: impl FnMut(PlannedSection<'o>)) {
-        for zeroed in [false, true] {
-            for planned in self.sections().filter(|p| Section::is_nobits(p.section) == zeroed) {
+        // The image of thread-local variables lies behind all else.
+        for turn in 0..3 {
+            let has_turn = |planned: &PlannedSection<'o>| {
+                let zeroed = Section::is_nobits(planned.section);
+                turn == if planned.section.has(SHF_TLS) { 2 } else { u8::from(zeroed) }
+            };
+            for planned in self.sections().filter(has_turn) {
                 visit(planned);
             }
         }

@@ -9,6 +9,7 @@
 //! | `padding` | `R_RISCV_ALIGN`: which bytes go, and where offsets end up |
 //! | `layout` | sections into segments |
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
+//! | `thread_local` | the block of thread-local variables, and their GOT slots |
 
 mod layout;
 mod names;
@@ -17,6 +18,7 @@ mod options;
 pub(crate) mod padding;
 mod scan;
 pub(crate) mod state;
+pub(crate) mod thread_local;
 
 use object::elf;
 
@@ -72,6 +74,12 @@ pub struct Plan<'o, 's> {
     got_used: bool,
     /// Where COMMON symbols begin in the data segment.
     pub(crate) common_offset: u64,
+    /// Where the slots of IFUNCs begin in the data segment.
+    pub(crate) indirect_offset: u64,
+    pub(crate) indirect_count: u32,
+    /// Whether data is initialised by functions (`R_AARCH64_FUNCINIT64`).
+    pub(crate) function_initialisers: bool,
+    pub(crate) thread_local: thread_local::ThreadLocalPlan,
 }
 
 /// The exact size of one segment.
@@ -159,15 +167,21 @@ impl<'o, 's> Plan<'o, 's> {
             slot_count: 0,
             got_used: false,
             common_offset: 0,
+            indirect_offset: 0,
+            indirect_count: 0,
+            function_initialisers: false,
+            thread_local: thread_local::ThreadLocalPlan::default(),
         };
         plan.discard_duplicate_groups();
         plan.classify_sections()?;
         plan.attach_relocations()?;
         plan.bind_names()?;
+        plan.give_stubs_to_indirect_functions();
         plan.collect_lists();
         #[cfg(feature = "riscv64")]
         plan.plan_padding()?;
         plan.lay_out_sections()?;
+        plan.lay_out_thread_locals()?;
         plan.scan_relocations()?;
         plan.lay_out_tables()?;
         Ok(plan)
@@ -188,7 +202,8 @@ impl<'o, 's> Plan<'o, 's> {
         *kind.pick(&self.segments)
     }
 
-    /// How many GOT entries the module has, 8 bytes each, in the read-only segment.
+    /// How many GOT entries the module has, 8 bytes each, in the read-only segment. A pair or a
+    /// descriptor of a thread-local variable counts as two.
     pub const fn got_entries(&self) -> u32 {
         self.slot_count
     }
@@ -218,9 +233,10 @@ impl<'o, 's> Plan<'o, 's> {
         })
     }
 
-    /// The symbols that have a GOT entry, each with the object that was the first to need it.
+    /// The symbols that have a GOT entry with their address, each with the object that was the first to need it.
     pub fn got(&self) -> impl Iterator<Item = (usize, Symbol<'o>)> + '_ {
-        self.used_symbols().filter(|(_, _, s)| s.slot().is_some()).map(|(o, s, _)| (o, s))
+        let has_slot = |state: SymbolState| state.slot().is_some() && !state.is_thread_local();
+        self.used_symbols().filter(move |(_, _, s)| has_slot(*s)).map(|(o, s, _)| (o, s))
     }
 
     /// The symbols that have a call stub, each with the object that was the first to need it.
@@ -241,6 +257,9 @@ impl<'o, 's> Plan<'o, 's> {
         let state = self.state.section(object, index)?;
         let segment = state.residence.segment()?;
         let section = self.objects.get(object)?.section(index)?;
+        if state.residence == Residence::ThreadLocal && section.is_nobits() {
+            return None; // zeros of each thread's block, which take no memory here
+        }
         let size = section.size().saturating_sub(self.deleted_before(object, index, u64::MAX));
         Some(PlannedSection { object, index, section, segment, offset: state.offset.into(), size })
     }
@@ -303,10 +322,13 @@ impl<'o, 's> Plan<'o, 's> {
                 }
                 let refuse = |reason| Err(Error::Section { place: object.place(index, 0), reason });
                 let writable = section.has(elf::SHF_WRITE);
-                state.residence = if section.has(elf::SHF_TLS) {
-                    return refuse(RefusedSection::ThreadLocal);
-                } else if section.has(elf::SHF_COMPRESSED) {
+                state.residence = if section.has(elf::SHF_COMPRESSED) {
                     return refuse(RefusedSection::Compressed);
+                } else if section.has(elf::SHF_TLS) {
+                    if self.options.thread_locals == TlsModel::None {
+                        return refuse(RefusedSection::ThreadLocal);
+                    }
+                    Residence::ThreadLocal
                 } else if section.has(elf::SHF_EXECINSTR) {
                     if writable {
                         return refuse(RefusedSection::WritableCode);

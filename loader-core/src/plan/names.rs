@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::plan::state::Residence;
+use crate::plan::thread_local::BLOCK_SYMBOL;
 use crate::scratch::Scratch;
 
 /// What a bucket of the table of names is for; the top bit of its hash says it.
@@ -104,8 +105,12 @@ impl<'o> Plan<'o, '_> {
             for (index, symbol) in object.symbols() {
                 let at = base.wrapping_add(index);
                 let Some(mut state) = self.state.symbol(at) else { continue };
-                if matches!(symbol.kind(), SymbolKind::IndirectFunction | SymbolKind::ThreadLocal) {
-                    state.set_unsupported();
+                let thread_local = match symbol.place() {
+                    SymbolPlace::Section(section) => self.is_thread_local_section(number, section),
+                    _ => symbol.kind() == SymbolKind::ThreadLocal,
+                };
+                if thread_local {
+                    state.set_thread_local();
                 }
                 match symbol.place() {
                     SymbolPlace::Absolute => state.set_absolute(),
@@ -114,14 +119,37 @@ impl<'o> Plan<'o, '_> {
                         let section = self.state.section(number, section);
                         if section.is_none_or(|section| section.residence.segment().is_none()) {
                             state.set_dead();
+                        } else if symbol.kind() == SymbolKind::IndirectFunction {
+                            state.set_indirect();
+                            self.indirect_count = self.indirect_count.saturating_add(1);
                         }
                     }
+                    SymbolPlace::Undefined if thread_local && symbol.name() == BLOCK_SYMBOL => {}
                     SymbolPlace::Undefined if index == 0 => state.set_absolute(),
                     SymbolPlace::Undefined | SymbolPlace::Reserved(_) => state.set_import(),
                 }
                 self.state.set_symbol(at, state);
             }
         }
+    }
+
+    /// Gives each IFUNC that counts a call stub, before any other symbol has one: the n-th stub
+    /// is that of the n-th slot for what the resolvers return.
+    pub(super) fn give_stubs_to_indirect_functions(&mut self) {
+        if self.indirect_count == 0 {
+            return;
+        }
+        let (mut number, mut count) = (0, 0u32);
+        while let Some(mut state) = self.state.symbol(number) {
+            if state.is_indirect() && state.alias().is_none() {
+                state.set_used();
+                state.set_stub(count);
+                count = count.saturating_add(1);
+                self.state.set_symbol(number, state);
+            }
+            number = number.saturating_add(1);
+        }
+        (self.indirect_count, self.stub_count) = (count, count);
     }
 
     fn is_definition(&self, object: usize, index: u32, symbol: Symbol<'o>) -> bool {
@@ -186,8 +214,8 @@ impl<'o> Plan<'o, '_> {
             Some((other, _)) if other != number => {
                 let states = self.state.symbol(number).zip(self.state.symbol(other));
                 let Some((mut state, mut canonical)) = states else { return };
-                if state.is_unsupported() {
-                    canonical.set_unsupported();
+                if state.is_thread_local() && canonical.is_import() {
+                    canonical.set_thread_local();
                     self.state.set_symbol(other, canonical);
                 }
                 state.set_alias(other);

@@ -1,11 +1,12 @@
 //! Every relocation of every loaded section: checked, and what it needs counted.
 
-use crate::arch::{Action, Field, Formula, Relocation};
-use crate::elf::{Binding, Rela, Section};
+use crate::arch::{Action, Field, Formula, LocalExec, Relocation, Slot, Subject, Unsupported};
+use crate::elf::{Binding, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
+use crate::name::Name;
 use crate::object::Object;
 use crate::plan::state::{Residence, STUB_LIMIT};
-use crate::plan::{GOT_SYMBOL, Plan};
+use crate::plan::{GOT_SYMBOL, Plan, TlsModel};
 
 /// A section whose relocations are being read.
 #[derive(Clone, Copy)]
@@ -27,8 +28,12 @@ impl<'o> Plan<'o, '_> {
                 let site = Site { number, object, index, size, symbol_base };
                 #[cfg(feature = "riscv64")]
                 let mut previous = None;
-                for rela in table.iter() {
-                    let row = self.scan_one(site, rela)?;
+                let mut gone = None;
+                for (at, rela) in table.iter().enumerate() {
+                    if gone.take() == Some(rela.offset) {
+                        continue; // a call that thread-local code needs no more
+                    }
+                    let row = self.scan_one(site, rela, (table, at), &mut gone)?;
                     #[cfg(feature = "riscv64")]
                     site.check_uleb128_pair(&mut previous, rela, row)?;
                     #[cfg(not(feature = "riscv64"))]
@@ -38,13 +43,16 @@ impl<'o> Plan<'o, '_> {
                 site.check_uleb128_end(previous)?;
             }
         }
-        Ok(())
+        let object = self.objects.first().map_or("", Object::name);
+        self.assign_thread_local_slots().ok_or(Error::TooLarge { object })
     }
 
     fn scan_one(
         &mut self,
         site: Site<'_, 'o>,
         rela: Rela,
+        entry: (RelaTable<'o>, usize),
+        gone: &mut Option<u64>,
     ) -> Result<&'static Relocation, Error<'o>> {
         let row = self.machine.relocation(rela.number).ok_or_else(|| Error::UnknownRelocation {
             place: site.object.place(site.index, rela.offset),
@@ -59,7 +67,41 @@ impl<'o> Plan<'o, '_> {
             Action::Nothing => {}
             Action::Apply(fixup) => {
                 site.check_field(rela, row, fixup.field)?;
+                if fixup.formula.is_thread_local() {
+                    self.note_thread_local(site, rela, row, fixup.formula, entry, gone)?;
+                } else {
+                    self.note_use(site, rela, row, fixup.formula)?;
+                }
+            }
+            Action::DescriptorPart => {
+                let width = self.machine.descriptor_part();
+                site.check_field(rela, row, Field::data(width, |old, _| old))?;
+                self.check_descriptor_part(site, rela, row, entry)?;
+            }
+            #[cfg(feature = "riscv64")]
+            Action::DescriptorLow(field) => {
+                site.check_field(rela, row, *field)?;
+                self.check_descriptor_part(site, rela, row, entry)?;
+            }
+            #[cfg(feature = "aarch64")]
+            Action::PatchInstruction(fixup) => {
+                site.check_field(rela, row, fixup.field)?;
                 self.note_use(site, rela, row, fixup.formula)?;
+                let own = site.symbol_base.wrapping_add(rela.symbol);
+                let canonical = self.state.canonical(own);
+                if !canonical.is_some_and(|(_, state)| state.is_external()) {
+                    return Err(site.wrong_symbol(rela, row));
+                }
+            }
+            #[cfg(feature = "aarch64")]
+            Action::FunctionInitialiser => {
+                site.check_field(rela, row, Field::WORD64)?;
+                self.note_use(site, rela, row, Formula::Absolute)?;
+                let state = self.state.section(site.number, site.index);
+                if state.is_none_or(|state| state.residence != Residence::Data) {
+                    return Err(site.unsupported(rela, row, Unsupported::ReadOnly));
+                }
+                self.function_initialisers = true;
             }
             #[cfg(feature = "riscv64")]
             Action::Align => {} // `padding` has checked it
@@ -70,16 +112,58 @@ impl<'o> Plan<'o, '_> {
                 site.check_field(rela, row, Field::WORD8)?;
                 self.note_use(site, rela, row, Formula::Absolute)?;
             }
-            Action::Refuse(reason) => {
-                let place = site.object.place(site.index, rela.offset);
-                return Err(Error::UnsupportedRelocation {
-                    place,
-                    relocation: row,
-                    reason: *reason,
-                });
-            }
+            Action::Refuse(reason) => return Err(site.unsupported(rela, row, *reason)),
         }
         Ok(row)
+    }
+
+    /// Thread-local code: what it becomes, and what slot it needs.
+    fn note_thread_local(
+        &mut self,
+        site: Site<'_, 'o>,
+        rela: Rela,
+        row: &'static Relocation,
+        formula: Formula,
+        (table, at): (RelaTable<'o>, usize),
+        gone: &mut Option<u64>,
+    ) -> Result<(), Error<'o>> {
+        if self.options.thread_locals == TlsModel::None {
+            return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
+        }
+        match self.local_exec(site.number, site.index, table, at, rela) {
+            LocalExec::Refuse => Err(site.instruction(rela, row)),
+            LocalExec::Rewrite(rewrite) => {
+                *gone = rewrite.call.and_then(|call| rela.offset.checked_add(call.into()));
+                // For the whole block, any symbol will do.
+                if rewrite.subject == Subject::Variable {
+                    self.note_use(site, rela, row, Formula::ThreadPointer)?;
+                }
+                Ok(())
+            }
+            LocalExec::Keep if formula.slot() == Some(Slot::LocalDynamic) => {
+                self.thread_local.wants_pair = true;
+                self.got_used = true;
+                Ok(())
+            }
+            LocalExec::Keep => self.note_use(site, rela, row, formula),
+        }
+    }
+
+    /// The marked instructions of a sequence that is rewritten must be what the psABI says.
+    fn check_descriptor_part(
+        &self,
+        site: Site<'_, 'o>,
+        rela: Rela,
+        row: &'static Relocation,
+        (table, at): (RelaTable<'o>, usize),
+    ) -> Result<(), Error<'o>> {
+        if self.options.thread_locals == TlsModel::None {
+            return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
+        }
+        match self.local_exec(site.number, site.index, table, at, rela) {
+            LocalExec::Refuse => Err(site.instruction(rela, row)),
+            LocalExec::Keep | LocalExec::Rewrite(_) => Ok(()),
+        }
     }
 
     /// Marks the symbol as used and gives it the slot and the stub that this use may need.
@@ -93,20 +177,33 @@ impl<'o> Plan<'o, '_> {
         let own = site.symbol_base.wrapping_add(rela.symbol);
         let Some((number, mut state)) = self.state.canonical(own) else { return Ok(()) };
         self.got_used |= formula.needs_got();
+        let own_state = self.state.symbol(own).unwrap_or_default();
+        let thread_local = formula.is_thread_local();
+        if state.is_thread_local() != thread_local || own_state.is_thread_local() != thread_local {
+            let mixed = own_state.is_thread_local() != state.is_thread_local()
+                && !(own_state.is_import() && state.is_import());
+            if mixed || (state.is_thread_local() != thread_local && !formula.takes_any_symbol()) {
+                return Err(site.wrong_symbol(rela, row));
+            }
+        }
+        let words =
+            formula.slot().filter(|&slot| thread_local && !state.has_thread_local_slot(slot));
         let first = !state.is_used() || state.is_tombstone();
         let needs_stub = formula.may_use_stub() && state.is_external();
         let wants_slot = (formula.needs_slot() || needs_stub) && state.slot().is_none();
         let wants_stub = needs_stub && state.stub().is_none();
-        if !(first || wants_slot || wants_stub || (state.is_import() && !state.is_needed())) {
+        if !(first
+            || wants_slot
+            || wants_stub
+            || words.is_some()
+            || (state.is_import() && !state.is_needed()))
+        {
             return Ok(());
         }
         // From here on it is the symbol's first use of a kind, and may take its time.
         let symbol = site.object.symbol(rela.symbol);
         if let Some(symbol) = symbol {
             let place = site.object.place(site.index, rela.offset);
-            if state.is_unsupported() {
-                return Err(Error::UnsupportedSymbol { place, symbol: symbol.name() });
-            }
             if state.is_dead() && !self.is_tombstone(site, rela) {
                 let symbol = site.object.display_name(symbol);
                 return Err(Error::Discarded { place, relocation: row, symbol });
@@ -117,6 +214,10 @@ impl<'o> Plan<'o, '_> {
             self.got_used |= state.is_import() && symbol.name() == GOT_SYMBOL;
         }
         state.set_used();
+        if let Some(slot) = words {
+            state.want_thread_local_slot(slot);
+            self.thread_local.wants_slots = true;
+        }
         let too_many = Error::TooLarge { object: site.object.name() };
         if wants_slot {
             state.set_slot(self.slot_count);
@@ -153,6 +254,35 @@ impl<'o> Plan<'o, '_> {
 }
 
 impl<'o> Site<'_, 'o> {
+    fn symbol_name(self, rela: Rela) -> Name<'o> {
+        let symbol = self.object.symbol(rela.symbol);
+        symbol.map(|symbol| self.object.display_name(symbol)).unwrap_or_default()
+    }
+
+    #[cold]
+    fn unsupported(self, rela: Rela, row: &'static Relocation, reason: Unsupported) -> Error<'o> {
+        let place = self.object.place(self.index, rela.offset);
+        let symbol = self.symbol_name(rela);
+        Error::UnsupportedRelocation { place, relocation: row, symbol, reason }
+    }
+
+    #[cold]
+    fn wrong_symbol(self, rela: Rela, row: &'static Relocation) -> Error<'o> {
+        let place = self.object.place(self.index, rela.offset);
+        Error::WrongSymbol { place, relocation: row, symbol: self.symbol_name(rela) }
+    }
+
+    /// The instruction at the relocation's offset is none that it applies to.
+    #[cold]
+    fn instruction(self, rela: Rela, row: &'static Relocation) -> Error<'o> {
+        let bytes = self.object.section(self.index).map(|s| self.object.section_bytes(s));
+        let start = usize::try_from(rela.offset).unwrap_or(usize::MAX);
+        let word = bytes.and_then(|bytes| bytes.get(start..)?.first_chunk::<4>());
+        let found = word.map_or(0, |word| u32::from_le_bytes(*word).into());
+        let place = self.object.place(self.index, rela.offset);
+        Error::Instruction { place, relocation: row, found }
+    }
+
     fn malformed(self, rela: Rela, defect: Defect, value: u64) -> Error<'o> {
         let place = self.object.place(self.index, rela.offset);
         Error::Malformed { phase: Phase::Plan, place, defect, value }

@@ -70,6 +70,8 @@ pub(crate) enum Residence {
     Text,
     ReadOnly,
     Data,
+    /// In the block of thread-local variables, whose image is in the read-only segment.
+    ThreadLocal,
 }
 
 impl Residence {
@@ -77,7 +79,7 @@ impl Residence {
         match self {
             Self::None | Self::Duplicate => None,
             Self::Text => Some(SegmentKind::Text),
-            Self::ReadOnly => Some(SegmentKind::ReadOnly),
+            Self::ReadOnly | Self::ThreadLocal => Some(SegmentKind::ReadOnly),
             Self::Data => Some(SegmentKind::Data),
         }
     }
@@ -88,6 +90,7 @@ impl Residence {
             2 => Self::Text,
             3 => Self::ReadOnly,
             4 => Self::Data,
+            5 => Self::ThreadLocal,
             _ => Self::None,
         }
     }
@@ -155,12 +158,15 @@ const NEEDED: u32 = 1 << 28;
 const EXTERNAL: u32 = 1 << 27;
 /// It is undefined.
 const IMPORT: u32 = 1 << 26;
-/// It is thread-local or an IFUNC.
-const UNSUPPORTED: u32 = 1 << 25;
+/// It is a thread-local variable; its address is its offset in the block.
+const THREAD_LOCAL: u32 = 1 << 25;
 /// Nothing defined it when symbols were resolved last.
 const UNRESOLVED: u32 = 1 << 24;
-/// Call stub plus one; for COMMON symbols, the exponent of the alignment.
-const NUMBER: u32 = UNRESOLVED - 1;
+/// It is an IFUNC that this module defines; its address is that of its stub.
+const INDIRECT: u32 = 1 << 23;
+/// Call stub plus one; for COMMON symbols, the exponent of the alignment; for thread-local
+/// variables, what GOT slots they need.
+const NUMBER: u32 = INDIRECT - 1;
 
 /// The most call stubs that a module can have.
 pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
@@ -193,7 +199,7 @@ impl SymbolState {
     }
 
     pub(crate) const fn stub(self) -> Option<u32> {
-        if self.0.high & EXTERNAL == 0 {
+        if self.0.high & (EXTERNAL | INDIRECT) == 0 || self.is_thread_local() {
             return None;
         }
         (self.0.high & NUMBER).checked_sub(1)
@@ -234,12 +240,28 @@ impl SymbolState {
         self.0.high = if unresolved { self.0.high | UNRESOLVED } else { self.0.high & !UNRESOLVED };
     }
 
-    pub(crate) const fn is_unsupported(self) -> bool {
-        self.0.high & UNSUPPORTED != 0
+    pub(crate) const fn is_thread_local(self) -> bool {
+        self.0.high & THREAD_LOCAL != 0
     }
 
-    pub(crate) const fn set_unsupported(&mut self) {
-        self.0.high |= UNSUPPORTED;
+    pub(crate) const fn set_thread_local(&mut self) {
+        self.0.high |= THREAD_LOCAL;
+    }
+
+    pub(crate) const fn is_indirect(self) -> bool {
+        self.0.high & INDIRECT != 0
+    }
+
+    pub(crate) const fn set_indirect(&mut self) {
+        self.0.high |= INDIRECT;
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        self.0.high & NUMBER
+    }
+
+    pub(crate) const fn set_number(&mut self, number: u32) {
+        self.0.high = (self.0.high & !NUMBER) | (number & NUMBER);
     }
 
     pub(crate) const fn is_used(self) -> bool {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 
 use loader_core::{
-    Error, Module, Name, Object, Phase, Plan, Resolver, Scratch, SegmentKind, TargetAddress,
-    scratch_len,
+    Error, Module, Name, Object, Phase, Plan, PlanOptions, Resolver, Scratch, SegmentKind,
+    TargetAddress, ThreadLocals,
 };
 
 use super::{TestManager, number};
@@ -118,16 +118,28 @@ pub fn run<R>(
     resolver: &dyn Resolver,
     then: impl FnOnce(Result<Module<'_, '_, &TestManager>, Error<'_>>) -> R,
 ) -> R {
+    run_with(files, manager, PlanOptions::default(), resolver, &(), then)
+}
+
+/// The same, with options of the plan and what the client has for thread-local variables.
+pub fn run_with<R>(
+    files: &[(&str, &[u8])],
+    manager: &TestManager,
+    options: PlanOptions,
+    resolver: &dyn Resolver,
+    thread_locals: &dyn ThreadLocals,
+    then: impl FnOnce(Result<Module<'_, '_, &TestManager>, Error<'_>>) -> R,
+) -> R {
     let objects: Result<Vec<_>, _> =
         files.iter().map(|(name, bytes)| Object::parse(name, bytes)).collect();
     let objects = match objects {
         Ok(objects) => objects,
         Err(error) => return then(Err(error)),
     };
-    let mut scratch = vec![Scratch::ZERO; scratch_len(&objects)];
-    let loaded = Plan::new(&objects, &mut scratch)
+    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+    let loaded = Plan::with_options(&objects, &mut scratch, options)
         .and_then(|plan| plan.place(manager))
-        .and_then(|image| image.resolve(resolver))
+        .and_then(|image| image.resolve_with(resolver, thread_locals))
         .and_then(|image| image.seal());
     then(loaded)
 }

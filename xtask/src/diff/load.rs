@@ -238,8 +238,8 @@ fn refusal(error: &Error<'_>) -> Refusal {
         Error::UnsupportedRelocation { relocation, reason, .. } => {
             Refusal::Unsupported(format!("{} ({reason:?})", relocation.name()))
         }
-        Error::UnsupportedSymbol { .. } => {
-            Refusal::Unsupported("a thread-local or indirect symbol".into())
+        Error::WrongSymbol { .. } => {
+            Refusal::Unsupported("a symbol of another kind".into())
         }
         Error::Section { reason, .. } => Refusal::Unsupported(format!("a section: {reason:?}")),
         Error::OutOfRange { .. } => Refusal::OutOfRange(error.to_string()),

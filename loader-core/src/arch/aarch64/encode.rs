@@ -25,6 +25,12 @@ pub(super) const ADR: Field = insn(0x9f00_0000, 0x1000_0000, adr);
 /// ADRP: immhi:immlo = X\[32:12\].
 pub(super) const ADRP: Field = insn(0x9f00_0000, 0x9000_0000, |old, x| adr(old, take(x, 32, 12)));
 
+/// A whole instruction, whatever was there.
+pub(super) const INSTRUCTION: Field = insn(0, 0, |_, x| x);
+
+/// ADD (immediate) with its immediate shifted by 12: imm12 = X\[23:12\].
+pub(super) const ADD_HI12: Field =
+    insn(0x7fc0_0000, 0x1140_0000, |old, x| put(old, take(x, 23, 12), 12, 10));
 /// ADD (immediate): imm12 = X\[11:0\].
 pub(super) const ADD_LO12: Field =
     insn(0x7fc0_0000, 0x1100_0000, |old, x| put(old, take(x, 11, 0), 12, 10));
@@ -104,6 +110,7 @@ mod tests {
             (ADR, 0x1000_0000, 0xf_ffff, 0x707f_ffe0),     // adr x0, .+0xfffff
             (ADRP, 0x9000_0001, 0x1234_5000, 0xb009_1a21), // adrp x1, page+0x12345
             (ADD_LO12, 0x9100_0000, 0xabc, 0x912a_f000),   // add x0, x0, #0xabc
+            (ADD_HI12, 0x9140_0000, 0xab_cdef, 0x916a_f000), // add x0, x0, #0xabc, lsl #12
             (LDST8_LO12, 0x3940_0000, 0xfff, 0x397f_fc00), // ldrb w0, [x0, #4095]
             (LDST16_LO12, 0x7940_0000, 0xffe, 0x795f_fc00), // ldrh w0, [x0, #4094]
             (LDST32_LO12, 0xb940_0000, 0xffc, 0xb94f_fc00), // ldr w0, [x0, #4092]

@@ -2,10 +2,13 @@
 
 mod encode;
 mod table;
+mod tls;
 
 use crate::arch::bits::put;
 use crate::arch::relocation::{Range, Table};
 use crate::arch::{Stub, write_instructions};
+
+pub(super) use tls::local_exec;
 
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };

@@ -2,12 +2,15 @@
 
 mod encode;
 mod table;
+mod tls;
 pub(crate) mod uleb128;
 
 use crate::arch::relocation::{Range, Table};
 use crate::arch::{Stub, write_instructions};
 
 pub(crate) use encode::AUIPC_TO_LUI;
+
+pub(super) use tls::local_exec;
 
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };

@@ -2,9 +2,12 @@
 
 pub(crate) mod relax;
 mod table;
+mod tls;
 
 use crate::arch::Stub;
 use crate::arch::relocation::{Range, Table};
+
+pub(super) use tls::local_exec;
 
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };

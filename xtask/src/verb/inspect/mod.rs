@@ -149,10 +149,9 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
 const fn because(reason: Unsupported) -> &'static str {
     match reason {
         Unsupported::Dynamic => "it belongs into linked images",
-        Unsupported::NotYet => "the loader does not apply it yet",
         Unsupported::PointerAuthentication => "it needs the client's pointer authentication keys",
         Unsupported::Reserved => "the psABI reserves it",
-        Unsupported::ThreadLocal => "there is no thread-local storage",
+        Unsupported::Vendor => "it announces one of a vendor's own",
         _ => "it is not supported",
     }
 }
