@@ -79,7 +79,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let mut shift = self.plan.shift_of(object, index);
         #[cfg(feature = "riscv64")]
         let mut set = None;
-        let (mut gone, mut patches) = (None, false);
+        let mut gone = None;
+        #[cfg(feature = "aarch64")]
+        let mut patches = false;
         for (at, rela) in table.iter().enumerate() {
             if gone.take() == Some(rela.offset) {
                 continue; // a call that thread-local code needs no more
@@ -130,17 +132,21 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 _ => {}
             }
         }
-        if patches { self.patch_instructions(&mut site, table) } else { Ok(()) }
+        #[cfg(feature = "aarch64")]
+        if patches {
+            self.patch_instructions(&mut site, table)?;
+        }
+        Ok(())
     }
 
     /// `R_AARCH64_PATCHINST` comes after all other relocations of its place (AAELF64, "Static
     /// miscellaneous relocations"); where its symbol is undefined, the instruction stays.
+    #[cfg(feature = "aarch64")]
     fn patch_instructions(
         &self,
         site: &mut Site<'_, 'o>,
         table: RelaTable<'o>,
     ) -> Result<(), Error<'o>> {
-        #[cfg(feature = "aarch64")]
         for rela in table.iter() {
             let Some(row) = self.machine.relocation(rela.number) else { continue };
             let Action::PatchInstruction(fixup) = &row.action else { continue };
@@ -150,7 +156,6 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 self.apply(site, job, fixup)?;
             }
         }
-        let _ = (site, table);
         Ok(())
     }
 

@@ -151,7 +151,10 @@ pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule};
 pub use name::Name;
 pub use object::Object;
 pub use place::ObjectImage;
-pub use plan::{Import, Plan, PlanOptions, PlannedSection, SegmentPlan, TlsModel, scratch_len};
+pub use plan::{
+    Import, Plan, PlanOptions, PlannedSection, SegmentPlan, ThreadLocalSection, TlsModel,
+    scratch_len,
+};
 pub use resolve::RelocatedImage;
 pub use resolve_indirect::Resolution;
 pub use resolver::Resolver;

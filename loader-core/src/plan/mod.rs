@@ -31,6 +31,7 @@ use crate::object::Object;
 use crate::scratch::{Scratch, sort_by_key};
 pub use options::{PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
+pub use thread_local::ThreadLocalSection;
 
 /// Bytes of a GOT entry.
 pub(crate) const SLOT: u64 = 8;
@@ -108,7 +109,8 @@ pub struct PlannedSection<'o> {
     pub size: u64,
 }
 
-/// An undefined symbol that a client's [`Resolver`](crate::Resolver) will be asked for.
+/// An undefined symbol that the client will be asked for: its
+/// [`Resolver`](crate::Resolver), or its [`ThreadLocals`](crate::ThreadLocals).
 #[derive(Debug, Clone, Copy)]
 pub struct Import<'o> {
     /// The place, among the plan's objects, of the first object that needs it.
@@ -117,6 +119,8 @@ pub struct Import<'o> {
     pub name: Name<'o>,
     /// Whether it may stay undefined: its address is 0 then.
     pub weak: bool,
+    /// Whether it is a thread-local variable, for [`ThreadLocals`](crate::ThreadLocals).
+    pub thread_local: bool,
 }
 
 impl<'o, 's> Plan<'o, 's> {
@@ -230,6 +234,7 @@ impl<'o, 's> Plan<'o, 's> {
             object,
             name: symbol.name(),
             weak: !state.is_needed(),
+            thread_local: state.is_thread_local(),
         })
     }
 

@@ -4,7 +4,7 @@
 //! Sections of type `SHT_NOBITS` have offsets behind the image, but take no memory.
 
 use crate::arch::{LocalExec, Rewrite, Slot};
-use crate::elf::{Rela, RelaTable};
+use crate::elf::{Rela, RelaTable, Section};
 use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::name::Name;
@@ -31,11 +31,40 @@ pub(crate) struct ThreadLocalPlan {
     pub(crate) location: Option<TlsLocation>,
 }
 
+/// A section of a module's thread-local block.
+#[derive(Debug, Clone, Copy)]
+pub struct ThreadLocalSection<'o> {
+    /// Its object's place among the plan's objects.
+    pub object: usize,
+    /// Its index in the object's section header table.
+    pub index: u32,
+    /// The section itself.
+    pub section: Section<'o>,
+    /// Its offset in the block, in bytes.
+    pub offset: u64,
+}
+
 impl<'o> Plan<'o, '_> {
     /// The block that the module wants in each thread; `None` where it has no thread-local
     /// variables.
     pub const fn thread_locals(&self) -> Option<TlsBlock> {
         self.thread_local.block
+    }
+
+    /// The sections of the block, each with its offset in it: first those that the image holds,
+    /// then, object by object again, those that are zero.
+    pub fn thread_local_sections(&self) -> impl Iterator<Item = ThreadLocalSection<'o>> + '_ {
+        [false, true].into_iter().flat_map(move |zeroed| {
+            self.objects.iter().enumerate().flat_map(move |(number, object)| {
+                object.sections().filter_map(move |(index, section)| {
+                    let state = self.state.section(number, index)?;
+                    let mine = state.residence == Residence::ThreadLocal;
+                    let offset = u64::from(state.offset).wrapping_sub(self.thread_local.offset);
+                    let found = ThreadLocalSection { object: number, index, section, offset };
+                    (mine && section.is_nobits() == zeroed).then_some(found)
+                })
+            })
+        })
     }
 
     /// Lays out the block behind the other sections of the read-only segment.

@@ -158,7 +158,7 @@ fn compare_symbols(sites: &Sites<'_>, linked: &Linked, counts: &mut Counts) -> V
 impl<'a> Comparison<'a> {
     /// Compares the relocations that speak of GOT slots: by what those hold.
     fn slots(&mut self) {
-        let mut symbols: BTreeMap<(usize, u32), (Site<'a>, Slots)> = BTreeMap::new();
+        let mut symbols: BTreeMap<(usize, u32, bool), (Site<'a>, Slots)> = BTreeMap::new();
         let highs = self.highs();
         let sites = self.sites;
         for &site in &sites.all {
@@ -176,8 +176,20 @@ impl<'a> Comparison<'a> {
             let address = sites.address(of);
             let words = [0, 1].map(|side| self.word(side, site, field.width));
             let highs = [0, 1].map(|side| self.word(side, of, 4));
-            let all = || (of, Slots([0, 1].map(|side| self.sides[side].got.slots().collect())));
-            let key = (of.object, of.relocation.symbol);
+            let pair = types::is_pair(sites.arch, of.relocation.number);
+            // What is in the second word of a pair, with the module's number, which is small.
+            let held = |got: &Table, slot: u64, word: u64| match pair {
+                true => got.slot(slot + 8).map_or(0, |second| second ^ word << 48),
+                false => word,
+            };
+            let all = || {
+                let slots = [0, 1].map(|side| {
+                    let got = self.sides[side].got;
+                    got.slots().map(|(slot, word)| (slot, held(got, slot, word))).collect()
+                });
+                (of, Slots(slots))
+            };
+            let key = (of.object, of.relocation.symbol, pair);
             let (_, slots) = symbols.entry(key).or_insert_with(all);
             for side in 0..2 {
                 let base = self.sides[side].got_base;

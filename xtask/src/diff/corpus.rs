@@ -43,6 +43,7 @@ pub struct Module {
 pub fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     let mut modules = compiled(tools, arch)?;
     modules.push(rare_types(tools, arch)?);
+    modules.extend(thread_locals(tools, arch)?);
     let demo = runtime::lua::demo(tools, arch)?.objects;
     let name = format!("lua ({} objects)", demo.len());
     modules.extend(demo.iter().map(|file| Module::of("lua", arch, file.clone())));
@@ -151,6 +152,55 @@ fn rare_types(tools: &Tools, arch: Arch) -> Result<Module> {
         files.push(NamedBytes { name: format!("{name}.o"), bytes });
     }
     Ok(Module { arch, name: "rare types".into(), files })
+}
+
+/// Thread-local variables in all models and dialects that compilers have, and in assembly.
+fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
+    let folder = root().join("xtask/src/diff/corpus");
+    let (c, assembly) = (folder.join("tls.c"), folder.join(format!("tls-{}.S", arch.name())));
+    let (gcc, clang) = (tools.gcc(arch)?, tools.clang()?);
+    // GNU ld alone knows AArch64's traditional dialect and x86-64's large code model.
+    let dialects: &[(&Path, &str)] = match arch {
+        Arch::Aarch64 => &[(&gcc, "-mtls-dialect=desc"), (&clang, "")],
+        Arch::Riscv64 => {
+            &[(&gcc, ""), (&clang, "-mtls-dialect=trad"), (&clang, "-mtls-dialect=desc")]
+        }
+        Arch::X86_64 => &[
+            (&gcc, "-mtls-dialect=gnu"),
+            (&gcc, "-mtls-dialect=gnu2"),
+            (&clang, "-fno-plt"),
+            (&clang, "-mtls-dialect=gnu2"),
+        ],
+    };
+    let models = ["global-dynamic", "local-dynamic", "initial-exec", "local-exec"];
+    let mut jobs = vec![(clang.as_path(), assembly, String::new())];
+    for (compiler, dialect) in dialects {
+        let pic = |model| if model == "local-exec" { "-fno-pic" } else { "-fPIC" };
+        for model in models {
+            let flags = format!("-O2 {} -ftls-model={model} {dialect}", pic(model));
+            jobs.push((compiler, c.clone(), flags));
+        }
+    }
+    if arch == Arch::Aarch64 {
+        for bits in [12, 24, 32, 48] {
+            jobs.push((&clang, c.clone(), format!("-O1 -fno-pic -mtls-size={bits}")));
+        }
+    }
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let modules = jobs.iter().enumerate().map(|(number, (program, source, flags))| {
+        let compiler = program.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("tls [{compiler} {flags}]");
+        let object = scratch.path().join(number.to_string());
+        let mut command = match compiler.starts_with("clang") {
+            true => self::clang(program, arch),
+            false => Command::new(program),
+        };
+        command.args(flags.split_whitespace()).arg("-c").arg(source).arg("-o").arg(&object);
+        process::run(&mut command, LIMIT)?.checked(&name)?;
+        let bytes = fs::read(&object).context("the compiler wrote no object")?;
+        Ok(Module { arch, name, files: vec![NamedBytes { name: "tls.o".into(), bytes }] })
+    });
+    modules.collect()
 }
 
 fn clang(program: &Path, arch: Arch) -> Command {

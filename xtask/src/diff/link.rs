@@ -16,7 +16,8 @@ use super::load::{Loaded, Table};
 use super::prepare::Told;
 use super::relocations::File;
 use super::write::{
-    Changes, DISCARDED, import_name, imports_object, neutralised, section_name, stub_name,
+    Changes, DISCARDED, THREAD_LOCAL_IMPORTS, import_name, imports_object, neutralised,
+    section_name, stub_name,
 };
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
@@ -62,12 +63,17 @@ pub fn link(
     let mut imports = loaded.imports.clone();
     imports.extend(told.stubs.iter().map(|(import, address)| (stub_name(import), *address)));
     let first = files.first().context("nothing to link")?;
-    write("imports.o", &imports_object(&first.bytes, &imports, &loaded.commons)?)?;
+    write(
+        "imports.o",
+        &imports_object(&first.bytes, &imports, &loaded.commons, &loaded.thread_locals)?,
+    )?;
     let mut command = Command::new(lld);
     command.current_dir(folder.path()).args(flags(arch)).arg("imports.o");
     for (number, file) in files.iter().enumerate() {
         let mine = loaded.sections.iter().filter(|section| section.object == number);
-        let mine: BTreeSet<u32> = mine.map(|section| section.index).collect();
+        let mut mine: BTreeSet<u32> = mine.map(|section| section.index).collect();
+        let locals = loaded.thread_locals.sections.iter();
+        mine.extend(locals.filter(|(object, ..)| *object == number).map(|(_, index, _)| *index));
         let none = Changes::new();
         let changes = told.changes.get(number).unwrap_or(&none);
         let name = format!("{number}.o");
@@ -114,14 +120,32 @@ fn flags(arch: Arch) -> Vec<&'static str> {
 /// One output section for each input section, at its address. A program header that loads
 /// nothing keeps ld.lld from giving file offsets a distance that addresses have.
 fn script(arch: Arch, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) -> String {
-    let mut script = String::from("PHDRS { all PT_NULL; }\nSECTIONS {\n");
+    let locals = &loaded.thread_locals;
+    let mut script = String::from("PHDRS { all PT_NULL; ");
+    if !(locals.sections.is_empty() && locals.imports.is_empty()) {
+        script += "tls PT_TLS; ";
+    }
+    script += "}\nSECTIONS {\n";
     // Writing to a string cannot fail.
+    for (object, index, offset) in &locals.sections {
+        let (name, at) = (section_name(*object, *index), locals.start + offset);
+        let _ = writeln!(script, "  {name} {at:#x} : {{ *({name}) }} :all :tls");
+    }
+    if let Some(offset) = locals.imports.values().min() {
+        let (name, at) = (THREAD_LOCAL_IMPORTS, locals.start + offset);
+        let _ = writeln!(script, "  {name} {at:#x} : {{ *({name}) }} :all :tls");
+    }
     let mut place = |name: &str, pattern: &str, address: u64| {
         let _ = writeln!(script, "  {name} {address:#x} : {{ *({pattern}) }} :all");
     };
     for section in &loaded.sections {
         let name = section_name(section.object, section.index);
-        place(&name, &name, section.address);
+        let is_local = |(object, index, _): &(usize, u32, u64)| {
+            (*object, *index) == (section.object, section.index)
+        };
+        if !locals.sections.iter().any(is_local) {
+            place(&name, &name, section.address);
+        }
     }
     for (at, address) in imports.values().enumerate() {
         let name = import_name(at);

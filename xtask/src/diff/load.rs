@@ -5,12 +5,14 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use loader_core::{
-    ArenaMemoryManager, Binding, Error, Name, Object, Plan, Scratch, SegmentKind, StaticArena,
-    SymbolKind, SymbolPlace, TargetAddress, UnprotectedPlatform, scratch_len,
+    ArenaMemoryManager, Binding, Error, ModuleSymbol, Name, Object, Plan, PlanOptions, Scratch,
+    SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress, TlsModel,
+    UnprotectedPlatform,
 };
 
 use super::layout::{self, Layout};
 use super::relocations::Relocations;
+use super::thread_locals::ThreadLocals;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 
@@ -41,6 +43,19 @@ pub struct Loaded {
     pub stubs: Table,
     /// Where the imports are that are defined.
     pub imports: BTreeMap<Vec<u8>, u64>,
+    /// The thread-local variables.
+    pub thread_locals: ThreadLocals,
+    /// The IFUNCs, by their names.
+    pub indirect: BTreeMap<Vec<u8>, Indirect>,
+}
+
+/// An IFUNC as our loader sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Indirect {
+    /// The address of the stub that calls of it go to.
+    pub stub: u64,
+    /// The slot that is to hold what the resolver returns.
+    pub slot: u64,
 }
 
 /// A section in its place.
@@ -116,7 +131,7 @@ pub fn load(
         Ok(objects) => objects,
         Err(error) => return Ok(Err(refusal(&error))),
     };
-    let mut scratch = vec![Scratch::ZERO; scratch_len(&objects)];
+    let mut scratch = vec![Scratch::ZERO; options().scratch_len(&objects)];
     match load_parsed(arch, name, &objects, &mut scratch, relocations, high) {
         Ok(loaded) => Ok(Ok(loaded)),
         Err(Failure::Loader(error)) => Ok(Err(refusal(&error))),
@@ -149,19 +164,21 @@ fn load_parsed<'o>(
     relocations: &[Relocations],
     high: bool,
 ) -> Result<Loaded, Failure<'o>> {
-    let plan = Plan::new(objects, scratch)?;
+    let plan = Plan::with_options(objects, scratch, options())?;
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
     let close = layout::has_short(arch, relocations);
     let layout = Layout::choose(name, high, close, sizes, segments.map(|segment| segment.align));
-    let asked = plan.imports().map(|import| (import.name.as_bytes(), import.weak));
+    let asked = plan.imports().filter(|import| !import.thread_local);
+    let asked = asked.map(|import| (import.name.as_bytes(), import.weak));
     let imports = layout.imports(arch, relocations, asked);
+    let mut thread_locals = ThreadLocals::of(arch, &plan);
     let mut image = plan.place(manager()?)?;
     for (kind, address) in SegmentKind::ALL.into_iter().zip(layout.segments) {
         image.map_segment_address(kind, TargetAddress::new(address))?;
     }
     let resolver = |name: Name<'_>| imports.get(name.as_bytes()).copied().map(TargetAddress::new);
-    let image = image.resolve(&resolver)?;
+    let image = image.resolve_with(&resolver, &thread_locals)?;
     let [text, read_only, _] = SegmentKind::ALL.map(|kind| image.segment_bytes(kind).to_vec());
     let module = image.seal()?;
     let mut sections = Vec::new();
@@ -179,14 +196,35 @@ fn load_parsed<'o>(
             bytes: bytes.get(start..end).context("a section outside its segment")?.to_vec(),
         });
     }
+    if let Some(block) = module.thread_locals() {
+        thread_locals.start = block.image.value();
+    }
     let ends = SegmentKind::ALL.map(|kind| {
         let mine = module.sections().filter(|section| section.planned.segment == kind);
         mine.map(|section| section.planned.offset + section.planned.size).max().unwrap_or(0)
     });
     let mut symbols = Vec::new();
     let mut commons = BTreeMap::new();
+    let resolutions = module.resolutions().map(|r| (r.name.as_bytes().to_vec(), r));
+    let resolutions: BTreeMap<_, _> = resolutions.collect();
+    let mut indirect = BTreeMap::new();
+    for found in module.symbols().filter(|s| s.symbol.kind() == SymbolKind::IndirectFunction) {
+        let name = found.symbol.name().as_bytes();
+        if let Some(resolution) = resolutions.get(name) {
+            let (stub, slot) = (found.address.value(), resolution.slot.value());
+            indirect.insert(name.to_vec(), Indirect { stub, slot });
+        }
+    }
+    // A linker's symbol of that name is the resolver.
+    let address_of = |found: &ModuleSymbol<'_>| match found.symbol.kind() {
+        SymbolKind::IndirectFunction => {
+            let resolution = resolutions.get(found.symbol.name().as_bytes());
+            resolution.map_or(0, |resolution| resolution.resolver.value())
+        }
+        _ => found.address.value(),
+    };
     for found in module.symbols().filter(|found| found.symbol.kind() != SymbolKind::Section) {
-        let (name, address) = (found.symbol.name().as_bytes().to_vec(), found.address.value());
+        let (name, address) = (found.symbol.name().as_bytes().to_vec(), address_of(&found));
         // One that gave way to a definition has that one's address.
         if found.symbol.place() == SymbolPlace::Common && address >= layout.segments[2] + ends[2] {
             commons.insert(address, name.clone());
@@ -200,7 +238,7 @@ fn load_parsed<'o>(
         if found.symbol.place() == SymbolPlace::Absolute {
             absolutes.insert(found.symbol.name().as_bytes().to_vec());
         }
-        symbols.push((found.symbol.name().as_bytes().to_vec(), false, found.address.value()));
+        symbols.push((found.symbol.name().as_bytes().to_vec(), false, address_of(&found)));
     }
     Ok(Loaded {
         sections,
@@ -210,7 +248,16 @@ fn load_parsed<'o>(
         got: table(layout.segments[1], &read_only, ends[1])?,
         stubs: table(layout.segments[0], &text, ends[0])?,
         imports,
+        thread_locals,
+        indirect,
     })
+}
+
+/// What the plans are asked for.
+fn options() -> PlanOptions {
+    let mut options = PlanOptions::default();
+    options.thread_locals = TlsModel::Static;
+    options
 }
 
 /// The table that lies in a segment behind its sections, which end at `end`.
@@ -238,9 +285,7 @@ fn refusal(error: &Error<'_>) -> Refusal {
         Error::UnsupportedRelocation { relocation, reason, .. } => {
             Refusal::Unsupported(format!("{} ({reason:?})", relocation.name()))
         }
-        Error::WrongSymbol { .. } => {
-            Refusal::Unsupported("a symbol of another kind".into())
-        }
+        Error::WrongSymbol { .. } => Refusal::Unsupported("a symbol of another kind".into()),
         Error::Section { reason, .. } => Refusal::Unsupported(format!("a section: {reason:?}")),
         Error::OutOfRange { .. } => Refusal::OutOfRange(error.to_string()),
         _ => Refusal::Other(error.to_string()),

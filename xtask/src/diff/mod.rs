@@ -10,6 +10,7 @@
 //! | `prepare` | what ld.lld is told about stubs and undefined symbols |
 //! | `write` | the neutralised copies that ld.lld gets |
 //! | `link` | ld.lld's side |
+//! | `thread_locals` | where thread-local variables lie |
 //! | `types` | fields read back, apart from the loader's encoders |
 //! | `compare` | bytes, symbols, and what GOT slots hold |
 //!
@@ -38,6 +39,7 @@ mod prepare;
 mod relocations;
 #[cfg(test)]
 mod tests;
+mod thread_locals;
 mod types;
 mod write;
 

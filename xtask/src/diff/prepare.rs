@@ -121,6 +121,8 @@ impl<'a> Sites<'a> {
     /// - An undefined weak symbol is 0. On AArch64, ld.lld takes the place itself for it in
     ///   place-relative relocations; AAELF64 says 0.
     /// - An AUIPC pair that cannot reach 0 becomes a LUI pair in our loader, where ld.lld gives up.
+    /// - An IFUNC's address is that of its stub, in our loader. That the stub goes through the slot
+    ///   which takes the resolver's result is seen here.
     /// - A call that our loader leads through a stub is a call of that stub. That the stub leads
     ///   to what was to be called is seen here.
     pub fn told(&self) -> Told {
@@ -146,6 +148,15 @@ impl<'a> Sites<'a> {
                 Change::Symbol(ZERO.to_vec())
             } else if self.is_discarded(site) {
                 Change::Dropped
+            } else if let Some(indirect) = self.loaded.indirect.get(&relocation.name) {
+                told.calls += 1;
+                let code = self.loaded.stubs.at(indirect.stub).unwrap_or_default();
+                if types::stub_slot(self.arch, code, indirect.stub) != Some(indirect.slot) {
+                    let site = self.describe(site);
+                    told.differences.push(format!("{site}: the IFUNC's stub misses its slot"));
+                }
+                told.stubs.insert(relocation.name.clone(), indirect.stub);
+                Change::Symbol(stub_name(&relocation.name))
             } else if let Some(stub) = self.stub_of(site) {
                 told.calls += 1;
                 if let Err(why) = self.check_stub(site, stub, &mut told.stubs) {

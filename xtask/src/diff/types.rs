@@ -42,13 +42,13 @@ pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
         (Arch::Aarch64, 312) => Low12,
         (Arch::Aarch64, 313) => Low15,
         (Arch::Aarch64, 315) => Relative(4),
-        (Arch::Riscv64, 20) => Auipc,
+        (Arch::Riscv64, 20..=22) => Auipc,
         (Arch::Riscv64, 41) => Relative(4),
         (Arch::X86_64, 3) => FromGot(4),
         (Arch::X86_64, 9 | 43 | 46 | 49) => Relative(4),
         (Arch::X86_64, 27 | 30) => FromGot(8),
         (Arch::X86_64, 28) => Relative(8),
-        (Arch::X86_64, 41 | 42) => Relaxable,
+        (Arch::X86_64, 22 | 41 | 42 | 44 | 50) => Relaxable,
         _ => return None,
     })
 }
@@ -87,6 +87,11 @@ impl SlotForm {
         };
         word & field.mask == expected & field.mask
     }
+}
+
+/// Whether the slot that a type speaks of is the first of the two that `__tls_get_addr` gets.
+pub const fn is_pair(arch: Arch, number: u32) -> bool {
+    matches!((arch, number), (Arch::Riscv64, 22))
 }
 
 /// The field of the low part of a RISC-V AUIPC pair.

@@ -5,20 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use object::elf::{
-    FileHeader64, Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_GROUP, SHF_WRITE, SHN_ABS, SHN_COMMON,
-    SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB,
-    SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, SectionFlags, SectionHeader64, SectionType, Sym64,
-    SymbolInfo, SymbolOther, SymbolSection,
+    FileHeader64, Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_GROUP, SHF_TLS, SHF_WRITE, SHN_ABS,
+    SHN_COMMON, SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA,
+    SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, STT_TLS, SectionFlags, SectionHeader64,
+    SectionType, Sym64, SymbolInfo, SymbolOther, SymbolSection,
 };
 use object::read::elf::{Rela, SectionHeader};
 use object::{I64, LittleEndian as LE, U16, U32, U64, pod};
 
 use super::relocations::File;
+use super::thread_locals::{IMPORT as IMPORT_SIZE, ThreadLocals};
 
 /// The name of an absolute symbol that is 0.
 pub const ZERO: &[u8] = b"@zero";
 /// The section that holds an import, but for its number.
 const IMPORT: &str = ".import.";
+/// The section that holds the imported thread-local variables.
+pub const THREAD_LOCAL_IMPORTS: &str = ".import.tls";
 /// The name of every section that is not loaded.
 pub const DISCARDED: &str = ".discarded";
 /// The most sections for which a script with a line for each is worth its time.
@@ -86,7 +89,10 @@ pub fn neutralised(
         let number = u32::try_from(index)?;
         let kind = section.sh_type(LE);
         let name = if loaded.contains(&number) {
-            neutralise(section, SHF_ALLOC.0 | SHF_WRITE.0 | SHF_EXECINSTR.0 | SHF_GROUP.0);
+            neutralise(
+                section,
+                SHF_ALLOC.0 | SHF_WRITE.0 | SHF_EXECINSTR.0 | SHF_GROUP.0 | SHF_TLS.0,
+            );
             section_name(object, number)
         } else if kind == SHT_SYMTAB {
             symbol_table = Some(index);
@@ -196,6 +202,7 @@ pub fn imports_object(
     like: &[u8],
     imports: &BTreeMap<Vec<u8>, u64>,
     commons: &[(Vec<u8>, u64)],
+    thread_locals: &ThreadLocals,
 ) -> Result<Vec<u8>> {
     let like = *File::parse(like)?.header;
     let mut names = Strings::new();
@@ -207,6 +214,18 @@ pub fn imports_object(
         let index = SymbolSection(u16::try_from(sections.len())?);
         sections.push(section(names.add(import_name(at).as_bytes())?, SHT_NOBITS, 1));
         symbols.push(symbol(strings.add(name)?, index, 0));
+    }
+    if let Some(first) = thread_locals.imports.values().min() {
+        let index = SymbolSection(u16::try_from(sections.len())?);
+        let size = thread_locals.imports.len() as u64 * IMPORT_SIZE;
+        let mut block = section(names.add(THREAD_LOCAL_IMPORTS.as_bytes())?, SHT_NOBITS, size);
+        block.sh_flags = U64::new(LE, SectionFlags(SHF_ALLOC.0 | SHF_WRITE.0 | SHF_TLS.0));
+        sections.push(block);
+        for (name, offset) in &thread_locals.imports {
+            let mut variable = symbol(strings.add(name)?, index, offset - first);
+            variable.st_info = SymbolInfo::new(STB_GLOBAL, STT_TLS);
+            symbols.push(variable);
+        }
     }
     for (name, _) in commons {
         // Of no size, so that any other is larger; the value is the alignment.

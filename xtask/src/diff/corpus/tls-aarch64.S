@@ -1,0 +1,48 @@
+// Thread-local code that compilers seldom write, in the forms that ld.lld knows.
+    .text
+    .globl start
+start:
+    // Local-exec, every field.
+    movz x0, #:tprel_g2:far
+    movk x0, #:tprel_g1_nc:far
+    movk x0, #:tprel_g0_nc:far
+    movz x0, #:tprel_g1:far
+    movz x0, #:tprel_g0:near
+    add x0, x0, #:tprel_hi12:far
+    add x0, x0, #:tprel_lo12:near
+    add x0, x0, #:tprel_lo12_nc:far
+    ldrb w0, [x0, #:tprel_lo12:near]
+    ldrb w0, [x0, #:tprel_lo12_nc:far]
+    ldrh w0, [x0, #:tprel_lo12:near]
+    ldrh w0, [x0, #:tprel_lo12_nc:far]
+    ldr w0, [x0, #:tprel_lo12:near]
+    ldr w0, [x0, #:tprel_lo12_nc:far]
+    ldr x0, [x0, #:tprel_lo12:near]
+    ldr x0, [x0, #:tprel_lo12_nc:far]
+    ldr q0, [x0, #:tprel_lo12:near]
+    ldr q0, [x0, #:tprel_lo12_nc:far]
+    // Initial-exec, another register.
+    adrp x9, :gottprel:far
+    ldr x9, [x9, #:gottprel_lo12:far]
+    // Descriptors.
+    adrp x0, :tlsdesc:far
+    ldr x1, [x0, #:tlsdesc_lo12:far]
+    add x0, x0, #:tlsdesc_lo12:far
+    .tlsdesccall far
+    blr x1
+    // Local-dynamic offsets, as ld.lld has them without the call.
+    add x0, x0, #:dtprel_hi12:far
+    add x0, x0, #:dtprel_lo12_nc:far
+    add x0, x0, #:dtprel_lo12:near
+    ldrb w0, [x0, #:dtprel_lo12_nc:far]
+    ret
+
+    .section .tdata, "awT"
+    .balign 16
+near:
+    .quad 1, 2
+    .section .tbss, "awT", @nobits
+    .balign 16
+    .zero 0x12340
+far:
+    .zero 16
