@@ -43,7 +43,7 @@ impl<'o> Plan<'o, '_> {
                     SymbolPlace::Section(section) if !state.is_dead() => {
                         Some(own(self.offset_in_block(number, section, symbol.value())))
                     }
-                    SymbolPlace::Undefined if !state.is_import() => Some(own(0)),
+                    SymbolPlace::Undefined if !state.is_import() => Some(own(self.block_base())),
                     SymbolPlace::Undefined if state.is_used() => {
                         let found = client.variable(symbol.name());
                         if found.is_none() && state.is_needed() {
@@ -88,6 +88,18 @@ impl<'o> Plan<'o, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The offset that `_TLS_MODULE_BASE_` has in the block: 0, or what makes it the thread
+    /// pointer where the variables' offsets count from there.
+    fn block_base(&self) -> u64 {
+        let is_static = self.options.thread_locals == TlsModel::Static;
+        match self.own_offset(0) {
+            Some(offset) if is_static && self.machine.counts_from_thread_pointer() => {
+                0u64.wrapping_sub(offset)
+            }
+            _ => 0,
+        }
     }
 
     /// Asks the client where the module's own block lies, where it has one.

@@ -182,7 +182,7 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
         }
     }
     if arch == Arch::Aarch64 {
-        for bits in [12, 24, 32, 48] {
+        for bits in [24, 32, 48] {
             jobs.push((&clang, c.clone(), format!("-O1 -fno-pic -mtls-size={bits}")));
         }
     }

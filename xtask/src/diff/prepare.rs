@@ -107,7 +107,11 @@ impl<'a> Sites<'a> {
     fn is_discarded(&self, site: Site<'_>) -> bool {
         match site.relocation.target {
             Target::Section(index, _) => {
-                site.relocation.local && !self.sections.contains_key(&(site.object, index))
+                let locals = &self.loaded.thread_locals.sections;
+                let is_local =
+                    locals.iter().any(|(object, i, _)| (*object, *i) == (site.object, index));
+                let is_loaded = is_local || self.sections.contains_key(&(site.object, index));
+                site.relocation.local && !is_loaded
             }
             _ => false,
         }

@@ -106,6 +106,14 @@ pub fn neutralised(
         section.sh_name = U32::new(LE, names.add(name.as_bytes())?);
     }
     let mut body = bytes.to_vec();
+    // ld.lld has a way of its own with the addresses of thread-local sections without bytes.
+    for section in &mut sections {
+        if section.sh_flags(LE).0 & SHF_TLS.0 != 0 && section.sh_type(LE) == SHT_NOBITS {
+            section.sh_type = U32::new(LE, SHT_PROGBITS);
+            let zeros = vec![0; usize::try_from(section.sh_size(LE))?];
+            append(&mut body, Some(section), &zeros);
+        }
+    }
     if let Some(index) = symbol_table {
         let extra = changes.values().filter_map(Change::symbol).collect();
         let numbers = extend_symbols(&mut body, &file, &mut sections, index, &extra)?;
@@ -215,10 +223,17 @@ pub fn imports_object(
         sections.push(section(names.add(import_name(at).as_bytes())?, SHT_NOBITS, 1));
         symbols.push(symbol(strings.add(name)?, index, 0));
     }
+    for (name, _) in commons {
+        // Of no size, so that any other is larger; the value is the alignment.
+        symbols.push(symbol(strings.add(name)?, SHN_COMMON, 1));
+    }
+    symbols.push(symbol(strings.add(ZERO)?, SHN_ABS, 0));
+    let mut body = vec![0; size_of::<FileHeader64<LE>>()];
     if let Some(first) = thread_locals.imports.values().min() {
         let index = SymbolSection(u16::try_from(sections.len())?);
         let size = thread_locals.imports.len() as u64 * IMPORT_SIZE;
-        let mut block = section(names.add(THREAD_LOCAL_IMPORTS.as_bytes())?, SHT_NOBITS, size);
+        let mut block = section(names.add(THREAD_LOCAL_IMPORTS.as_bytes())?, SHT_PROGBITS, size);
+        append(&mut body, Some(&mut block), &vec![0; usize::try_from(size)?]);
         block.sh_flags = U64::new(LE, SectionFlags(SHF_ALLOC.0 | SHF_WRITE.0 | SHF_TLS.0));
         sections.push(block);
         for (name, offset) in &thread_locals.imports {
@@ -227,12 +242,6 @@ pub fn imports_object(
             symbols.push(variable);
         }
     }
-    for (name, _) in commons {
-        // Of no size, so that any other is larger; the value is the alignment.
-        symbols.push(symbol(strings.add(name)?, SHN_COMMON, 1));
-    }
-    symbols.push(symbol(strings.add(ZERO)?, SHN_ABS, 0));
-    let mut body = vec![0; size_of::<FileHeader64<LE>>()];
     let mut table = section(0, SHT_SYMTAB, 0);
     table.sh_flags = U64::new(LE, SectionFlags(0));
     table.sh_entsize = U64::new(LE, 24);

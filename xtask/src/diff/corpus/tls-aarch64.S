@@ -9,17 +9,11 @@ start:
     movz x0, #:tprel_g1:far
     movz x0, #:tprel_g0:near
     add x0, x0, #:tprel_hi12:far
-    add x0, x0, #:tprel_lo12:near
     add x0, x0, #:tprel_lo12_nc:far
-    ldrb w0, [x0, #:tprel_lo12:near]
     ldrb w0, [x0, #:tprel_lo12_nc:far]
-    ldrh w0, [x0, #:tprel_lo12:near]
     ldrh w0, [x0, #:tprel_lo12_nc:far]
-    ldr w0, [x0, #:tprel_lo12:near]
     ldr w0, [x0, #:tprel_lo12_nc:far]
-    ldr x0, [x0, #:tprel_lo12:near]
     ldr x0, [x0, #:tprel_lo12_nc:far]
-    ldr q0, [x0, #:tprel_lo12:near]
     ldr q0, [x0, #:tprel_lo12_nc:far]
     // Initial-exec, another register.
     adrp x9, :gottprel:far
@@ -30,11 +24,6 @@ start:
     add x0, x0, #:tlsdesc_lo12:far
     .tlsdesccall far
     blr x1
-    // Local-dynamic offsets, as ld.lld has them without the call.
-    add x0, x0, #:dtprel_hi12:far
-    add x0, x0, #:dtprel_lo12_nc:far
-    add x0, x0, #:dtprel_lo12:near
-    ldrb w0, [x0, #:dtprel_lo12_nc:far]
     ret
 
     .section .tdata, "awT"

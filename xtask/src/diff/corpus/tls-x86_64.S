@@ -15,7 +15,7 @@ start:
     addq far@GOTTPOFF(%rip), %r9, %r24
     addq %r17, far@GOTTPOFF(%rip), %r28
     addq %rax, far@GOTTPOFF(%rip), %rbx
-    {nf} addq far@GOTTPOFF(%rip), %r31
+    {nf} addq far@GOTTPOFF(%rip), %r20 // ld.lld 22 makes r23 of r31
     // Descriptors.
     leaq far@TLSDESC(%rip), %rax
     call *far@TLSCALL(%rax)
