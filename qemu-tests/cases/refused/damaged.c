@@ -35,7 +35,7 @@
 //! damage: section .text sh_flags = 7 => parse plan; .text
 //! damage: section .text sh_name = 0x7fffffff => parse
 //! damage: section .data sh_flags = 0x803 => parse plan; .data
-//! damage: section .data sh_flags = 0x403 => parse plan; .data
+//! damage: section .data sh_flags = 0x403 => plan; thread-local
 //! damage: section .bss sh_size = 0x7fffffffffffffff => parse plan place
 //! damage: section .bss sh_size = -1 => parse plan place
 //! damage: section .bss sh_offset = -1 => runs

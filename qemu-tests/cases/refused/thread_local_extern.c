@@ -1,5 +1,5 @@
 //! flags: -O2 | -O2 -fPIC
-//! refused: plan; thread-local
-// Nor are those of others.
+//! refused: resolve; errno_of_another, undefined
+// A thread-local variable that nobody has.
 extern __thread int errno_of_another;
 int main(void) { return errno_of_another; }

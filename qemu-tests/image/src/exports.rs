@@ -4,14 +4,16 @@ use core::slice;
 
 use loader_core::{Export, ExportTable, Name, Resolver, TargetAddress, export};
 
-use crate::{kernel, target};
+use crate::{kernel, target, threads};
 
 export! {
+    "__tls_get_addr" => threads::tls_get_addr as *const (),
     "kernel_abort" => kernel::kernel_abort as *const (),
     "kernel_clock_ns" => kernel::kernel_clock_ns as *const (),
     "kernel_exit" => kernel::kernel_exit as *const (),
     "kernel_sbrk" => kernel::kernel_sbrk as *const (),
     "kernel_test_far" => kernel::kernel_test_far as *const (),
+    "kernel_use_thread" => threads::kernel_use_thread as *const (),
     "kernel_write" => kernel::kernel_write as *const (),
 }
 

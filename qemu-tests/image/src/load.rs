@@ -6,11 +6,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{
-    Error, Module, Name, Object, Plan, Resolver, Scratch, TargetAddress, scratch_len,
+    Error, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress, TlsModel,
 };
 use qemu_protocol::{Count, File, ObjectReport, Outcome, SectionReport};
 
 use crate::memory::Manager;
+use crate::threads::StaticBlocks;
 
 /// A loaded module, with what it borrows lent by the caller.
 pub type Loaded<'a, 'm> = Module<'a, 'a, &'m Manager>;
@@ -22,21 +23,39 @@ pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
 
 /// The working memory that a plan for these objects needs.
 pub fn scratch(objects: &[Object<'_>]) -> Vec<Scratch> {
-    vec![Scratch::ZERO; scratch_len(objects)]
+    vec![Scratch::ZERO; options().scratch_len(objects)]
 }
 
-/// Plans, places, resolves and seals.
+/// What programs may ask for.
+fn options() -> PlanOptions {
+    let mut options = PlanOptions::default();
+    options.thread_locals = TlsModel::Static;
+    options
+}
+
+/// Plans, places, resolves and seals; chooses what IFUNCs leave to be chosen.
 pub fn load<'a, 'm>(
     objects: &'a [Object<'a>],
     scratch: &'a mut [Scratch],
     manager: &'m Manager,
     resolver: &dyn Resolver,
 ) -> Result<Loaded<'a, 'm>, Outcome> {
-    let module = Plan::new(objects, scratch)
+    let module = Plan::with_options(objects, scratch, options())
         .and_then(|plan| plan.place(manager))
-        .and_then(|image| image.resolve(resolver))
+        .and_then(|image| image.resolve_with(resolver, &StaticBlocks))
         .and_then(|image| image.seal());
-    module.map_err(refused)
+    let mut module = module.map_err(refused)?;
+    let resolutions: Vec<_> = module.resolutions().collect();
+    for resolution in resolutions {
+        let resolver =
+            core::ptr::with_exposed_provenance::<()>(resolution.resolver.value() as usize);
+        // SAFETY: the module says that a resolver lies there; it is sealed, so it may run. What
+        // it gets, the processor's features, is nothing here.
+        let resolver: extern "C" fn(u64, usize) -> usize =
+            unsafe { core::mem::transmute(resolver) };
+        module.set_resolved(&resolution, TargetAddress::new(resolver(0, 0) as u64));
+    }
+    Ok(module)
 }
 
 /// The outcome of a program that was refused.

@@ -14,6 +14,7 @@ mod load;
 mod memory;
 mod program;
 mod report;
+mod threads;
 
 #[cfg(target_arch = "aarch64")]
 use target_aarch64 as target;

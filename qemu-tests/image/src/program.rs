@@ -12,7 +12,7 @@ use target_common::{CallEnd, Region};
 use crate::exports::Kernel;
 use crate::load::{self, Exports, Loaded, object_reports};
 use crate::memory::{self, Manager};
-use crate::{fault, kernel, target};
+use crate::{fault, kernel, target, threads};
 
 /// Bytes of stack that a program gets.
 const STACK: usize = 1 << 20;
@@ -113,9 +113,17 @@ fn with_program(
     run.objects = object_reports(&module);
     let entry = entry_of(&module, program.entry)
         .ok_or_else(|| load::refusal("entry", format!("no object defines `{}`", program.entry)))?;
+    let threads = match module.thread_locals() {
+        Some(image) => {
+            let no_room = || load::refusal("threads", "no room for the threads' blocks".into());
+            Some(threads::start(image).ok_or_else(no_room)?)
+        }
+        None => None,
+    };
     let listed = fault::enter(program.name, &module);
     let ended = call(runtime, &module, entry, &program.args);
     drop(listed);
+    drop(threads);
     module.unload();
     Ok(Outcome::Ended(ended))
 }

@@ -32,6 +32,7 @@ mod machine;
 mod paging;
 mod program;
 mod syndrome;
+mod thread;
 
 pub use cache::sync_instructions;
 pub use console::{Console, write_console};
@@ -39,6 +40,7 @@ pub use layout::regions;
 pub use machine::{exit, now_ns};
 pub use paging::{ProtectError, protect};
 pub use program::{call_program, escape};
+pub use thread::set_thread_pointer;
 
 /// The architecture's name.
 pub const ARCH: &str = "aarch64";

@@ -10,6 +10,7 @@ mod exit;
 mod layout;
 mod paging;
 mod segments;
+mod thread;
 
 pub use call::{call_program, escape};
 pub use clock::now_ns;
@@ -17,6 +18,7 @@ pub use console::{Console, write_console};
 pub use exit::exit;
 pub use layout::regions;
 pub use paging::{ProtectError, protect, sync_instructions};
+pub use thread::set_thread_pointer;
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.
 unsafe extern "Rust" {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use comfy_table::Cell;
-use loader_core::{Object, Plan, Scratch, SegmentKind, Unsupported, scratch_len};
+use loader_core::{Object, Plan, PlanOptions, Scratch, SegmentKind, TlsModel, Unsupported};
 
 use crate::archive::Archive;
 use crate::cli::{InspectArgs, UsageError};
@@ -58,8 +58,8 @@ fn inspect(path: &Path) -> Result<bool> {
         show_refused(&object, reading);
     }
     let objects = [object];
-    let mut scratch = vec![Scratch::ZERO; scratch_len(&objects)];
-    let plan = match Plan::new(&objects, &mut scratch) {
+    let mut scratch = vec![Scratch::ZERO; options().scratch_len(&objects)];
+    let plan = match Plan::with_options(&objects, &mut scratch, options()) {
         Ok(plan) => plan,
         Err(error) => {
             println!("refused: {error}");
@@ -125,7 +125,7 @@ fn imports(plan: &Plan<'_, '_>) -> Vec<String> {
 }
 
 fn scratch_bytes(objects: &[Object<'_>]) -> u64 {
-    (scratch_len(objects) * size_of::<Scratch>()) as u64
+    (options().scratch_len(objects) * size_of::<Scratch>()) as u64
 }
 
 /// Every relocation type that would be refused: a load would stop at the first.
@@ -144,6 +144,13 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
     if table.row_count() > 0 {
         println!("{table}");
     }
+}
+
+/// What the plan is asked for: what the system images have.
+fn options() -> PlanOptions {
+    let mut options = PlanOptions::default();
+    options.thread_locals = TlsModel::Static;
+    options
 }
 
 const fn because(reason: Unsupported) -> &'static str {
