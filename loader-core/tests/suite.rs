@@ -5,6 +5,7 @@
 //! | `support` | objects made by hand, lies included; memory that keeps books; decoders |
 //! | `refusals` | every error: its variant, its place, its text, and nothing kept |
 //! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
+//! | `thread_local` | thread-local variables: blocks, models, what becomes of code |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
 //! | `limits` | more sections and relocations than usual |
@@ -20,4 +21,5 @@ mod names;
 mod refusals;
 mod riscv64;
 mod support;
+mod thread_local;
 mod x86_64;

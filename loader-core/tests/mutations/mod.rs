@@ -7,7 +7,10 @@ mod compiled;
 mod random;
 mod samples;
 
-use crate::support::load::run;
+use loader_core::{PlanOptions, TlsModel};
+
+use crate::support::load::run_with;
+use crate::support::threads::Client;
 use crate::support::{Imports, TestManager};
 
 /// Loads a file that may be damaged, once alone and once with a good one. Whether it is refused
@@ -17,8 +20,18 @@ fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
     let imports = Imports::of(&[("import", 0x1000_8000), ("far", 0xffff_8000_0000_0000)]);
     let mut files = vec![("damaged.o", file)];
     files.extend(companion.map(|companion| ("good.o", companion)));
-    let loaded = run(&files, &manager, &imports, |loaded| match loaded {
-        Ok(module) => {
+    // Either model, and for one file always the same.
+    let sum = file.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    let mut options = PlanOptions::default();
+    options.thread_locals = if sum & 1 == 0 { TlsModel::Static } else { TlsModel::Dynamic };
+    let client = Client::at(0x40);
+    let loaded = run_with(&files, &manager, options, &imports, &client, |loaded| match loaded {
+        Ok(mut module) => {
+            let resolutions: Vec<_> = module.resolutions().collect();
+            for resolution in resolutions {
+                module.set_resolved(&resolution, 0x1234.into());
+            }
+            let _ = (module.thread_locals(), module.exported_thread_locals().count());
             // What a client would ask of it must not panic either.
             let image = crate::support::Image::of(&module);
             for (_, start, bytes) in &image.segments {

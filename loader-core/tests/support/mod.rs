@@ -8,6 +8,7 @@
 //! | `lies` | any header field of a built object overwritten |
 //! | `load` | whole loads, and what is left of them to look at |
 //! | `manager` | memory that counts, fails on demand and finds stray writes |
+//! | `threads` | a client with thread-local storage |
 //! | `write` | the bytes of a built object |
 
 pub mod decode;
@@ -16,6 +17,7 @@ pub mod fixup;
 pub mod lies;
 pub mod load;
 pub mod manager;
+pub mod threads;
 mod write;
 
 pub use elf::{ElfBuilder, Link, SymbolSpec};
