@@ -139,7 +139,7 @@ mod thread_locals;
 struct Readme;
 
 pub use address::TargetAddress;
-pub use arch::{Machine, Range, Relocation, Unsupported};
+pub use arch::{Machine, Range, Relocation, Treatment, Unsupported};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection};
 pub use exports::{Export, ExportTable};

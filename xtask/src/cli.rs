@@ -36,6 +36,8 @@ pub enum Verb {
     Qemu(QemuArgs),
     /// Show how an object would be loaded, without running anything
     Inspect(InspectArgs),
+    /// Write docs/relocations.md: every relocation type, and what becomes of it
+    Relocations(RelocationsArgs),
     /// Run every check and every test
     Test(TestArgs),
     /// Boot an image as it is: cargo's runner for the bare-metal targets
@@ -126,6 +128,17 @@ pub struct InspectArgs {
     /// The objects (ELF, ET_REL), each on its own
     #[arg(value_name = "OBJECT", required = true)]
     pub files: Vec<PathBuf>,
+}
+
+/// The arguments of `relocations`.
+#[derive(Debug, Args)]
+pub struct RelocationsArgs {
+    /// Write nothing; fail where the document is out of date
+    #[arg(long, conflicts_with = "oracles")]
+    pub check: bool,
+    /// Find out anew which types are compared with ld.lld (takes a few minutes)
+    #[arg(long)]
+    pub oracles: bool,
 }
 
 /// The arguments of `test`.

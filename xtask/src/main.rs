@@ -16,6 +16,7 @@ mod process;
 mod program;
 mod progress;
 mod qemu;
+mod relocations;
 mod runtime;
 mod setup;
 mod show;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         cli::Verb::Boot(args) => verb::boot::run(&args),
         cli::Verb::Inspect(args) => verb::inspect::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
+        cli::Verb::Relocations(args) => verb::relocations::run(&args),
         cli::Verb::Test(args) => verb::test::run(&args),
     };
     done.unwrap_or_else(|error| {

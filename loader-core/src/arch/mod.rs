@@ -15,7 +15,7 @@ pub(crate) mod x86_64;
 
 pub(crate) use local_exec::{LocalExec, Rewrite, Subject};
 pub(crate) use relocation::{Action, Field, Fixup, Formula, Slot};
-pub use relocation::{Range, Relocation, Unsupported};
+pub use relocation::{Range, Relocation, Treatment, Unsupported};
 
 /// A machine whose objects can be loaded (`e_machine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

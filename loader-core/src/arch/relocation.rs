@@ -26,6 +26,15 @@ impl Relocation {
         self.name
     }
 
+    /// What the loader does about it.
+    pub const fn treatment(&self) -> Treatment {
+        match self.action {
+            Action::Nothing => Treatment::Ignored,
+            Action::Refuse(reason) => Treatment::Refused(reason),
+            _ => Treatment::Applied,
+        }
+    }
+
     /// Why it is refused, or `None` where it is applied or has nothing to write.
     pub const fn unsupported(&self) -> Option<Unsupported> {
         match self.action {
@@ -86,6 +95,17 @@ impl PartialEq for Relocation {
 }
 
 impl Eq for Relocation {}
+
+/// What the loader does about a relocation type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// What the psABI says.
+    Applied,
+    /// Nothing, as there is nothing to write: a marker, or a hint to a linker.
+    Ignored,
+    /// Refuses the object that has it.
+    Refused(Unsupported),
+}
 
 /// Why a relocation type is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

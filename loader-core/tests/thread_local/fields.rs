@@ -64,20 +64,40 @@ fn checked_low_parts() {
 /// GNU ld writes these words; the offset is 0x50.
 #[test]
 fn the_traditional_dialect_becomes_local_exec() {
-    let (adrp, add, bl, nop) = (0x9000_0000, 0x9100_0000, 0x9400_0000, 0xd503_201f);
+    let (adrp, low, bl, nop) = (0x9000_0000, 0x9100_0000, 0x9400_0000, 0xd503_201f);
     let small =
         [(0, R_AARCH64_TLSGD_ADR_PAGE21), (4, R_AARCH64_TLSGD_ADD_LO12_NC), (8, R_AARCH64_CALL26)];
-    let words = aarch64(&[adrp, add, bl, nop], &small, TlsModel::Static);
+    let words = aarch64(&[adrp, low, bl, nop], &small, TlsModel::Static);
     // movz x0, #0, lsl 16; movk x0, #0x50; mrs x1, tpidr_el0; add x0, x1, x0
     assert_eq!(words, [0xd2a0_0000, 0xf280_0a00, 0xd53b_d041, 0x8b00_0020]);
     let tiny = [(0, R_AARCH64_TLSGD_ADR_PREL21), (4, R_AARCH64_CALL26)];
     let words = aarch64(&[0x1000_0000, bl, nop], &tiny, TlsModel::Static);
-    // mrs x0, tpidr_el0; add x0, x0, #0, lsl 12; add x0, x0, #0x50
-    assert_eq!(words, [0xd53b_d040, 0x9140_0000, 0x9101_4000]);
+    // mrs x1, tpidr_el0; add x0, x1, #0, lsl 12; add x0, x0, #0x50
+    assert_eq!(words, [0xd53b_d041, 0x9140_0020, 0x9101_4000]);
+    let (movz, movk) = (0xd2a0_0000, 0xf280_0000);
+    let (ldr, add, blr) = (0xf860_6861, 0x8b00_0060, 0xd63f_0020);
+    let large = [
+        (0, R_AARCH64_TLSDESC_OFF_G1),
+        (4, R_AARCH64_TLSDESC_OFF_G0_NC),
+        (8, R_AARCH64_TLSDESC_LDR),
+        (12, R_AARCH64_TLSDESC_ADD),
+        (16, R_AARCH64_TLSDESC_CALL),
+    ];
+    let words = aarch64(&[movz, movk, ldr, add, blr], &large, TlsModel::Static);
+    // movz x0, #0, lsl 32; movk x0, #0, lsl 16; movk x0, #0x50; nop; nop
+    assert_eq!(words, [0xd2c0_0000, 0xf2a0_0000, 0xf280_0a00, nop, nop]);
+    let tiny = [
+        (0, R_AARCH64_TLSDESC_LD_PREL19),
+        (4, R_AARCH64_TLSDESC_ADR_PREL21),
+        (8, R_AARCH64_TLSDESC_CALL),
+    ];
+    let words = aarch64(&[0x5800_0001, 0x1000_0000, blr], &tiny, TlsModel::Static);
+    // movz x0, #0, lsl 16; movk x0, #0x50; nop
+    assert_eq!(words, [0xd2a0_0000, 0xf280_0a00, nop]);
     // The block is at 0x40. GNU ld adds the same 16 in every program.
     let block =
         [(0, R_AARCH64_TLSLD_ADR_PAGE21), (4, R_AARCH64_TLSLD_ADD_LO12_NC), (8, R_AARCH64_CALL26)];
-    let words = aarch64(&[adrp, add, bl, nop], &block, TlsModel::Static);
+    let words = aarch64(&[adrp, low, bl, nop], &block, TlsModel::Static);
     assert_eq!(words, [0xd53b_d040, 0x9140_0000, 0x9101_0000, nop]);
 }
 

@@ -18,7 +18,7 @@
 //! its name says so and its code can. Where the two sides may differ, they are compared by what
 //! they mean: GOT slots by what they hold, calls through stubs by where these lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -67,6 +67,36 @@ const SKIPPED: usize = 5;
 /// # Errors
 /// A tool is missing, or the corpus cannot be compiled.
 pub fn check(tools: &Tools) -> Result<Tally> {
+    let (mut tally, covered) = run(tools)?;
+    for (name, _) in relocations_compared()? {
+        if !covered.contains(name.as_str()) {
+            let why = "docs/psabi/oracles.csv says so: cargo xtask relocations --oracles";
+            tally.fail(format!("{name} is compared"), why);
+        }
+    }
+    Ok(tally)
+}
+
+/// The names of the types that are compared with ld.lld's output.
+///
+/// # Errors
+/// As [`check`]; a comparison that fails.
+pub fn covered(tools: &Tools) -> Result<BTreeSet<&'static str>> {
+    let (tally, covered) = run(tools)?;
+    match tally.failures.first() {
+        Some((name, why)) => bail!("{name}: {why}"),
+        None => Ok(covered),
+    }
+}
+
+/// The types that are said to be compared.
+fn relocations_compared() -> Result<impl Iterator<Item = (String, bool)>> {
+    Ok(crate::relocations::oracles()?.into_iter().filter(|(_, compared)| *compared))
+}
+
+/// Compares all modules; also returns the names of the types that they hold.
+fn run(tools: &Tools) -> Result<(Tally, BTreeSet<&'static str>)> {
+    let mut covered = BTreeSet::new();
     let lld = tools.lld()?;
     let mut tally = Tally::default();
     let mut table = show::table(&[
@@ -104,6 +134,9 @@ pub fn check(tools: &Tools) -> Result<Tally> {
             }
             tally.count(format!("{arch} {}", module.name), outcome);
         }
+        let rows = crate::relocations::machine(arch).relocations().iter();
+        let compared = rows.filter(|row| counts.types.contains(&row.number()));
+        covered.extend(compared.map(|row| row.name()));
         for (reason, count) in &skipped {
             println!("  {arch}: {count} not compared: {reason}");
         }
@@ -117,7 +150,7 @@ pub fn check(tools: &Tools) -> Result<Tally> {
         table.add_row(std::iter::once(arch.name().to_owned()).chain(numbers));
     }
     println!("{table}");
-    Ok(tally)
+    Ok((tally, covered))
 }
 
 /// Loads and links one module, and compares.

@@ -3,4 +3,5 @@
 pub mod boot;
 pub mod inspect;
 pub mod qemu;
+pub mod relocations;
 pub mod test;

@@ -17,6 +17,8 @@ const ADD_X0_X1: u64 = 0x8b00_0020;
 
 /// What MOVZ and MOVK can make.
 const PAIR: Range = Range::unsigned(32);
+/// What MOVZ and two MOVKs can.
+const TRIPLE: Range = Range::unsigned(48);
 /// What two ADDs can.
 const ADDS: Range = Range::unsigned(24);
 
@@ -32,16 +34,18 @@ pub(crate) fn local_exec(number: u32, code: &[u8], at: usize) -> LocalExec {
         elf::R_AARCH64_TLSDESC_ADR_PREL21 => must(tiny(code, at.checked_sub(4)), low_x0, PAIR),
         elf::R_AARCH64_TLSDESC_OFF_G1 => {
             let movz_x0 = word(code, at).is_some_and(|word| word & !0x1f_ffe0 == 0xd2a0_0000);
-            must(movz_x0, high_x0, PAIR)
+            must(movz_x0, bits_47_32, TRIPLE)
         }
         elf::R_AARCH64_TLSDESC_OFF_G0_NC => {
             let movk_x0 = word(code, at).is_some_and(|word| word & !0x1f_ffe0 == 0xf280_0000);
-            must(movk_x0, low_x0, PAIR)
+            must(movk_x0, bits_31_16, TRIPLE)
         }
         // ldr x1, [x, x0]; add x0, x, x0; blr x1
-        elf::R_AARCH64_TLSDESC_LDR => {
-            must(word(code, at).is_some_and(|word| word & 0xffe0_fc00 == 0xf860_6800), nop, PAIR)
-        }
+        elf::R_AARCH64_TLSDESC_LDR => must(
+            word(code, at).is_some_and(|word| word & 0xffe0_fc00 == 0xf860_6800),
+            low_x0,
+            TRIPLE,
+        ),
         elf::R_AARCH64_TLSDESC_ADD => {
             must(word(code, at).is_some_and(|word| word & 0xff20_001f == 0x8b00_0000), nop, PAIR)
         }
@@ -66,10 +70,18 @@ pub(crate) fn local_exec(number: u32, code: &[u8], at: usize) -> LocalExec {
         }
         // adr x0, x; bl __tls_get_addr; nop
         elf::R_AARCH64_TLSGD_ADR_PREL21 if tiny_call(code, at) => {
-            may(Subject::Variable, Some(4), thread_pointer_and, ADDS)
+            let write = |code: &mut [u8], at, x| {
+                let [high, low] = adds(x);
+                put_words(code, at, [MRS_X1, high | 1 << 5, low]) // from x1
+            };
+            may(Subject::Variable, Some(4), write, ADDS)
         }
         elf::R_AARCH64_TLSLD_ADR_PREL21 if tiny_call(code, at) => {
-            may(Subject::Block, Some(4), thread_pointer_and, ADDS)
+            let write = |code: &mut [u8], at, x| {
+                let [high, low] = adds(x);
+                put_words(code, at, [MRS_X0, high, low])
+            };
+            may(Subject::Block, Some(4), write, ADDS)
         }
         _ => LocalExec::Keep,
     }
@@ -157,6 +169,16 @@ fn low_x0(code: &mut [u8], at: usize, x: u64) -> Option<()> {
     put_words(code, at, [low(0xf280_0000, x)])
 }
 
+/// `movz x0, #x[47:32], lsl 32`
+fn bits_47_32(code: &mut [u8], at: usize, x: u64) -> Option<()> {
+    put_words(code, at, [put(0xd2c0_0000, take(x, 47, 32), 16, 5)])
+}
+
+/// `movk x0, #x[31:16], lsl 16`
+fn bits_31_16(code: &mut [u8], at: usize, x: u64) -> Option<()> {
+    put_words(code, at, [put(0xf2a0_0000, take(x, 31, 16), 16, 5)])
+}
+
 /// `movz xN, #high, lsl 16`
 fn high_any(code: &mut [u8], at: usize, x: u64) -> Option<()> {
     let register = u64::from(word(code, at)? & 0x1f);
@@ -180,9 +202,4 @@ fn nop(code: &mut [u8], at: usize, _: u64) -> Option<()> {
 /// `add x0, x0, #high, lsl 12; add x0, x0, #low`
 const fn adds(x: u64) -> [u64; 2] {
     [put(0x9140_0000, take(x, 23, 12), 12, 10), put(0x9100_0000, take(x, 11, 0), 12, 10)]
-}
-
-fn thread_pointer_and(code: &mut [u8], at: usize, x: u64) -> Option<()> {
-    let [high, low] = adds(x);
-    put_words(code, at, [MRS_X0, high, low])
 }
