@@ -72,10 +72,25 @@
 //! # }
 //! ```
 //!
+//! # Thread-local variables
+//! A client that has them says so in the plan ([`PlanOptions::thread_locals`]):
+//! - [`TlsModel::Static`]: room in every thread, at one distance from the thread pointer. Code of
+//!   all models becomes local-exec where the psABI says how.
+//! - [`TlsModel::Dynamic`]: `__tls_get_addr`, which the [`Resolver`] provides as any function, and
+//!   TLS descriptors.
+//!
+//! [`Plan::thread_locals`] gives the block's size; [`ObjectImage::resolve_with`] asks the client's
+//! [`ThreadLocals`] where it lies; [`Module::thread_locals`] says what to copy into each thread.
+//!
+//! # IFUNCs
+//! Once a module is sealed, and before anything else in it, the client calls the resolver of each
+//! of its [`resolutions`](Module::resolutions) and hands over the result
+//! ([`Module::set_resolved`]). The function's address is that of a stub that goes there.
+//!
 //! # What it does not do
-//! Thread-local storage, IFUNC and pointer authentication are refused by name where they are used;
-//! RISC-V linker relaxation is left alone. Linked files (executables, shared libraries), 32-bit and big-endian objects are not
-//! its business.
+//! Pointer authentication is refused by name where it is used; RISC-V linker relaxation is left
+//! alone. Linked files (executables, shared libraries), 32-bit and big-endian objects are not its
+//! business.
 #![no_std]
 // No panic can be reached from an object's bytes. These lints keep the common causes out; that
 // none is left is proved by linking `qemu-tests/bare`.
