@@ -6,6 +6,7 @@
 //! | `refusals` | every error: its variant, its place, its text, and nothing kept |
 //! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
 //! | `thread_local` | thread-local variables: blocks, models, what becomes of code |
+//! | `bounds` | every type with a range, at its limits and past them |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
 //! | `limits` | more sections and relocations than usual |
@@ -14,6 +15,7 @@
 #![cfg(all(feature = "aarch64", feature = "riscv64", feature = "x86_64"))]
 
 mod aarch64;
+mod bounds;
 mod lifecycle;
 mod limits;
 mod mutations;

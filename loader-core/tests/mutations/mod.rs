@@ -4,7 +4,7 @@
 //! each segment when it is freed, and that all come back.
 
 mod compiled;
-mod random;
+pub mod random;
 mod samples;
 
 use loader_core::{PlanOptions, TlsModel};
