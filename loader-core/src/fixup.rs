@@ -278,8 +278,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let own = site.symbol_number(job.rela);
         let canonical = self.plan.state.canonical(own);
         // An IFUNC's address is that of its stub already.
-        let stub = canonical.filter(|(_, state)| !state.is_indirect());
-        let Some(stub) = stub.and_then(|(_, state)| state.stub()) else { return Ok(None) };
+        let state = canonical.map(|(_, state)| state).filter(|state| !state.is_indirect());
+        let Some((state, stub)) = state.and_then(|state| Some((state, state.stub()?))) else {
+            return Ok(None);
+        };
         match formula {
             Formula::Branch { addend } if job.rela.addend != i64::from(addend) => {
                 Err(site.addend(job))
@@ -287,7 +289,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             _ if formula.may_use_stub() => {
                 let offset = u64::from(stub).wrapping_mul(self.machine.stub().size.into());
                 let target = self.stubs.wrapping_add(offset);
-                self.check_stub_reach(site, job, target)?;
+                self.check_stub_reach(site, job, target, state)?;
                 let addend = job.rela.addend.cast_unsigned();
                 Ok(Some(target.wrapping_add(addend).wrapping_sub(job.place)))
             }
@@ -295,12 +297,19 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         }
     }
 
-    /// A stub that is out of its GOT slot's reach was not written, and matters only now that a
-    /// branch needs it.
-    fn check_stub_reach(&self, site: &Site<'_, 'o>, job: Job, stub: u64) -> Result<(), Error<'o>> {
+    /// A stub that reaches neither its symbol nor its GOT slot was not written, and matters only
+    /// now that a branch needs it.
+    fn check_stub_reach(
+        &self,
+        site: &Site<'_, 'o>,
+        job: Job,
+        stub: u64,
+        state: SymbolState,
+    ) -> Result<(), Error<'o>> {
         let slot = self.slot_address(site, job.rela, Slot::Address);
         let mut unwritten = [0; STUB_MAX];
-        (self.machine.stub().write)(&mut unwritten, stub, slot).ok_or(Error::StubReach {
+        let written = self.machine.stub().write(&mut unwritten, stub, state.address(), slot);
+        written.ok_or(Error::StubReach {
             symbol: site.symbol_name(job.rela),
             stub: TargetAddress::new(stub),
             slot: TargetAddress::new(slot),

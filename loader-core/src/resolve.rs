@@ -187,7 +187,7 @@ impl<'o> Plan<'o, '_> {
         Error::Undefined { place, symbol }
     }
 
-    /// Writes each GOT entry, and each call stub that goes through one.
+    /// Writes each GOT entry, and each call stub of a symbol that has one.
     fn write_slots_and_stubs<M: MemoryManager>(
         &self,
         segments: &mut Segments<M>,
@@ -202,8 +202,11 @@ impl<'o> Plan<'o, '_> {
             self.write_slot(segments, slot, state.address());
             let Some(number) = state.stub().filter(|_| !state.is_indirect()) else { continue };
             let to = got.wrapping_add(u64::from(slot).wrapping_mul(SLOT));
-            // A stub that cannot reach its slot stays a trap: only a branch that needs it minds.
-            let _ = self.write_stub(segments, stubs, number, to);
+            // A stub that reaches nothing stays a trap: only a branch that needs it minds.
+            let stub = self.stub_bytes(segments, stubs, number);
+            let _ = stub.and_then(|(bytes, stub)| {
+                self.machine.stub().write(bytes, stub, state.address(), to.value())
+            });
         }
     }
 
@@ -221,20 +224,18 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
-    /// Writes a call stub that goes through the slot at `slot`; `None` where that is out of its
-    /// reach.
-    pub(crate) fn write_stub<M: MemoryManager>(
+    /// The bytes of a call stub, and its address.
+    pub(crate) fn stub_bytes<'b, M: MemoryManager>(
         &self,
-        segments: &mut Segments<M>,
+        segments: &'b mut Segments<M>,
         stubs: TargetAddress,
         number: u32,
-        slot: TargetAddress,
-    ) -> Option<()> {
+    ) -> Option<(&'b mut [u8], u64)> {
         let stub = self.machine.stub();
         let offset = u64::from(number).wrapping_mul(stub.size.into());
         let start = self.stubs_offset.wrapping_add(offset) as usize;
         let end = start.checked_add(stub.size as usize)?;
         let bytes = segments.bytes_mut(SegmentKind::Text).get_mut(start..end)?;
-        (stub.write)(bytes, stubs.wrapping_add(offset).value(), slot.value())
+        Some((bytes, stubs.wrapping_add(offset).value()))
     }
 }

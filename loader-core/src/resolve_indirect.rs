@@ -44,7 +44,11 @@ impl<'o> Plan<'o, '_> {
         for (_, symbol, state) in self.used_symbols().filter(|(_, _, state)| state.is_indirect()) {
             let Some(number) = state.stub() else { continue };
             let slot = data.wrapping_add(self.indirect_slot(number));
-            if self.write_stub(segments, stubs, number, slot).is_none() {
+            let stub = self.stub_bytes(segments, stubs, number);
+            let written = stub.and_then(|(bytes, stub)| {
+                (self.machine.stub().through_slot)(bytes, stub, slot.value())
+            });
+            if written.is_none() {
                 let stub = TargetAddress::new(state.address());
                 return Err(Error::StubReach { symbol: symbol.name(), stub, slot });
             }

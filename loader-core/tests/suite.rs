@@ -9,6 +9,7 @@
 //! | `bounds` | every type with a range, at its limits and past them |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
+//! | `range` | stubs: which form, and how far each reaches |
 //! | `limits` | more sections and relocations than usual |
 //! | `mutations` | damaged objects of every architecture |
 // Loads for all three machines, whichever the host is.
@@ -20,6 +21,7 @@ mod lifecycle;
 mod limits;
 mod mutations;
 mod names;
+mod range;
 mod refusals;
 mod riscv64;
 mod support;

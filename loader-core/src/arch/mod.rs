@@ -35,13 +35,24 @@ pub enum Machine {
 /// Bytes of the largest stub of all machines.
 pub(crate) const STUB_MAX: usize = 12;
 
-/// A call stub: code that jumps to wherever its GOT slot points.
+/// A call stub: code that jumps to a symbol, by its distance or through its GOT slot.
 pub(crate) struct Stub {
-    /// Bytes a stub takes, a multiple of its alignment.
+    /// Bytes a stub takes, in either form; a multiple of its alignment.
     pub(crate) size: u32,
+    /// Writes the stub that lies at the first address and jumps to the second itself; `None`, and
+    /// nothing written, where that is out of its reach. `bytes` is `size` bytes long.
+    pub(crate) direct: fn(bytes: &mut [u8], stub: u64, target: u64) -> Option<()>,
     /// Writes the stub that lies at the first address and jumps through the slot at the second;
     /// `None` where the slot is out of the stub's reach. `bytes` is `size` bytes long.
-    pub(crate) write: fn(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()>,
+    pub(crate) through_slot: fn(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()>,
+}
+
+impl Stub {
+    /// Writes the stub that jumps to `target`, whose GOT slot is at `slot`: by the distance where
+    /// it reaches, which saves a load, and else through the slot. `None` where neither reaches.
+    pub(crate) fn write(&self, bytes: &mut [u8], stub: u64, target: u64, slot: u64) -> Option<()> {
+        (self.direct)(bytes, stub, target).or_else(|| (self.through_slot)(bytes, stub, slot))
+    }
 }
 
 impl Machine {

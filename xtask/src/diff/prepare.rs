@@ -217,8 +217,14 @@ impl<'a> Sites<'a> {
         };
         let expected = expected.ok_or("goes through a stub, and needs none")?;
         let code = self.loaded.stubs.at(stub).unwrap_or_default();
-        let slot = types::stub_slot(self.arch, code, stub).ok_or("goes to what is no stub")?;
-        let found = self.loaded.got.slot(slot).ok_or("its stub goes through no GOT slot")?;
+        let found = match types::stub_target(self.arch, code, stub) {
+            Some(target) => target,
+            None => {
+                let slot = types::stub_slot(self.arch, code, stub);
+                let slot = slot.ok_or("goes to what is no stub")?;
+                self.loaded.got.slot(slot).ok_or("its stub goes through no GOT slot")?
+            }
+        };
         if found != expected {
             return Err(format!("its stub leads to {found:#x}, not to {expected:#x}"));
         }

@@ -195,6 +195,33 @@ pub fn stub_slot(arch: Arch, code: &[u8], place: u64) -> Option<u64> {
     }
 }
 
+/// Where the stub at `place` jumps by its distance; `None` for one that goes through a slot.
+pub fn stub_target(arch: Arch, code: &[u8], place: u64) -> Option<u64> {
+    let word =
+        |at: usize| Some(u64::from(u32::from_le_bytes(*code.get(at..)?.first_chunk::<4>()?)));
+    match arch {
+        // adrp x16, ...; add x16, x16, ...; br x16
+        Arch::Aarch64 => {
+            let add = word(4)?;
+            // The same with `ldr x16, [x16]` tells the page.
+            let ldr = [code.get(..4)?, &0xf940_0210_u32.to_le_bytes(), code.get(8..12)?].concat();
+            let page = stub_slot(arch, &ldr, place)?;
+            (add & 0xffc0_03ff == 0x9100_0210).then_some(page + (add >> 10 & 0xfff))
+        }
+        // auipc t3, ...; jr ...(t3)
+        Arch::Riscv64 => {
+            let (auipc, jr) = (word(0)?, word(4)?);
+            let is_stub = auipc & 0xfff == 0xe17 && jr & 0xf_ffff == 0xe_0067;
+            is_stub.then(|| auipc_pair(place, auipc, jr, 24))
+        }
+        // jmp ...
+        Arch::X86_64 => {
+            let distance = i32::from_le_bytes(*code.get(1..)?.first_chunk::<4>()?);
+            code.starts_with(&[0xe9]).then(|| (place + 5).wrapping_add_signed(distance.into()))
+        }
+    }
+}
+
 /// Whether a type reaches 1 MiB or less, so that its symbol must lie beside the code.
 pub const fn is_short(arch: Arch, number: u32) -> bool {
     matches!(
@@ -237,6 +264,29 @@ mod tests {
         assert_eq!(stub_slot(Arch::X86_64, &x86, 0x1000), Some(0x2000));
         for arch in Arch::ALL {
             assert_eq!(stub_slot(arch, &[0; 12], 0), None);
+            assert_eq!(stub_target(arch, &[0; 12], 0), None);
+        }
+        for (arch, code, place) in [
+            (Arch::Aarch64, &aarch64[..], 0x4000_0ff8),
+            (Arch::Riscv64, &riscv, 0x1000),
+            (Arch::X86_64, &x86, 0x1000),
+        ] {
+            assert_eq!(stub_target(arch, code, place), None);
+        }
+    }
+
+    #[test]
+    fn stubs_without_a_slot_are_followed() {
+        let aarch64 = [0xb0, 0x91, 0x00, 0x90, 0x10, 0x9e, 0x15, 0x91, 0x00, 0x02, 0x1f, 0xd6];
+        let riscv = [0x17, 0x3e, 0, 0, 0x67, 0x00, 0xae, 0xff, 0, 0, 0, 0];
+        let x86 = [0xe9, 0xfc, 0x0f, 0, 0, 0xcc, 0xcc, 0xcc];
+        for (arch, code, place, target) in [
+            (Arch::Aarch64, &aarch64[..], 0x4000_0ff8, 0x4123_4567),
+            (Arch::Riscv64, &riscv, 0x1000, 0x3ffa),
+            (Arch::X86_64, &x86, 0x1000, 0x2001),
+        ] {
+            assert_eq!(stub_target(arch, code, place), Some(target));
+            assert_eq!(stub_slot(arch, code, place), None);
         }
     }
 

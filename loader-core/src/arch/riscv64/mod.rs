@@ -15,24 +15,32 @@ pub(super) use tls::local_exec;
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
 
+/// `auipc t3, target; jalr zero, target(t3)` and a trap, or
 /// `auipc t3, slot; ld t3, slot(t3); jr t3`: what the psABI's PLT entries use ("Procedure
 /// linkage table").
-pub(super) static STUB: Stub = Stub { size: 12, write: write_stub };
+pub(super) static STUB: Stub = Stub { size: 12, direct, through_slot };
 
 /// `addi zero, zero, 0`
 pub(crate) const NOP: [u8; 4] = [0x13, 0, 0, 0];
 /// `c.nop`
 pub(crate) const C_NOP: [u8; 2] = [0x01, 0];
 
-fn write_stub(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()> {
-    let distance = slot.wrapping_sub(stub);
+fn direct(bytes: &mut [u8], stub: u64, target: u64) -> Option<()> {
+    write_stub(bytes, target.wrapping_sub(stub), [0x000e_0067, 0])
+}
+
+fn through_slot(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()> {
+    write_stub(bytes, slot.wrapping_sub(stub), [0x000e_3e03, 0x000e_0067])
+}
+
+/// Writes a stub whose AUIPC and second instruction go as far as `distance`.
+fn write_stub(bytes: &mut [u8], distance: u64, [second, third]: [u64; 2]) -> Option<()> {
     if !Range::signed(32).spans(distance.wrapping_add(0x800).cast_signed()) {
         return None;
     }
     let auipc = (encode::AUIPC.encode)(0x0000_0e17, distance);
-    let ld = (encode::I_TYPE.encode)(0x000e_3e03, distance);
-    let code = [auipc, ld, 0x000e_0067];
-    write_instructions(bytes, code);
+    let second = (encode::I_TYPE.encode)(second, distance);
+    write_instructions(bytes, [auipc, second, third]);
     Some(())
 }
 
@@ -43,10 +51,28 @@ mod tests {
     #[test]
     fn the_stub_goes_through_its_slot() {
         let mut bytes = [0; 12];
-        write_stub(&mut bytes, 0x1000, 0x3ff8).unwrap();
+        through_slot(&mut bytes, 0x1000, 0x3ff8).unwrap();
         // auipc t3, 3; ld t3, -8(t3); jr t3
         assert_eq!(bytes, [0x17, 0x3e, 0, 0, 0x03, 0x3e, 0x8e, 0xff, 0x67, 0x00, 0x0e, 0x00]);
-        assert_eq!(write_stub(&mut bytes, 0, 0x7fff_f800), None);
-        assert_eq!(write_stub(&mut bytes, 0, 0x7fff_f7f8), Some(()));
+        assert_eq!(through_slot(&mut bytes, 0, 0x7fff_f800), None);
+        assert_eq!(through_slot(&mut bytes, 0, 0x7fff_f7f8), Some(()));
+    }
+
+    #[test]
+    fn the_stub_goes_to_what_is_near() {
+        let mut bytes = [0xff; 12];
+        direct(&mut bytes, 0x1000, 0x3ffa).unwrap();
+        // auipc t3, 3; jr -6(t3); unimp
+        assert_eq!(bytes, [0x17, 0x3e, 0, 0, 0x67, 0x00, 0xae, 0xff, 0, 0, 0, 0]);
+        let stub = 0x1_0000_0000u64;
+        for (distance, reaches) in [
+            (-0x8000_0802i64, false),
+            (-0x8000_0800, true),
+            (0x7fff_f7fe, true),
+            (0x7fff_f800, false),
+        ] {
+            let found = direct(&mut bytes, stub, stub.wrapping_add_signed(distance));
+            assert_eq!(found.is_some(), reaches, "{distance:#x}");
+        }
     }
 }
