@@ -438,13 +438,17 @@ impl<'o> Site<'_, 'o> {
     /// it and the symbol is in reach; the GOT entry stays, unused.
     #[cfg(feature = "x86_64")]
     fn relax(&mut self, job: Job, symbol: u64) -> bool {
-        const REX_GOTPCRELX: u32 = object::elf::R_X86_64_REX_GOTPCRELX.0;
+        use crate::arch::x86_64::relax::{Prefix, relax};
         if job.rela.addend != -4 {
             return false;
         }
         let relative = symbol.wrapping_sub(4).wrapping_sub(job.place).cast_signed();
-        let rex = job.rela.number == REX_GOTPCRELX;
-        crate::arch::x86_64::relax::relax(self.bytes, job.offset, rex, symbol, relative).is_some()
+        let prefix = match object::elf::RelocationType(job.rela.number) {
+            object::elf::R_X86_64_REX_GOTPCRELX => Prefix::Rex,
+            object::elf::R_X86_64_CODE_4_GOTPCRELX => Prefix::Rex2,
+            _ => Prefix::None,
+        };
+        relax(self.bytes, job.offset, prefix, symbol, relative).is_some()
     }
 
     fn place(&self, job: Job) -> crate::error::Place<'o> {

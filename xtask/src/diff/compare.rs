@@ -286,7 +286,11 @@ impl<'a> Comparison<'a> {
     fn relaxed(&mut self, site: Site<'_>) -> bool {
         let relocation = site.relocation;
         // The bytes before the field that may change: a REX prefix, opcode and ModRM.
-        let before = if relocation.number == 41 { 2 } else { 3 };
+        let before = match relocation.number {
+            41 => 2,
+            43 => 4,
+            _ => 3,
+        };
         let index = object::SectionIndex(relocation.section as usize);
         let data = self.files[site.object].sections.section(index);
         let data = data.and_then(|section| {

@@ -45,10 +45,10 @@ pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
         (Arch::Riscv64, 20..=22) => Auipc,
         (Arch::Riscv64, 41) => Relative(4),
         (Arch::X86_64, 3) => FromGot(4),
-        (Arch::X86_64, 9 | 43 | 46 | 49) => Relative(4),
+        (Arch::X86_64, 9 | 46 | 49) => Relative(4),
         (Arch::X86_64, 27 | 30) => FromGot(8),
         (Arch::X86_64, 28) => Relative(8),
-        (Arch::X86_64, 22 | 41 | 42 | 44 | 50) => Relaxable,
+        (Arch::X86_64, 22 | 41..=44 | 50) => Relaxable,
         _ => return None,
     })
 }

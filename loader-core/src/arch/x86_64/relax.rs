@@ -2,19 +2,26 @@
 
 /// Rewrites the instruction whose 4-byte field lies at `offset` in `code` to use the symbol
 /// itself rather than its GOT slot, field included. `symbol` is S, `relative` is S + A - P with
-/// A = -4; `rex` says that the byte before the opcode is a REX prefix. `None`, with nothing
-/// written, where the instruction has no such form or the symbol is out of its reach.
+/// A = -4. `None`, with nothing written, where the instruction has no such form or the symbol is
+/// out of its reach.
 pub(crate) fn relax(
     code: &mut [u8],
     offset: usize,
-    rex: bool,
+    prefix: Prefix,
     symbol: u64,
     relative: i64,
 ) -> Option<()> {
     let start = offset.checked_sub(2)?;
     let end = offset.checked_add(4)?;
     let near = i32::try_from(relative).ok();
-    let prefix = if rex { Some(*code.get(offset.checked_sub(3)?)?) } else { None };
+    let rm = match prefix {
+        Prefix::None => None,
+        Prefix::Rex => Some(rex_into_rm(*code.get(offset.checked_sub(3)?)?)),
+        Prefix::Rex2 => match *code.get(offset.checked_sub(4)?..)?.first_chunk()? {
+            [0xd5, payload] if payload & REX2_MAP == 0 => Some(rex2_into_rm(payload)),
+            _ => return None,
+        },
+    };
     let [opcode, modrm, field @ ..] = code.get_mut(start..end)? else { return None };
     if *modrm & 0b11_000_111 != 0b00_000_101 {
         return None; // not RIP-relative
@@ -45,7 +52,7 @@ pub(crate) fn relax(
             let reg = (*modrm >> 3) & 7;
             (*opcode, *modrm) = (0xf7, 0xc0 | reg);
             field.copy_from_slice(&immediate.to_le_bytes());
-            reg_into_rm(code, start, prefix);
+            set_prefix(code, start, rm);
         }
         // adc, add, and, cmp, or, sbb, sub, xor foo@GOTPCREL(%rip), %reg -> ... $foo, %reg
         (binop, _) if binop & 0b1100_0111 == 0b0000_0011 => {
@@ -53,19 +60,40 @@ pub(crate) fn relax(
             let reg = (*modrm >> 3) & 7;
             (*opcode, *modrm) = (0x81, 0xc0 | (binop & 0x38) | reg);
             field.copy_from_slice(&immediate.to_le_bytes());
-            reg_into_rm(code, start, prefix);
+            set_prefix(code, start, rm);
         }
         _ => return None,
     }
     Some(())
 }
 
+/// What stands before the opcode, as the relocation's type says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefix {
+    None,
+    Rex,
+    /// REX2, of two bytes: for the registers from r16 on.
+    Rex2,
+}
+
+/// REX2's bit for opcodes of the second map, none of which has another form.
+const REX2_MAP: u8 = 0x80;
+
 /// The register moved from ModRM.reg to ModRM.rm, so its top bit moves from REX.R to REX.B.
-fn reg_into_rm(code: &mut [u8], start: usize, prefix: Option<u8>) {
-    let Some(rex) = prefix else { return };
-    let rex = (rex & !0b0101) | ((rex & 0b0100) >> 2);
+const fn rex_into_rm(rex: u8) -> u8 {
+    (rex & !0b0101) | ((rex & 0b0100) >> 2)
+}
+
+/// The same for its two top bits, in REX2's second byte.
+const fn rex2_into_rm(payload: u8) -> u8 {
+    (payload & !0x55) | ((payload & 0x44) >> 2)
+}
+
+/// Writes the byte before the opcode, where there is a prefix.
+fn set_prefix(code: &mut [u8], start: usize, byte: Option<u8>) {
+    let Some(byte) = byte else { return };
     if let Some(place) = start.checked_sub(1).and_then(|at| code.get_mut(at)) {
-        *place = rex;
+        *place = byte;
     }
 }
 
@@ -74,8 +102,12 @@ mod tests {
     use super::*;
 
     fn relaxed<const N: usize>(mut code: [u8; N], symbol: u64, relative: i64) -> Option<[u8; N]> {
-        let rex = code[0] & 0xf0 == 0x40;
-        relax(&mut code, N - 4, rex, symbol, relative).map(|()| code)
+        let prefix = match code[0] {
+            0x40..=0x4f => Prefix::Rex,
+            0xd5 => Prefix::Rex2,
+            _ => Prefix::None,
+        };
+        relax(&mut code, N - 4, prefix, symbol, relative).map(|()| code)
     }
 
     #[test]
@@ -94,6 +126,12 @@ mod tests {
         let test = [0x4c, 0x85, 0x0d, 0, 0, 0, 0];
         assert_eq!(relaxed(test, 0x1234, 0), Some([0x49, 0xf7, 0xc1, 0x34, 0x12, 0, 0]));
         // cmp foo@GOTPCREL(%rip), %rax -> cmp $foo, %rax
+        // mov foo@GOTPCREL(%rip), %r30 -> lea foo(%rip), %r30
+        let mov = [0xd5, 0x4c, 0x8b, 0x35, 0, 0, 0, 0];
+        assert_eq!(relaxed(mov, 0, 0x1234), Some([0xd5, 0x4c, 0x8d, 0x35, 0x34, 0x12, 0, 0]));
+        // cmp foo@GOTPCREL(%rip), %r30 -> cmp $foo, %r30
+        let cmp = [0xd5, 0x4c, 0x3b, 0x35, 0, 0, 0, 0];
+        assert_eq!(relaxed(cmp, 0x1234, 0), Some([0xd5, 0x19, 0x81, 0xfe, 0x34, 0x12, 0, 0]));
         let cmp = [0x48, 0x3b, 0x05, 0, 0, 0, 0];
         assert_eq!(relaxed(cmp, 0x7fff_ffff, 0), Some([0x48, 0x81, 0xf8, 0xff, 0xff, 0xff, 0x7f]));
     }
@@ -102,7 +140,7 @@ mod tests {
     fn only_a_rex_prefix_is_changed() {
         // The byte before belongs to another instruction, though it looks like one.
         let mut code = [0x44, 0x3b, 0x05, 0, 0, 0, 0];
-        relax(&mut code, 3, false, 0x10, 0).unwrap();
+        relax(&mut code, 3, Prefix::None, 0x10, 0).unwrap();
         assert_eq!(code, [0x44, 0x81, 0xf8, 0x10, 0, 0, 0]);
     }
 

@@ -58,7 +58,7 @@ const TYPES: &[Relocation] = &[
     row(40, "R_X86_64_PLT32_BND", apply(CALL, WORD32, Range::signed(32))),
     row(41, "R_X86_64_GOTPCRELX", apply(GotSlotRelaxable, WORD32, Range::signed(32))),
     row(42, "R_X86_64_REX_GOTPCRELX", apply(GotSlotRelaxable, WORD32, Range::signed(32))),
-    row(43, "R_X86_64_CODE_4_GOTPCRELX", apply(GotSlotPcRelative(Slot::Address), WORD32, Range::signed(32))),
+    row(43, "R_X86_64_CODE_4_GOTPCRELX", apply(GotSlotRelaxable, WORD32, Range::signed(32))),
     row(44, "R_X86_64_CODE_4_GOTTPOFF", apply(GotSlotPcRelative(Slot::InitialExec), WORD32, Range::signed(32))),
     row(45, "R_X86_64_CODE_4_GOTPC32_TLSDESC", apply(GotSlotPcRelative(Slot::Descriptor), WORD32, Range::signed(32))),
     row(46, "R_X86_64_CODE_5_GOTPCRELX", apply(GotSlotPcRelative(Slot::Address), WORD32, Range::signed(32))),

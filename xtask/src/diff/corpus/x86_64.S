@@ -24,7 +24,13 @@ types:
         sub \symbol@GOTPCREL(%rip), %rdi
         xor \symbol@GOTPCREL(%rip), %r13
         xor \symbol@GOTPCREL(%rip), %edx
+        mov \symbol@GOTPCREL(%rip), %r16
+        mov \symbol@GOTPCREL(%rip), %r30
+        test %r17, \symbol@GOTPCREL(%rip)
+        cmp \symbol@GOTPCREL(%rip), %r29
+        xor \symbol@GOTPCREL(%rip), %r20
         // These have no other form.
+        imul \symbol@GOTPCREL(%rip), %r31
         push \symbol@GOTPCREL(%rip)
         imul \symbol@GOTPCREL(%rip), %rax
         mov %rax, \symbol@GOTPCREL(%rip)
