@@ -7,11 +7,6 @@ use crate::plan::state::Counts;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlanOptions {
-    /// Shortens RISC-V code where the addresses allow it (psABI, "Linker relaxation"). Sections
-    /// keep the room and the addresses that they have without it, and end earlier.
-    pub relax: bool,
-    /// Looks for the instructions that erratum 843419 of Cortex-A53 makes unsafe, and mends them.
-    pub erratum_843419: bool,
     /// What the client has for thread-local variables.
     pub thread_locals: TlsModel,
 }
