@@ -19,6 +19,8 @@ pub(crate) struct Fixer<'p, 'o, 's> {
     machine: Machine,
     got: u64,
     stubs: u64,
+    /// The chunk of a long text whose island was made last, and to which to keep.
+    chunk: Option<usize>,
 }
 
 /// The section being relocated.
@@ -45,7 +47,18 @@ struct Job {
 
 impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     pub(crate) fn new(plan: &'p Plan<'o, 's>, got: TargetAddress, stubs: TargetAddress) -> Self {
-        Self { plan, machine: plan.machine, got: got.value(), stubs: stubs.value() }
+        let (got, stubs) = (got.value(), stubs.value());
+        Self { plan, machine: plan.machine, got, stubs, chunk: None }
+    }
+
+    /// For the relocations of one chunk of a long text.
+    pub(crate) fn of_chunk(
+        plan: &'p Plan<'o, 's>,
+        got: TargetAddress,
+        stubs: TargetAddress,
+        chunk: usize,
+    ) -> Self {
+        Self { chunk: Some(chunk), ..Self::new(plan, got, stubs) }
     }
 
     pub(crate) fn apply_all<M: MemoryManager>(
@@ -56,6 +69,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             let Some(state) = self.plan.state.section(planned.object, planned.index) else {
                 continue;
             };
+            let chunk = || self.plan.chunk_of(planned.object, planned.index);
+            if self.chunk.is_some_and(|only| only != chunk()) {
+                continue;
+            }
             let Some(object) = self.plan.objects.get(planned.object) else { continue };
             let start = planned.offset as usize;
             let end = start.saturating_add(planned.size as usize);
@@ -278,17 +295,22 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let own = site.symbol_number(job.rela);
         let canonical = self.plan.state.canonical(own);
         // An IFUNC's address is that of its stub already.
-        let state = canonical.map(|(_, state)| state).filter(|state| !state.is_indirect());
-        let Some((state, stub)) = state.and_then(|state| Some((state, state.stub()?))) else {
+        let Some((number, state)) = canonical.filter(|(_, state)| !state.is_indirect()) else {
             return Ok(None);
         };
+        let from = (site.planned.object, site.planned.index);
+        let stub = match self.chunk {
+            None => state.stub(),
+            Some(_) if !self.plan.has_island_stub(from, number) => None,
+            Some(_) => state.number().checked_sub(1),
+        };
+        let Some(stub) = stub else { return Ok(None) };
         match formula {
             Formula::Branch { addend } if job.rela.addend != i64::from(addend) => {
-                Err(site.addend(job))
+                if state.is_external() { Err(site.addend(job)) } else { Ok(None) }
             }
             _ if formula.may_use_stub() => {
-                let offset = u64::from(stub).wrapping_mul(self.machine.stub().size.into());
-                let target = self.stubs.wrapping_add(offset);
+                let target = self.stubs.wrapping_add(self.plan.stub_distance(stub));
                 self.check_stub_reach(site, job, target, state)?;
                 let addend = job.rela.addend.cast_unsigned();
                 Ok(Some(target.wrapping_add(addend).wrapping_sub(job.place)))
@@ -306,13 +328,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         stub: u64,
         state: SymbolState,
     ) -> Result<(), Error<'o>> {
-        let slot = self.slot_address(site, job.rela, Slot::Address);
+        let slot = state.slot().map(|_| self.slot_address(site, job.rela, Slot::Address));
         let mut unwritten = [0; STUB_MAX];
         let written = self.machine.stub().write(&mut unwritten, stub, state.address(), slot);
         written.ok_or(Error::StubReach {
             symbol: site.symbol_name(job.rela),
             stub: TargetAddress::new(stub),
-            slot: TargetAddress::new(slot),
+            slot: TargetAddress::new(slot.unwrap_or(0)),
         })
     }
 

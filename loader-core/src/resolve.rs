@@ -10,6 +10,7 @@ use crate::fixup::Fixer;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::name::Name;
 use crate::place::{ObjectImage, Segments};
+use crate::plan::state::SymbolState;
 use crate::plan::{GOT_SYMBOL, Plan, SLOT};
 use crate::resolver::Resolver;
 use crate::thread_locals::ThreadLocals;
@@ -59,7 +60,13 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
         plan.resolve_aliases();
         plan.write_slots_and_stubs(&mut segments, got, stubs);
         plan.write_indirect_stubs(&mut segments, data, stubs)?;
-        Fixer::new(&plan, got, stubs).apply_all(&mut segments)?;
+        if plan.islands.count() == 0 {
+            Fixer::new(&plan, got, stubs).apply_all(&mut segments)?;
+        }
+        for chunk in 0..plan.islands.count() {
+            plan.write_island(chunk, &mut segments, got, stubs);
+            Fixer::of_chunk(&plan, got, stubs, chunk).apply_all(&mut segments)?;
+        }
         Ok(RelocatedImage { plan, segments })
     }
 }
@@ -103,9 +110,8 @@ impl<'o> Plan<'o, '_> {
                 state.set_unresolved(false);
                 let address = match symbol.place() {
                     _ if state.is_indirect() => {
-                        let stub = u64::from(state.stub().unwrap_or(0));
-                        let size = u64::from(self.machine.stub().size);
-                        stubs.wrapping_add(stub.wrapping_mul(size)).value()
+                        let stub = self.stub_distance(state.stub().unwrap_or(0));
+                        stubs.wrapping_add(stub).value()
                     }
                     SymbolPlace::Common => continue,
                     SymbolPlace::Absolute => symbol.value(),
@@ -200,14 +206,40 @@ impl<'o> Plan<'o, '_> {
         for (_, _, state) in self.used_symbols() {
             let Some(slot) = state.slot().filter(|_| !state.is_thread_local()) else { continue };
             self.write_slot(segments, slot, state.address());
-            let Some(number) = state.stub().filter(|_| !state.is_indirect()) else { continue };
-            let to = got.wrapping_add(u64::from(slot).wrapping_mul(SLOT));
-            // A stub that reaches nothing stays a trap: only a branch that needs it minds.
-            let stub = self.stub_bytes(segments, stubs, number);
-            let _ = stub.and_then(|(bytes, stub)| {
-                self.machine.stub().write(bytes, stub, state.address(), to.value())
-            });
+            let own = state.stub().filter(|_| !state.is_indirect() && self.islands.count() == 0);
+            let Some(number) = own else { continue };
+            self.write_call_stub(segments, got, stubs, number, state);
         }
+    }
+
+    /// Numbers and writes the stubs behind a chunk of a long text.
+    fn write_island<M: MemoryManager>(
+        &mut self,
+        chunk: usize,
+        segments: &mut Segments<M>,
+        got: TargetAddress,
+        stubs: TargetAddress,
+    ) {
+        let first = self.islands.first(chunk).max(self.indirect_count);
+        // The plan counted them, so there are not too many.
+        let _ = self.make_island(chunk, first, |plan, number, state| {
+            plan.write_call_stub(segments, got, stubs, number, state);
+        });
+    }
+
+    fn write_call_stub<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+        got: TargetAddress,
+        stubs: TargetAddress,
+        number: u32,
+        state: SymbolState,
+    ) {
+        let Some((bytes, stub)) = self.stub_bytes(segments, stubs, number) else { return };
+        let slot = state.slot().map(|slot| u64::from(slot).wrapping_mul(SLOT));
+        let slot = slot.map(|offset| got.wrapping_add(offset).value());
+        // A stub that reaches nothing stays a trap: only a branch that needs it minds.
+        let _ = self.machine.stub().write(bytes, stub, state.address(), slot);
     }
 
     /// Writes a word of the GOT.
@@ -232,7 +264,7 @@ impl<'o> Plan<'o, '_> {
         number: u32,
     ) -> Option<(&'b mut [u8], u64)> {
         let stub = self.machine.stub();
-        let offset = u64::from(number).wrapping_mul(stub.size.into());
+        let offset = self.stub_distance(number);
         let start = self.stubs_offset.wrapping_add(offset) as usize;
         let end = start.checked_add(stub.size as usize)?;
         let bytes = segments.bytes_mut(SegmentKind::Text).get_mut(start..end)?;

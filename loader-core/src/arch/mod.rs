@@ -48,10 +48,18 @@ pub(crate) struct Stub {
 }
 
 impl Stub {
-    /// Writes the stub that jumps to `target`, whose GOT slot is at `slot`: by the distance where
-    /// it reaches, which saves a load, and else through the slot. `None` where neither reaches.
-    pub(crate) fn write(&self, bytes: &mut [u8], stub: u64, target: u64, slot: u64) -> Option<()> {
-        (self.direct)(bytes, stub, target).or_else(|| (self.through_slot)(bytes, stub, slot))
+    /// Writes the stub that jumps to `target`, whose GOT slot, if any, is at `slot`: by the
+    /// distance where it reaches, which saves a load, and else through the slot. `None` where
+    /// neither reaches.
+    pub(crate) fn write(
+        &self,
+        bytes: &mut [u8],
+        stub: u64,
+        target: u64,
+        slot: Option<u64>,
+    ) -> Option<()> {
+        let direct = (self.direct)(bytes, stub, target);
+        direct.or_else(|| (self.through_slot)(bytes, stub, slot?))
     }
 }
 
@@ -114,6 +122,18 @@ impl Machine {
             Self::Riscv64 => &riscv64::STUB,
             #[cfg(feature = "x86_64")]
             Self::X86_64 => &x86_64::STUB,
+        }
+    }
+
+    /// How far a call reaches, in bytes, either way.
+    pub(crate) const fn call_reach(self) -> u64 {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => 1 << 27,
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => 1 << 31,
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => 1 << 31,
         }
     }
 

@@ -35,8 +35,10 @@ impl<'o> Plan<'o, '_> {
     /// Lays out what the loader makes itself: call stubs, the GOT, COMMON symbols.
     pub(super) fn lay_out_tables(&mut self) -> Result<(), Error<'o>> {
         let too_large = Error::TooLarge { object: self.objects.first().map_or("", |o| o.name()) };
-        let stubs = u64::from(self.stub_count).wrapping_mul(self.machine.stub().size.into());
-        self.stubs_offset = self.append_table(SegmentKind::Text, stubs).ok_or(too_large)?;
+        if !self.lay_out_islands().ok_or(too_large)? {
+            let stubs = u64::from(self.stub_count).wrapping_mul(self.machine.stub().size.into());
+            self.stubs_offset = self.append_table(SegmentKind::Text, stubs).ok_or(too_large)?;
+        }
         // A GOT that code speaks of has an address near the module, even without an entry.
         let slots = self.slot_count.max(self.got_used.into());
         let got = u64::from(slots).wrapping_mul(SLOT);
@@ -94,7 +96,7 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
-    fn segment_mut(&mut self, kind: SegmentKind) -> &mut SegmentPlan {
+    pub(super) fn segment_mut(&mut self, kind: SegmentKind) -> &mut SegmentPlan {
         kind.pick_mut(&mut self.segments)
     }
 

@@ -8,9 +8,11 @@
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
 //! | `padding` | `R_RISCV_ALIGN`: which bytes go, and where offsets end up |
 //! | `layout` | sections into segments |
+//! | `islands` | stubs in the middle of a text that is longer than branches reach |
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
 //! | `thread_local` | the block of thread-local variables, and their GOT slots |
 
+mod islands;
 mod layout;
 mod names;
 mod options;
@@ -65,8 +67,10 @@ pub struct Plan<'o, 's> {
     pub(crate) options: PlanOptions,
     pub(crate) state: State<'s>,
     pub(crate) segments: [SegmentPlan; 3],
-    /// Where the call stubs begin in the text segment.
+    /// Where the call stubs begin in the text segment; the first of them, in a long text.
     pub(crate) stubs_offset: u64,
+    /// Where the call stubs of a long text are.
+    pub(crate) islands: islands::Islands,
     pub(crate) stub_count: u32,
     /// Where the GOT begins in the read-only segment.
     pub(crate) got_offset: u64,
@@ -166,6 +170,7 @@ impl<'o, 's> Plan<'o, 's> {
             state,
             segments: [SegmentPlan { size: 0, align: 1 }; 3],
             stubs_offset: 0,
+            islands: islands::Islands::NONE,
             stub_count: 0,
             got_offset: 0,
             slot_count: 0,
@@ -212,7 +217,8 @@ impl<'o, 's> Plan<'o, 's> {
         self.slot_count
     }
 
-    /// How many call stubs the module has, in the text segment.
+    /// How many call stubs the module has, in the text segment: one a symbol, but in a text longer
+    /// than half of a call's reach up to one a symbol and stretch of that length.
     pub const fn stubs(&self) -> u32 {
         self.stub_count
     }
@@ -244,7 +250,8 @@ impl<'o, 's> Plan<'o, 's> {
         self.used_symbols().filter(move |(_, _, s)| has_slot(*s)).map(|(o, s, _)| (o, s))
     }
 
-    /// The symbols that have a call stub, each with the object that was the first to need it.
+    /// The symbols that have a call stub, each with the object that was the first to need it; not
+    /// those of the module itself, which a text longer than half of a call's reach has stubs for.
     pub fn stub_symbols(&self) -> impl Iterator<Item = (usize, Symbol<'o>)> + '_ {
         self.used_symbols().filter(|(_, _, s)| s.stub().is_some()).map(|(o, s, _)| (o, s))
     }

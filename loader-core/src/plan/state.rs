@@ -362,7 +362,6 @@ impl<'s> State<'s> {
         self.objects.get(object).map(|record| record.low)
     }
 
-    #[cfg(feature = "x86_64")]
     /// The object that the symbol with this number belongs to, and its index there.
     pub(crate) fn owner(&self, number: u32) -> Option<(usize, u32)> {
         let after = self.objects.partition_point(|record| record.low <= number);

@@ -12,13 +12,14 @@ const CANARY: usize = 64;
 const CANARY_BYTE: u8 = 0xa5;
 /// What fresh memory holds: the loader may not count on zeros.
 const DIRT: u8 = 0x5a;
-/// No test needs more than this for one segment.
+/// Hardly a test needs more than this for one segment.
 const LIMIT: usize = 64 << 20;
 
 /// Hands out heap memory at chosen target addresses, counts calls, fails where it is told to,
 /// and checks when it goes that every segment came back, with nothing written around it.
 pub struct TestManager {
     targets: [u64; 3],
+    limit: usize,
     fail_at: Option<usize>,
     wrong: Option<Wrong>,
     books: RefCell<Books>,
@@ -60,7 +61,13 @@ impl TestManager {
     /// Gives segments these target addresses, the next one that is aligned.
     pub fn at(text: u64, read_only: u64, data: u64) -> Self {
         let targets = [text, read_only, data];
-        Self { targets, fail_at: None, wrong: None, books: RefCell::default() }
+        Self { targets, limit: LIMIT, fail_at: None, wrong: None, books: RefCell::default() }
+    }
+
+    /// Gives segments of up to this many bytes.
+    pub fn limited_to(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
     }
 
     /// Fails its n-th call of `allocate` and `seal`, counted from 0.
@@ -120,8 +127,8 @@ impl MemoryManager for TestManager {
         assert!(align.is_power_of_two());
         self.books.borrow_mut().requests.push(request);
         self.call()?;
-        if size > LIMIT || align > LIMIT {
-            return Err(MemoryError::Exhausted { free: LIMIT });
+        if size > self.limit || align > self.limit {
+            return Err(MemoryError::Exhausted { free: self.limit });
         }
         let (given, kind_given) = match self.wrong {
             Some(Wrong::Size) => (size + 1, kind),
