@@ -136,7 +136,7 @@ pub struct RelocationsArgs {
     /// Write nothing; fail where the document is out of date
     #[arg(long, conflicts_with = "oracles")]
     pub check: bool,
-    /// Find out anew which types are compared with ld.lld (takes a few minutes)
+    /// Find out anew which types are compared with the linkers (takes a few minutes)
     #[arg(long)]
     pub oracles: bool,
 }

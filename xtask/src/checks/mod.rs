@@ -37,7 +37,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "no-panic", about: "the core alone, without a panic path", run: bare::no_panic },
     Step {
         name: "differential",
-        about: "every byte as ld.lld links it",
+        about: "every byte as ld.lld and GNU ld link it",
         run: |context| crate::diff::check(&context.tools),
     },
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Linked;
+use super::linker::{Kind, Linker};
 use super::load::{Section, Table};
-use super::prepare::{Site, Sites};
+use super::prepare::{Site, Sites, Told};
 use super::relocations::{File, Target};
 use super::types::{self, Field, SlotForm};
 use super::write::section_name;
@@ -63,10 +64,14 @@ struct Side<'a> {
 }
 
 /// Bits of a section that are not compared one by one, because their meaning is.
-struct Mask {
-    section: usize,
-    offset: usize,
-    field: Field,
+#[derive(Clone, Copy, Debug)]
+pub struct Mask {
+    /// The section's place in `loaded.sections`.
+    pub section: usize,
+    /// The offset there.
+    pub offset: usize,
+    /// The bits.
+    pub field: Field,
 }
 
 /// The slots, on each side, that all relocations of one symbol can speak of, and what they hold.
@@ -74,6 +79,7 @@ struct Slots([Vec<(u64, u64)>; 2]);
 
 /// A comparison on its way.
 struct Comparison<'a> {
+    linker: &'a Linker,
     sites: &'a Sites<'a>,
     files: &'a [File<'a>],
     sides: [Side<'a>; 2],
@@ -83,10 +89,17 @@ struct Comparison<'a> {
 }
 
 /// Compares what both sides made of the same objects.
-pub fn compare(sites: &Sites<'_>, files: &[File<'_>], linked: &Linked) -> (Counts, Vec<String>) {
+pub fn compare(
+    sites: &Sites<'_>,
+    files: &[File<'_>],
+    linker: &Linker,
+    linked: &Linked,
+    told: &Told,
+) -> (Counts, Vec<String>) {
     let mut counts = Counts { objects: files.len(), ..Counts::default() };
-    let mut differences = compare_symbols(sites, linked, &mut counts);
-    let Some(theirs) = their_sections(sites, linked, &mut counts, &mut differences) else {
+    let name = linker.kind.name();
+    let mut differences = compare_symbols(sites, name, linked, &mut counts);
+    let Some(theirs) = their_sections(sites, name, linked, &mut counts, &mut differences) else {
         return (counts, differences);
     };
     let ours: Vec<&[u8]> = sites.loaded.sections.iter().map(|s| s.bytes.as_slice()).collect();
@@ -94,16 +107,18 @@ pub fn compare(sites: &Sites<'_>, files: &[File<'_>], linked: &Linked) -> (Count
     let ours = Side { sections: ours, got, got_base: got.address };
     let theirs = Side { sections: theirs, got: &linked.got, got_base: linked.got_base };
     let sides = [ours, theirs];
-    let mut comparison = Comparison { sites, files, sides, masks: Vec::new(), counts, differences };
+    let masks = told.masks.clone();
+    let mut comparison = Comparison { linker, sites, files, sides, masks, counts, differences };
     comparison.slots();
     comparison.bytes();
     comparison.differences.truncate(TOLD);
     (comparison.counts, comparison.differences)
 }
 
-/// ld.lld's sections; `None` where one is not there, is elsewhere or has another size.
+/// The linker's sections; `None` where one is not there, is elsewhere or has another size.
 fn their_sections<'l>(
     sites: &Sites<'_>,
+    linker: &str,
     linked: &'l Linked,
     counts: &mut Counts,
     differences: &mut Vec<String>,
@@ -112,13 +127,18 @@ fn their_sections<'l>(
     for Section { object, index, name, address, bytes } in &sites.loaded.sections {
         let name = format!("{}: section {index} {name}", sites.names[*object]);
         let Some(theirs) = linked.sections.get(&section_name(*object, *index)) else {
-            differences.push(format!("{name}: ld.lld leaves it out"));
+            // GNU ld leaves out what is empty.
+            if bytes.is_empty() {
+                found.push(&[][..]);
+                continue;
+            }
+            differences.push(format!("{name}: {linker} leaves it out"));
             continue;
         };
         let (size, their_size) = (bytes.len(), theirs.bytes.len());
         if (*address, size) != (theirs.address, their_size) {
             differences.push(format!(
-                "{name}: {size:#x} bytes at {address:#x}; ld.lld: {their_size:#x} bytes at {:#x}",
+                "{name}: {size:#x} bytes at {address:#x}; {linker}: {their_size:#x} bytes at {:#x}",
                 theirs.address,
             ));
             continue;
@@ -130,8 +150,13 @@ fn their_sections<'l>(
     (found.len() == sites.loaded.sections.len()).then_some(found)
 }
 
-/// Compares the address of each symbol. A hidden one is local in what ld.lld writes.
-fn compare_symbols(sites: &Sites<'_>, linked: &Linked, counts: &mut Counts) -> Vec<String> {
+/// Compares the address of each symbol. A hidden one is local in what a linker writes.
+fn compare_symbols(
+    sites: &Sites<'_>,
+    linker: &str,
+    linked: &Linked,
+    counts: &mut Counts,
+) -> Vec<String> {
     let mut theirs: BTreeMap<&[u8], Vec<u64>> = BTreeMap::new();
     for (name, _, address) in &linked.symbols {
         theirs.entry(name).or_default().push(*address);
@@ -148,7 +173,7 @@ fn compare_symbols(sites: &Sites<'_>, linked: &Linked, counts: &mut Counts) -> V
             (found, None) => {
                 let name = String::from_utf8_lossy(name);
                 let found = found.map(|all| all.clone()).unwrap_or_default();
-                differences.push(format!("{name} is at {address:#x}; ld.lld: {found:#x?}"));
+                differences.push(format!("{name} is at {address:#x}; {linker}: {found:#x?}"));
             }
         }
     }
@@ -163,6 +188,9 @@ impl<'a> Comparison<'a> {
         let sites = self.sites;
         for &site in &sites.all {
             let number = site.relocation.number;
+            if !self.linker.knows(number) {
+                continue;
+            }
             self.counts.relocations += 1;
             self.counts.types.insert(number);
             let high = highs.get(&label(site)).copied();
@@ -205,9 +233,9 @@ impl<'a> Comparison<'a> {
         }
         for (site, Slots([ours, theirs])) in symbols.into_values() {
             if !ours.iter().any(|(_, held)| theirs.iter().any(|(_, other)| held == other)) {
-                let text = self.sites.describe(site);
+                let (text, linker) = (self.sites.describe(site), self.linker.kind.name());
                 self.differences
-                    .push(format!("{text}: (slot, content) {ours:#x?}; ld.lld: {theirs:#x?}"));
+                    .push(format!("{text}: (slot, content) {ours:#x?}; {linker}: {theirs:#x?}"));
             }
         }
     }
@@ -263,7 +291,8 @@ impl<'a> Comparison<'a> {
             let object = self.sites.names[*object];
             format!("{object}: section {index} {name}+{start:#x}: no relocation")
         });
-        self.differences.push(format!("{place}: {ours}; ld.lld: {theirs}"));
+        let linker = self.linker.kind.name();
+        self.differences.push(format!("{place}: {ours}; {linker}: {theirs}"));
     }
 
     /// The RISC-V relocations of the upper part of a slot's distance, by the place that those of
@@ -280,9 +309,9 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether an x86-64 GOT load is no load any more on one side at least. Where it still is on
-    /// the other side, it must be one that ld.lld does not relax and we do, and mean the same:
+    /// the other side, it must be one that the linker does not relax and we do, and mean the same:
     /// ld.lld leaves alone what names an undefined or absolute symbol, and arithmetic without a
-    /// REX prefix.
+    /// REX prefix; GNU ld is told to leave all alone, and changes loads of 0 all the same.
     fn relaxed(&mut self, site: Site<'_>) -> bool {
         let relocation = site.relocation;
         // The bytes before the field that may change: a REX prefix, opcode and ModRM.
@@ -305,29 +334,43 @@ impl<'a> Comparison<'a> {
         let opcode = data.get(start..site.offset).unwrap_or_default();
         let is_relaxed =
             |side: &Side<'_>| side.sections[site.section].get(start..site.offset) != Some(opcode);
-        match [0, 1].map(|side: usize| is_relaxed(&self.sides[side])) {
-            [false, false] => false,
-            [true, false] => {
-                let address = self.sites.address(site);
-                let ours = self.sides[0].sections[site.section];
-                let ours = types::relaxed_meaning(ours, site.offset, address);
-                let word = self.word(1, site, 4);
-                let slot = address
-                    .wrapping_add_signed(i64::from((word as u32).cast_signed()))
-                    .wrapping_add_signed(-relocation.addend);
-                let fixed = matches!(relocation.target, Target::Fixed(_))
-                    || self.sites.loaded.absolutes.contains(&relocation.name)
-                    || self.sites.is_undefined(relocation);
-                let arithmetic =
-                    relocation.number == 41 && !matches!(opcode, [0x8b, _] | [0xff, _]);
-                let same = ours.is_some() && ours == self.sides[1].got.slot(slot);
-                if same && (fixed || arithmetic) {
-                    self.mask(site, before, Field { width: before + 4, mask: u64::MAX });
-                }
-                true
-            }
-            _ => true,
+        let relaxed = [0, 1].map(|side: usize| is_relaxed(&self.sides[side]));
+        if relaxed == [false; 2] {
+            return false;
         }
+        // ld.lld must make the same instruction, unless it leaves this one alone.
+        let fixed = matches!(relocation.target, Target::Fixed(_))
+            || self.sites.loaded.absolutes.contains(&relocation.name)
+            || self.sites.is_undefined(relocation);
+        let arithmetic = relocation.number == 41 && !matches!(opcode, [0x8b, _] | [0xff, _]);
+        let may_differ = match self.linker.kind {
+            Kind::Lld => relaxed == [true, false] && (fixed || arithmetic),
+            Kind::Bfd => true,
+        };
+        if may_differ {
+            let [ours, theirs] = [0, 1].map(|side| self.meaning(side, site, relaxed[side]));
+            if ours.is_some() && ours == theirs {
+                self.mask(site, before, Field { width: before + 4, mask: u64::MAX });
+            }
+        }
+        true
+    }
+
+    /// What an x86-64 GOT load loads, calls or takes for an operand.
+    fn meaning(&self, side: usize, site: Site<'_>, relaxed: bool) -> Option<u64> {
+        let address = self.sites.address(site);
+        if relaxed {
+            return types::relaxed_meaning(
+                self.sides[side].sections[site.section],
+                site.offset,
+                address,
+            );
+        }
+        let word = self.word(side, site, 4);
+        let slot = address
+            .wrapping_add_signed(i64::from((word as u32).cast_signed()))
+            .wrapping_add_signed(-site.relocation.addend);
+        self.sides[side].got.slot(slot)
     }
 
     fn mask(&mut self, site: Site<'_>, before: usize, field: Field) {

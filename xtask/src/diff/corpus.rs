@@ -42,7 +42,10 @@ pub struct Module {
 /// A compiler is missing, or a source does not compile.
 pub fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     let mut modules = compiled(tools, arch)?;
-    modules.push(rare_types(tools, arch)?);
+    modules.push(rare_types(tools, arch, &[arch.name(), "values"])?);
+    if arch == Arch::X86_64 {
+        modules.push(rare_types(tools, arch, &["x86_64-gnu", "values"])?);
+    }
     modules.extend(thread_locals(tools, arch)?);
     let demo = runtime::lua::demo(tools, arch)?.objects;
     let name = format!("lua ({} objects)", demo.len());
@@ -139,11 +142,11 @@ fn compiled(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
 }
 
 /// The relocation types that compilers do not write, from assembly.
-fn rare_types(tools: &Tools, arch: Arch) -> Result<Module> {
+fn rare_types(tools: &Tools, arch: Arch, sources: &[&str]) -> Result<Module> {
     let folder = root().join("xtask/src/diff/corpus");
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut files = Vec::new();
-    for name in [arch.name(), "values"] {
+    for name in sources {
         let object = scratch.path().join(name);
         let mut command = clang(&tools.clang()?, arch);
         command.arg("-c").arg(folder.join(format!("{name}.S"))).arg("-o").arg(&object);
@@ -151,7 +154,7 @@ fn rare_types(tools: &Tools, arch: Arch) -> Result<Module> {
         let bytes = fs::read(&object).context("clang wrote no object")?;
         files.push(NamedBytes { name: format!("{name}.o"), bytes });
     }
-    Ok(Module { arch, name: "rare types".into(), files })
+    Ok(Module { arch, name: format!("rare types of {}", sources.join(" and ")), files })
 }
 
 /// Thread-local variables in all models and dialects that compilers have, and in assembly.
@@ -159,9 +162,10 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     let folder = root().join("xtask/src/diff/corpus");
     let (c, assembly) = (folder.join("tls.c"), folder.join(format!("tls-{}.S", arch.name())));
     let (gcc, clang) = (tools.gcc(arch)?, tools.clang()?);
-    // GNU ld alone knows AArch64's traditional dialect and x86-64's large code model.
     let dialects: &[(&Path, &str)] = match arch {
-        Arch::Aarch64 => &[(&gcc, "-mtls-dialect=desc"), (&clang, "")],
+        Arch::Aarch64 => {
+            &[(&gcc, "-mtls-dialect=desc"), (&gcc, "-mtls-dialect=trad"), (&clang, "")]
+        }
         Arch::Riscv64 => {
             &[(&gcc, ""), (&clang, "-mtls-dialect=trad"), (&clang, "-mtls-dialect=desc")]
         }
@@ -182,6 +186,8 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
         }
     }
     if arch == Arch::Aarch64 {
+        // GNU's assembler and linker alone know these.
+        jobs.push((&gcc, folder.join("tls-aarch64-gnu.S"), String::new()));
         for bits in [24, 32, 48] {
             jobs.push((&clang, c.clone(), format!("-O1 -fno-pic -mtls-size={bits}")));
         }

@@ -1,17 +1,15 @@
-//! ld.lld's side: the same objects, linked at the addresses that our loader chose.
+//! The linkers' side: the same objects, linked at the addresses that our loader chose.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use object::LittleEndian as LE;
 use object::elf::{SHN_UNDEF, SHT_NOBITS, STB_LOCAL, STT_FILE, STT_SECTION};
 use object::read::elf::{SectionHeader, Sym};
 
+use super::linker::{Kind, Linker};
 use super::load::{Loaded, Table};
 use super::prepare::Told;
 use super::relocations::File;
@@ -21,18 +19,15 @@ use super::write::{
 };
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
-use crate::process;
 
-/// Longest that one link may take.
-const LIMIT: Duration = Duration::from_secs(120);
 /// A section beyond what 31 bits can address, always: without one, ld.lld takes for granted that
 /// every relaxation on x86-64 is in range.
 const BEYOND: u64 = 0x7a00_0000_0000;
-/// How far behind our GOT, on x86-64, ld.lld's is put. Where ours is, `.got.plt` goes, which is
-/// what ld.lld calls the global offset table there.
+/// How far behind our GOT, on x86-64, the linker's is put. Where ours is, `.got.plt` goes, which
+/// is what the linkers call the global offset table there.
 const GOT_BEHIND: u64 = 0x10_0000;
 
-/// What ld.lld made.
+/// What a linker made.
 #[derive(Debug)]
 pub struct Linked {
     /// The sections by their names: address and bytes; those without bytes are all zero.
@@ -45,30 +40,21 @@ pub struct Linked {
     pub got_base: u64,
 }
 
-/// Links `files` as `loaded` was laid out, with what ld.lld is to be told.
+/// Links `files` as `loaded` was laid out, with what the linker is to be told.
 ///
 /// # Errors
-/// ld.lld refuses them: what it said.
-pub fn link(
-    lld: &Path,
-    arch: Arch,
-    files: &[NamedBytes],
-    loaded: &Loaded,
-    told: &Told,
-) -> Result<Linked> {
+/// It refuses them: what it said.
+pub fn link(linker: &Linker, files: &[NamedBytes], loaded: &Loaded, told: &Told) -> Result<Linked> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let write = |name: &str, bytes: &[u8]| -> Result<()> {
         fs::write(folder.path().join(name), bytes).context("cannot write a temporary file")
     };
     let mut imports = loaded.imports.clone();
     imports.extend(told.stubs.iter().map(|(import, address)| (stub_name(import), *address)));
+    imports.extend(loaded.commons.iter().cloned());
     let first = files.first().context("nothing to link")?;
-    write(
-        "imports.o",
-        &imports_object(&first.bytes, &imports, &loaded.commons, &loaded.thread_locals)?,
-    )?;
-    let mut command = Command::new(lld);
-    command.current_dir(folder.path()).args(flags(arch)).arg("imports.o");
+    write("imports.o", &imports_object(&first.bytes, &imports, &loaded.thread_locals)?)?;
+    let mut objects = vec!["imports.o".to_owned()];
     for (number, file) in files.iter().enumerate() {
         let mine = loaded.sections.iter().filter(|section| section.object == number);
         let mut mine: BTreeSet<u32> = mine.map(|section| section.index).collect();
@@ -78,48 +64,15 @@ pub fn link(
         let changes = told.changes.get(number).unwrap_or(&none);
         let name = format!("{number}.o");
         write(&name, &neutralised(&file.bytes, number, &mine, changes)?)?;
-        command.arg(name);
+        objects.push(name);
     }
-    write("script", script(arch, loaded, &imports).as_bytes())?;
-    command.args(["--script=script", "-o", "linked"]);
-    process::run(&mut command, LIMIT)?.checked("ld.lld")?;
-    let bytes = fs::read(folder.path().join("linked")).context("ld.lld wrote nothing")?;
-    Linked::read(&bytes)
-}
-
-/// What makes ld.lld leave everything where it is told, and change nothing that our loader does
-/// not change. Without `--no-relax`, it would relax on AArch64 and RISC-V what our loader leaves
-/// alone; it deletes the padding of R_RISCV_ALIGN all the same.
-fn flags(arch: Arch) -> Vec<&'static str> {
-    let mut flags = vec![
-        "-static",
-        "-nostdlib",
-        "--no-pie",
-        "--no-gc-sections",
-        "--no-eh-frame-hdr",
-        "--build-id=none",
-        "--discard-none",
-        "--hash-style=sysv",
-        "--entry=0",
-        "-z",
-        "norelro",
-        "-z",
-        "nognustack",
-        "-z",
-        "max-page-size=4096",
-        "--orphan-handling=place",
-        "--threads=1",
-    ];
-    match arch {
-        Arch::Aarch64 | Arch::Riscv64 => flags.push("--no-relax"),
-        Arch::X86_64 => {}
-    }
-    flags
+    write("script", script(linker, loaded, &imports).as_bytes())?;
+    Linked::read(linker.arch, &linker.link(folder.path(), &objects)?)
 }
 
 /// One output section for each input section, at its address. A program header that loads
 /// nothing keeps ld.lld from giving file offsets a distance that addresses have.
-fn script(arch: Arch, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) -> String {
+fn script(linker: &Linker, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) -> String {
     let locals = &loaded.thread_locals;
     let mut script = String::from("PHDRS { all PT_NULL; ");
     if !(locals.sections.is_empty() && locals.imports.is_empty()) {
@@ -151,23 +104,22 @@ fn script(arch: Arch, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) -> Stri
         let name = import_name(at);
         place(&name, &name, *address);
     }
-    if let Some((_, address)) = loaded.commons.first() {
-        place(".common", "COMMON", *address);
-    }
-    match arch {
+    match linker.arch {
         Arch::Aarch64 | Arch::Riscv64 => place(".got", ".got", loaded.got.address),
         Arch::X86_64 => {
             place(".got.plt", ".got.plt", loaded.got.address);
             place(".got", ".got", loaded.got.address + GOT_BEHIND);
         }
     }
-    let _ = writeln!(script, "  .beyond {BEYOND:#x} : {{ BYTE(0) }} :all");
+    if linker.kind == Kind::Lld {
+        let _ = writeln!(script, "  .beyond {BEYOND:#x} : {{ BYTE(0) }} :all");
+    }
     let _ = writeln!(script, "  /DISCARD/ : {{ *({DISCARDED}) }}\n}}");
     script
 }
 
 impl Linked {
-    fn read(bytes: &[u8]) -> Result<Self> {
+    fn read(arch: Arch, bytes: &[u8]) -> Result<Self> {
         let file = File::parse(bytes)?;
         let mut sections = BTreeMap::new();
         for (index, section) in file.sections.enumerate() {
@@ -189,11 +141,13 @@ impl Linked {
             }
         }
         let got: Table = sections.get(".got").cloned().unwrap_or_default();
-        let got_base = sections.get(".got.plt").unwrap_or(&got).address;
+        // GNU ld has a `.got.plt` on every machine.
+        let base = sections.get(".got.plt").filter(|_| arch == Arch::X86_64);
+        let got_base = base.unwrap_or(&got).address;
         Ok(Self { sections, symbols, got, got_base })
     }
 
-    /// What ld.lld makes of a module when it makes the same.
+    /// What a linker makes of a module when it makes the same.
     #[cfg(test)]
     pub fn like(loaded: &Loaded) -> Self {
         let sections = loaded.sections.iter().map(|section| {

@@ -1,8 +1,10 @@
-//! Between our load and ld.lld's link: where each relocation ended up, and what ld.lld must be
-//! told to do as our loader does where neither is wrong.
+//! Between our load and a linker's link: where each relocation ended up, and what the linker must
+//! be told to do as our loader does where neither is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compare::Mask;
+use super::linker::{Kind, Linker};
 use super::load::{Loaded, Section};
 use super::relocations::{Relocation, Relocations, Target};
 use super::types;
@@ -44,13 +46,15 @@ pub struct Site<'a> {
     pub offset: usize,
 }
 
-/// What ld.lld is told.
+/// What a linker is told.
 #[derive(Default)]
 pub struct Told {
     /// For each object, what is changed in its relocations.
     pub changes: Vec<Changes>,
     /// The stubs that calls go through, by what they call.
     pub stubs: BTreeMap<Vec<u8>, u64>,
+    /// Bits that are not compared, because what the linker does to them is another thing.
+    pub masks: Vec<Mask>,
     /// Calls that go through a stub.
     pub calls: usize,
     /// Calls through stubs that are wrong.
@@ -117,7 +121,17 @@ impl<'a> Sites<'a> {
         }
     }
 
-    /// What ld.lld is told of these relocations:
+    /// A type that the linker does not know and that does more than write a field.
+    pub fn rewritten_unknown(&self, linker: &Linker) -> Option<String> {
+        let unknown = self.all.iter().map(|site| site.relocation.number);
+        let mut unknown = unknown.filter(|number| !linker.knows(*number));
+        unknown.find_map(|number| {
+            let name = type_name(self.arch, number);
+            types::rewrites(self.arch, number, &name).then_some(name)
+        })
+    }
+
+    /// What a linker is told of these relocations:
     ///
     /// - An unwind table's reference to a function of a discarded COMDAT group is not applied,
     ///   for there is nothing to speak of. ld.lld drops the whole entry of a table that it knows
@@ -127,9 +141,17 @@ impl<'a> Sites<'a> {
     /// - An AUIPC pair that cannot reach 0 becomes a LUI pair in our loader, where ld.lld gives up.
     /// - An IFUNC's address is that of its stub, in our loader. That the stub goes through the slot
     ///   which takes the resolver's result is seen here.
+    /// - A branch to an undefined weak symbol goes to the next instruction on AArch64 (AAELF64,
+    ///   "Weak references"), where GNU ld puts a NOP. On RISC-V, whose psABI is silent, it goes to
+    ///   itself, as ld.lld has it, where GNU ld makes a jump to 0. That ours does is seen here.
+    /// - A relocation without a symbol, which AAELF64 makes one of address 0, is one that GNU ld
+    ///   refuses on AArch64: it gets a symbol.
+    /// - The smallest value of R_AARCH64_ABS32 and ABS16 is one that GNU ld 2.40 refuses, and that
+    ///   AAELF64 allows, "Static Data relocations". It is not compared.
+    /// - A relocation of a type that the linker does not know is not applied, nor compared.
     /// - A call that our loader leads through a stub is a call of that stub. That the stub leads
     ///   to what was to be called is seen here.
-    pub fn told(&self) -> Told {
+    pub fn told(&self, linker: &Linker) -> Told {
         let mut told = Told::default();
         told.changes.resize_with(self.names.len(), Changes::new);
         let lui = self.absolute_pairs();
@@ -137,7 +159,28 @@ impl<'a> Sites<'a> {
             let relocation = site.relocation;
             let number = relocation.number;
             let undefined = relocation.weak && self.is_undefined(relocation);
-            let change = if undefined && types::is_aarch64_relative(self.arch, number) {
+            let smallest = linker.kind == Kind::Bfd
+                && relocation.symbol == 0
+                && types::refused_smallest(self.arch, number) == Some(relocation.addend);
+            let change = if !linker.knows(number) || smallest {
+                let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
+                let field = types::field_of(&type_name(self.arch, number), bytes);
+                told.masks.push(self.mask(site, field));
+                Change::Dropped
+            } else if undefined
+                && linker.kind == Kind::Bfd
+                && let Some(field) = types::weak_call(self.arch, number)
+            {
+                told.masks.push(self.mask(site, field));
+                if let Some(why) = self.misses_weak(site) {
+                    told.differences.push(format!("{}: {why}", self.describe(site)));
+                }
+                Change::Dropped
+            } else if (linker.kind == Kind::Bfd
+                && self.arch == Arch::Aarch64
+                && relocation.symbol == 0)
+                || (undefined && types::is_aarch64_relative(self.arch, number))
+            {
                 Change::Symbol(ZERO.to_vec())
             } else if lui.contains_key(&(site.object, relocation.section, relocation.offset))
                 && number == types::RISCV_PCREL_HI20
@@ -175,6 +218,20 @@ impl<'a> Sites<'a> {
             }
         }
         told
+    }
+
+    /// All of a relocation's field.
+    const fn mask(&self, site: Site<'_>, field: types::Field) -> Mask {
+        Mask { section: site.section, offset: site.offset, field }
+    }
+
+    /// What is wrong with a call of an undefined weak symbol.
+    fn misses_weak(&self, site: Site<'_>) -> Option<String> {
+        let code = self.section(site).bytes.get(site.offset..)?;
+        let address = self.address(site);
+        let target = types::branch_target(self.arch, site.relocation.number, code, address);
+        let expected = if self.arch == Arch::Aarch64 { address + 4 } else { address };
+        (target != Some(expected)).then(|| format!("goes to {target:x?}, not to {expected:#x}"))
     }
 
     /// Where the AUIPCs are that would have to reach 0 and cannot, and their addends.

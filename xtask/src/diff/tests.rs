@@ -8,8 +8,9 @@ use object::{
 
 use super::compare::compare;
 use super::link::Linked;
+use super::linker::Linker;
 use super::load::{Loaded, load};
-use super::prepare::Sites;
+use super::prepare::{Sites, Told};
 use super::relocations::{File, Relocations, Target};
 use super::write::{Change, Changes, ZERO, neutralised, section_name};
 use crate::arch::Arch;
@@ -61,7 +62,8 @@ fn differences(
 ) -> Vec<String> {
     let parsed = [File::parse(&files[0].bytes).unwrap()];
     let sites = Sites::new(Arch::X86_64, vec!["sample.o"], loaded, relocations);
-    compare(&sites, &parsed, linked).1
+    let linker = Linker::that_knows_all(Arch::X86_64);
+    compare(&sites, &parsed, &linker, linked, &Told::default()).1
 }
 
 #[test]
@@ -122,8 +124,10 @@ fn a_stub_must_lead_to_what_is_called() {
     let distance = loaded.got.address.wrapping_sub(loaded.stubs.address + 6) as u32;
     let [a, b, c, d] = distance.to_le_bytes();
     loaded.stubs.bytes = vec![0xff, 0x25, a, b, c, d, 0xcc, 0xcc];
-    let told =
-        |loaded: &Loaded| Sites::new(Arch::X86_64, vec!["sample.o"], loaded, &relocations).told();
+    let told = |loaded: &Loaded| {
+        Sites::new(Arch::X86_64, vec!["sample.o"], loaded, &relocations)
+            .told(&Linker::that_knows_all(Arch::X86_64))
+    };
     let found = told(&loaded);
     assert_eq!((found.calls, found.stubs.len(), found.differences.len()), (1, 1, 0));
     loaded.got.bytes[2] ^= 1;

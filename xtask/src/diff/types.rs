@@ -14,6 +14,10 @@ pub enum SlotForm {
     FromGot(usize),
     /// AArch64 LDR (literal): the distance in words.
     Literal,
+    /// AArch64 MOVZ or MOVK: a group of 16 bits of the distance from the GOT's start.
+    Group(u32),
+    /// AArch64 LDR (unsigned offset): the distance from the GOT's start.
+    FromGotLow15,
     /// AArch64 LDR (unsigned offset): the low 12 bits.
     Low12,
     /// AArch64 LDR (unsigned offset): the distance from the page that the GOT begins in.
@@ -37,7 +41,9 @@ pub struct Field {
 pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
     use SlotForm::*;
     Some(match (arch, number) {
+        (Arch::Aarch64, 300..=306) => Group((number - 300) / 2),
         (Arch::Aarch64, 309) => Literal,
+        (Arch::Aarch64, 310) => FromGotLow15,
         (Arch::Aarch64, 311) => Adrp,
         (Arch::Aarch64, 312) => Low12,
         (Arch::Aarch64, 313) => Low15,
@@ -60,7 +66,8 @@ impl SlotForm {
             Self::Adrp => (4, 0x60ff_ffe0),
             Self::Auipc => (4, 0xffff_f000),
             Self::Literal => (4, 0x00ff_ffe0),
-            Self::Low12 | Self::Low15 => (4, 0x003f_fc00),
+            Self::Group(_) => (4, 0x001f_ffe0),
+            Self::Low12 | Self::Low15 | Self::FromGotLow15 => (4, 0x003f_fc00),
             Self::FromGot(8) | Self::Relative(8) => (8, u64::MAX),
             Self::FromGot(_) | Self::Relative(_) | Self::Relaxable => (4, 0xffff_ffff),
         };
@@ -78,6 +85,8 @@ impl SlotForm {
             }
             Self::Auipc => slot.wrapping_sub(place).wrapping_add(0x800),
             Self::FromGot(_) => slot.wrapping_sub(got).wrapping_add_signed(addend),
+            Self::Group(group) => bits(slot.wrapping_sub(got), 16 * group, 16) << 5,
+            Self::FromGotLow15 => bits(slot.wrapping_sub(got), 3, 12) << 10,
             Self::Literal => bits(slot.wrapping_sub(place), 2, 19) << 5,
             Self::Low12 => bits(slot, 3, 9) << 10,
             Self::Low15 => bits(slot.wrapping_sub(got & !0xfff), 3, 12) << 10,
@@ -138,8 +147,8 @@ pub fn relaxed_meaning(code: &[u8], offset: usize, place: u64) -> Option<u64> {
         [0x8d, _] | [0x67, 0xe8] => Some((place + 4).wrapping_add_signed(field(offset)?)),
         // jmp foo; nop
         [0xe9, _] => Some((place + 3).wrapping_add_signed(field(offset - 1)?)),
-        // test and arithmetic with an immediate
-        [0xf7 | 0x81, _] => Some(field(offset)?.cast_unsigned()),
+        // test, arithmetic and, in GNU ld's form of a load, mov with an immediate
+        [0xf7 | 0x81 | 0xc7, _] => Some(field(offset)?.cast_unsigned()),
         _ => None,
     }
 }
@@ -241,6 +250,51 @@ pub fn reaches_all(arch: Arch, number: u32, addend: i64) -> bool {
             true
         }
         _ => slot_form(arch, number).is_some(),
+    }
+}
+
+/// A field of four bytes.
+pub const WORD: Field = Field { width: 4, mask: 0xffff_ffff };
+
+/// The field of a type, by its name, where it is an instruction, a plain word or a number in
+/// LEB128; `bytes` is what is there.
+pub fn field_of(name: &str, bytes: &[u8]) -> Field {
+    if name.contains("ULEB128") {
+        let more = bytes.iter().take_while(|byte| *byte & 0x80 != 0).count();
+        return Field { width: (more + 1).min(8), mask: u64::MAX };
+    }
+    match name.ends_with("64") {
+        true => Field { width: 8, mask: u64::MAX },
+        false => WORD,
+    }
+}
+
+/// Whether what a type does is more than to write a field: a rewritten instruction.
+pub fn rewrites(arch: Arch, number: u32, name: &str) -> bool {
+    slot_form(arch, number) == Some(SlotForm::Relaxable) || is_thread_local(name)
+}
+
+/// Whether a type is for thread-local variables, by its name.
+pub fn is_thread_local(name: &str) -> bool {
+    ["TLS", "TPOFF", "TPREL"].iter().any(|word| name.contains(word))
+}
+
+/// The field of a call of an undefined weak symbol, which GNU ld makes something else of than
+/// ld.lld and our loader: AArch64's B and BL, and RISC-V's AUIPC and JALR.
+pub const fn weak_call(arch: Arch, number: u32) -> Option<Field> {
+    match (arch, number) {
+        (Arch::Aarch64, 282 | 283) => Some(WORD),
+        (Arch::Riscv64, 18 | 19) => Some(Field { width: 8, mask: u64::MAX }),
+        _ => None,
+    }
+}
+
+/// The smallest value of the types whose smallest value GNU ld refuses.
+pub const fn refused_smallest(arch: Arch, number: u32) -> Option<i64> {
+    match (arch, number) {
+        (Arch::Aarch64, 258) => Some(i32::MIN as i64),
+        (Arch::Aarch64, 259) => Some(i16::MIN as i64),
+        _ => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What ld.lld is given: the objects, neutralised so that it takes every section as it is, and an
+//! What the linkers are given: the objects, neutralised so that they take every section as it is, and an
 //! object with the imports.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,18 +6,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use object::elf::{
     FileHeader64, Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_GROUP, SHF_TLS, SHF_WRITE, SHN_ABS,
-    SHN_COMMON, SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA,
-    SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, STT_TLS, SectionFlags, SectionHeader64,
-    SectionType, Sym64, SymbolInfo, SymbolOther, SymbolSection,
+    SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB,
+    SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, STT_TLS, SectionFlags, SectionHeader64, SectionType, Sym64,
+    SymbolInfo, SymbolOther, SymbolSection,
 };
 use object::read::elf::{Rela, SectionHeader};
-use object::{I64, LittleEndian as LE, U16, U32, U64, pod};
+use object::write::{Object, Relocation, StandardSection, Symbol};
+use object::{
+    Architecture, BinaryFormat, Endianness, I64, LittleEndian as LE, RelocationFlags, SymbolFlags,
+    SymbolKind, SymbolScope, U16, U32, U64, pod,
+};
 
 use super::relocations::File;
 use super::thread_locals::{IMPORT as IMPORT_SIZE, ThreadLocals};
+use crate::arch::Arch;
 
 /// The name of an absolute symbol that is 0.
-pub const ZERO: &[u8] = b"@zero";
+pub const ZERO: &[u8] = b"%zero";
 /// The section that holds an import, but for its number.
 const IMPORT: &str = ".import.";
 /// The section that holds the imported thread-local variables.
@@ -54,19 +59,19 @@ impl Change {
     }
 }
 
-/// The name by which ld.lld knows a section of an object.
+/// The name by which a linker knows a section of an object.
 pub fn section_name(object: usize, index: u32) -> String {
     format!(".load.{object}.{index}")
 }
 
-/// The name by which ld.lld knows the section of an import.
+/// The name by which a linker knows the section of an import.
 pub fn import_name(number: usize) -> String {
     format!("{IMPORT}{number}")
 }
 
 /// The name of the symbol that stands for an import's stub.
 pub fn stub_name(import: &[u8]) -> Vec<u8> {
-    [b"@stub.", import].concat()
+    [b"%stub.", import].concat()
 }
 
 /// A copy of an object in which every section of `loaded` has a name of its own and nothing that
@@ -106,7 +111,7 @@ pub fn neutralised(
         section.sh_name = U32::new(LE, names.add(name.as_bytes())?);
     }
     let mut body = bytes.to_vec();
-    // ld.lld has a way of its own with the addresses of thread-local sections without bytes.
+    // The linkers have ways of their own with the addresses of thread-local sections without bytes.
     for section in &mut sections {
         if section.sh_flags(LE).0 & SHF_TLS.0 != 0 && section.sh_type(LE) == SHT_NOBITS {
             section.sh_type = U32::new(LE, SHT_PROGBITS);
@@ -201,15 +206,14 @@ fn extend_symbols<'n>(
     Ok(numbers)
 }
 
-/// An object that defines each import in a section of its own, and has the `commons` so that
-/// ld.lld gives them memory in this order.
+/// An object that defines each import in a section of its own. COMMON symbols are among them: a
+/// definition takes the place of a COMMON symbol.
 ///
 /// # Errors
 /// There are more of them than a table can hold.
 pub fn imports_object(
     like: &[u8],
     imports: &BTreeMap<Vec<u8>, u64>,
-    commons: &[(Vec<u8>, u64)],
     thread_locals: &ThreadLocals,
 ) -> Result<Vec<u8>> {
     let like = *File::parse(like)?.header;
@@ -222,10 +226,6 @@ pub fn imports_object(
         let index = SymbolSection(u16::try_from(sections.len())?);
         sections.push(section(names.add(import_name(at).as_bytes())?, SHT_NOBITS, 1));
         symbols.push(symbol(strings.add(name)?, index, 0));
-    }
-    for (name, _) in commons {
-        // Of no size, so that any other is larger; the value is the alignment.
-        symbols.push(symbol(strings.add(name)?, SHN_COMMON, 1));
     }
     symbols.push(symbol(strings.add(ZERO)?, SHN_ABS, 0));
     let mut body = vec![0; size_of::<FileHeader64<LE>>()];
@@ -253,6 +253,37 @@ pub fn imports_object(
     append(&mut body, Some(&mut string_table), &strings.0);
     sections.extend([table, string_table]);
     finish(body, like, sections, names)
+}
+
+/// An object of a machine with one relocation, of a type of this number, which may be one for
+/// thread-local variables.
+///
+/// # Errors
+/// There is no such machine.
+pub fn trial_object(arch: Arch, number: u32, thread_local: bool) -> Result<Vec<u8>> {
+    let machine = match arch {
+        Arch::Aarch64 => Architecture::Aarch64,
+        Arch::Riscv64 => Architecture::Riscv64,
+        Arch::X86_64 => Architecture::X86_64,
+    };
+    let mut trial = Object::new(BinaryFormat::Elf, machine, Endianness::Little);
+    let text = trial.section_id(StandardSection::Text);
+    trial.append_section_data(text, &[0; 64], 16);
+    let block = trial.section_id(StandardSection::Tls);
+    trial.append_section_data(block, &[0; 64], 16);
+    let symbol = trial.add_symbol(Symbol {
+        name: b"there".to_vec(),
+        value: 32,
+        size: 0,
+        kind: if thread_local { SymbolKind::Tls } else { SymbolKind::Text },
+        scope: SymbolScope::Dynamic,
+        weak: false,
+        section: object::write::SymbolSection::Section(if thread_local { block } else { text }),
+        flags: SymbolFlags::None,
+    });
+    let flags = RelocationFlags::Elf { r_type: object::elf::RelocationType(number) };
+    trial.add_relocation(text, Relocation { offset: 16, symbol, addend: 0, flags })?;
+    Ok(trial.write()?)
 }
 
 /// Appends the names and headers of the sections, and makes the header speak of them.

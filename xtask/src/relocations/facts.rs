@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::arch::Arch;
+use crate::diff::Kind;
 use crate::setup::root;
 
 /// A relocation type as its psABI defines it.
@@ -36,15 +37,16 @@ pub fn read(arch: Arch) -> Result<Vec<Fact>> {
     facts.with_context(|| format!("{} is damaged", path.display()))
 }
 
-/// Which types are compared with ld.lld's output, by their names.
+/// With which linkers' output each type is compared, by its name.
 ///
 /// # Errors
 /// The file is no such table. One that is not there says that none is.
-pub fn oracles() -> Result<BTreeMap<String, bool>> {
+pub fn oracles() -> Result<BTreeMap<String, Vec<Kind>>> {
     #[derive(Deserialize)]
     struct Row {
         name: String,
         lld: String,
+        bfd: String,
     }
     let path = root().join("docs/psabi/oracles.csv");
     if !path.exists() {
@@ -53,5 +55,9 @@ pub fn oracles() -> Result<BTreeMap<String, bool>> {
     let mut reader = csv::Reader::from_path(&path).context("cannot read the oracles")?;
     let rows: Result<Vec<Row>, _> = reader.deserialize().collect();
     let rows = rows.with_context(|| format!("{} is damaged", path.display()))?;
-    Ok(rows.into_iter().map(|row| (row.name, row.lld == "yes")).collect())
+    let of = |row: Row| {
+        let said = Kind::ALL.into_iter().zip([row.lld, row.bfd]);
+        (row.name, said.filter(|(_, said)| said == "yes").map(|(kind, _)| kind).collect())
+    };
+    Ok(rows.into_iter().map(of).collect())
 }

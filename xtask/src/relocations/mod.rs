@@ -3,7 +3,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `facts` | reads what the psABIs define, and what is compared with ld.lld |
+//! | `facts` | reads what the psABIs define, and what is compared with the linkers |
 //! | `tests_of` | finds the tests that name a type |
 
 mod facts;
@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 use loader_core::{Machine, Range, Relocation, Treatment, Unsupported};
 
 use crate::arch::Arch;
+use crate::diff::{Covered, Kind};
 use crate::setup::root;
 
 pub use facts::oracles;
@@ -47,16 +48,19 @@ pub fn write() -> Result<PathBuf> {
     Ok(path())
 }
 
-/// Writes down which types were compared with ld.lld's output.
+/// Writes down which types were compared with each linker's output.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_oracles(covered: &BTreeSet<&'static str>) -> Result<()> {
-    let mut text = String::from("name,lld\n");
+pub fn write_oracles(covered: &Covered) -> Result<()> {
+    let mut text = String::from("name,lld,bfd\n");
     for arch in Arch::ALL {
         for row in applied(arch) {
-            let lld = if covered.contains(row.name()) { "yes" } else { "no" };
-            let _ = writeln!(text, "{},{lld}", row.name()); // to a string: cannot fail
+            let [lld, bfd] = Kind::ALL.map(|kind| {
+                let types = covered.get(&kind);
+                if types.is_some_and(|types| types.contains(row.name())) { "yes" } else { "no" }
+            });
+            let _ = writeln!(text, "{},{lld},{bfd}", row.name()); // to a string: cannot fail
         }
     }
     fs::write(root().join("docs/psabi/oracles.csv"), text).context("cannot write the oracles")
@@ -72,7 +76,7 @@ pub const fn machine(arch: Arch) -> Machine {
 }
 
 /// The types that the loader applies.
-fn applied(arch: Arch) -> impl Iterator<Item = &'static Relocation> {
+pub fn applied(arch: Arch) -> impl Iterator<Item = &'static Relocation> {
     let rows = machine(arch).relocations().iter();
     rows.filter(|row| row.treatment() == Treatment::Applied)
 }
@@ -89,9 +93,9 @@ notation is explained too; a test fails if it is out of date.
 - **ignored**: nothing is to be written; a marker, or a hint to a linker.
 - **refused**: an object that has it is not loaded, and the error names the type and its place.
 
-*Oracle*: `lld` where `cargo xtask test --only differential` compares what is written with the
-output of ld.lld 22; a dash where ld.lld does not know the type, so that tests whose expectations
-come from the psABI, from GNU ld or from an assembler stand alone. *Tests*: those that name the type.
+*Oracle*: the linkers with whose output `cargo xtask test --only differential` compares what is
+written, `lld` for ld.lld 22, `bfd` for GNU ld 2.40; a dash where neither knows the type, so that
+tests whose expectations come from the psABI stand alone. *Tests*: those that name the type.
 A range is that of X; `any` means that no value is refused.
 ";
 
@@ -106,7 +110,8 @@ fn document() -> Result<String> {
         let count = |wanted: fn(&Treatment) -> bool| {
             rows.iter().filter(|row| wanted(&row.treatment())).count()
         };
-        let with_oracle = applied(arch).filter(|row| oracles.get(row.name()) == Some(&true));
+        let has_oracle = |name| oracles.get(name).is_some_and(|kinds| !kinds.is_empty());
+        let with_oracle = applied(arch).filter(|row| has_oracle(row.name()));
         writeln!(
             text,
             "| {arch} | {} | {} | {} | {} | {} |",
@@ -126,7 +131,7 @@ fn document() -> Result<String> {
 fn machine_table(
     text: &mut String,
     arch: Arch,
-    oracles: &BTreeMap<String, bool>,
+    oracles: &BTreeMap<String, Vec<Kind>>,
     tests: &BTreeMap<String, BTreeSet<String>>,
 ) -> Result<()> {
     let facts = facts::read(arch)?;
@@ -137,9 +142,11 @@ fn machine_table(
         let fact = facts.iter().find(|fact| fact.number == row.number());
         let calculation = fact.map_or("", |fact| &fact.calculation);
         let oracle = match (row.treatment(), oracles.get(row.name())) {
-            (Treatment::Applied, Some(true)) => "lld",
-            (Treatment::Applied, _) => "-",
-            _ => "",
+            (Treatment::Applied, Some(kinds)) if !kinds.is_empty() => {
+                kinds.iter().map(|kind| kind.short_name()).collect::<Vec<_>>().join(", ")
+            }
+            (Treatment::Applied, _) => "-".into(),
+            _ => String::new(),
         };
         let named = tests.get(row.name()).map(|names| names.iter().cloned().collect::<Vec<_>>());
         writeln!(

@@ -23,7 +23,10 @@ pub fn run(args: &RelocationsArgs) -> Result<ExitCode> {
     if args.oracles {
         let covered = diff::covered(&Tools::new())?;
         relocations::write_oracles(&covered)?;
-        println!("{} types are compared with ld.lld", show::number(covered.len() as u64));
+        for (kind, types) in &covered {
+            let count = show::number(types.len() as u64);
+            println!("{count} types are compared with {}", kind.name());
+        }
     }
     println!("wrote {}", relocations::write()?.display());
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,5 @@
-// The types that no compiler was seen to write. ld.lld does not know R_AARCH64_GOTREL*.
+// The types that no compiler was seen to write. GNU ld alone knows some of them,
+// and nobody R_AARCH64_GOTREL*.
         .macro field insn, type, symbol
         .reloc ., \type, \symbol
         .inst \insn
@@ -36,6 +37,12 @@ types:
         field 0x10000001, R_AARCH64_ADR_PREL_LO21, after + 1
         field 0x58000001, R_AARCH64_LD_PREL_LO19, after
         field 0x58000000, R_AARCH64_GOT_LD_PREL19, data_there
+        field 0xd2800000, R_AARCH64_MOVW_GOTOFF_G0, data_there
+        field 0xf2800000, R_AARCH64_MOVW_GOTOFF_G0_NC, data_there
+        field 0xd2a00000, R_AARCH64_MOVW_GOTOFF_G1, outside_data
+        field 0xf9400000, R_AARCH64_LD64_GOTOFF_LO15, data_there
+        field 0xf9400000, R_AARCH64_LD64_GOTOFF_LO15, outside_data
+        field 0xd503201f, R_AARCH64_PATCHINST, instruction
         field 0xd503201f, R_AARCH64_NONE, there
         field 0xd503201f, R_AARCH64_NONE, absent
         ret

@@ -14,9 +14,10 @@ start:
     sd a1, %tprel_lo(near)(a0)
     // Initial-exec and general-dynamic.
     la.tls.ie a0, far
-    la.tls.gd a0, far
     la.tls.ie a0, near
-    la.tls.gd a0, near
+    // Of other variables: GNU ld 2.40 mixes up the slots of one that has both.
+    la.tls.gd a0, far_too
+    la.tls.gd a0, near_too
     // Descriptors: an offset of 12 bits, and a larger one.
 .Lnear:
     auipc a2, %tlsdesc_hi(near)
@@ -35,7 +36,11 @@ start:
     .quad 0
 near:
     .quad 1
+near_too:
+    .quad 2
     .section .tbss, "awT", @nobits
     .zero 0x12340
 far:
+    .zero 16
+far_too:
     .zero 16

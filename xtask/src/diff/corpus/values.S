@@ -21,3 +21,6 @@ there:
         .balign 8
 data_there:
         .skip 24
+        // A whole instruction, for R_AARCH64_PATCHINST.
+        .globl instruction
+        .set instruction, 0xd503233f

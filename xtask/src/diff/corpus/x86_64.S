@@ -1,5 +1,4 @@
-// The types that no compiler was seen to write. ld.lld knows neither R_X86_64_GOTPCREL64 nor
-// R_X86_64_GOTPLT64, nor those for MPX.
+// The types that no compiler was seen to write.
         .text
         .globl types
         .type types, @function
