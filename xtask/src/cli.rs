@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::arch::Arch;
+use crate::diff::Kind;
 
 /// Builds, runs, tests and inspects the loader.
 ///
@@ -36,6 +37,8 @@ pub enum Verb {
     Qemu(QemuArgs),
     /// Show how an object would be loaded, without running anything
     Inspect(InspectArgs),
+    /// Compare what the loader makes of objects with what linkers make of them
+    Diff(DiffArgs),
     /// Write docs/relocations.md: every relocation type, and what becomes of it
     Relocations(RelocationsArgs),
     /// Run every check and every test
@@ -130,6 +133,60 @@ pub struct InspectArgs {
     pub files: Vec<PathBuf>,
 }
 
+/// The arguments of `diff`.
+///
+/// The objects are laid out by the loader, and linked at the same addresses; every allocated byte
+/// must be the same. GOT slots are compared by what they hold, and calls through stubs by where
+/// these lead. The objects together are one module; each member of an archive is one by itself.
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub struct DiffArgs {
+    /// The linker to compare with
+    #[arg(long, value_enum, default_value_t = Linkers::Both)]
+    pub linker: Linkers,
+    /// Compare real code of every origin: C libraries, Rust's core and alloc, Lua, SQLite
+    #[arg(long, conflicts_with = "files")]
+    pub corpus: bool,
+    /// Write the numbers and the differences to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Objects (ELF, ET_REL) and archives
+    #[arg(value_name = "OBJECT|ARCHIVE", required_unless_present = "corpus")]
+    pub files: Vec<PathBuf>,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Exit codes: 0 all the same; 1 a difference, or an object that could not be compared; 2 a wrong
+command line; 3 a tool is missing. --corpus takes what no linker or loader can take as it is.
+
+Examples:
+  cargo xtask diff hello.o
+  cargo xtask diff --linker bfd driver.o support.o
+  cargo xtask diff /usr/lib/gcc-cross/aarch64-linux-gnu/12/libgcc.a
+  cargo xtask diff --corpus --report corpus.json";
+
+/// The linkers that `--linker` can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Linkers {
+    /// LLVM's ld.lld
+    Lld,
+    /// GNU ld
+    Bfd,
+    /// Both
+    Both,
+}
+
+impl Linkers {
+    /// The linkers, one by one.
+    pub const fn list(self) -> &'static [Kind] {
+        match self {
+            Self::Lld => &[Kind::Lld],
+            Self::Bfd => &[Kind::Bfd],
+            Self::Both => &Kind::ALL,
+        }
+    }
+}
+
 /// The arguments of `relocations`.
 #[derive(Debug, Args)]
 pub struct RelocationsArgs {
@@ -206,6 +263,19 @@ mod tests {
         assert!(qemu(&["--", "x"]).is_err());
         assert!(qemu(&["--call", "start"]).is_err());
         assert_eq!(qemu(&[]).unwrap().entry, "main");
+    }
+
+    #[test]
+    fn a_comparison_needs_something_to_compare() {
+        let diff = |args: &[&str]| {
+            let all = ["xtask", "diff"].iter().chain(args);
+            Cli::try_parse_from(all).map(|_| ())
+        };
+        assert!(diff(&[]).is_err());
+        assert!(diff(&["--corpus", "a.o"]).is_err());
+        assert!(diff(&["--linker", "gold", "a.o"]).is_err());
+        diff(&["--linker", "bfd", "a.o", "lib.a"]).unwrap();
+        diff(&["--corpus"]).unwrap();
     }
 
     #[test]

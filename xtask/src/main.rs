@@ -26,6 +26,7 @@ mod verb;
 fn main() -> ExitCode {
     let done = match cli::Cli::parse().verb {
         cli::Verb::Boot(args) => verb::boot::run(&args),
+        cli::Verb::Diff(args) => verb::diff::run(&args),
         cli::Verb::Inspect(args) => verb::inspect::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
         cli::Verb::Relocations(args) => verb::relocations::run(&args),

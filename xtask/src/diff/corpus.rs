@@ -17,6 +17,8 @@ use crate::runtime;
 use crate::setup::{Tools, root};
 use crate::toolchain;
 
+mod sqlite;
+
 /// Longest that a compiler may take.
 const LIMIT: Duration = Duration::from_secs(120);
 /// Members that are taken of an archive that has more.
@@ -36,11 +38,20 @@ pub struct Module {
     pub files: Vec<NamedBytes>,
 }
 
+/// How much of the corpus is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What `cargo xtask test` has time for: some members of large archives, and no SQLite.
+    Fast,
+    /// All of it.
+    Whole,
+}
+
 /// The modules for a machine.
 ///
 /// # Errors
 /// A compiler is missing, or a source does not compile.
-pub fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
+pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>> {
     let mut modules = compiled(tools, arch)?;
     modules.push(rare_types(tools, arch, &[arch.name(), "values"])?);
     if arch == Arch::X86_64 {
@@ -57,8 +68,22 @@ pub fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     for name in ["libc.a", "libm.a"] {
         archives.extend(gcc_file(&gcc, name));
     }
+    if extent == Extent::Whole {
+        archives.push(tools.libgcc(arch)?);
+        modules.extend(sqlite::modules(tools, arch)?);
+    }
     for path in archives {
-        modules.extend(members(&path, arch)?);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Rust's archives have a hash in their names, which changes from version to version.
+        let name = name.split_once('-').map_or(name.as_ref(), |(name, _)| name);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut all = members(name, &bytes)?;
+        if extent == Extent::Fast && all.len() > MEMBERS {
+            // Some that stay the same from run to run.
+            all.sort_by_key(|module| hash(module.name.as_bytes()));
+            all.truncate(MEMBERS);
+        }
+        modules.extend(all);
     }
     Ok(modules)
 }
@@ -79,29 +104,34 @@ fn gcc_file(gcc: &Path, name: &str) -> Option<PathBuf> {
     Some(path).filter(|path| path.is_absolute() && is_archive(path))
 }
 
-/// The objects in an archive: all, or some that stay the same from run to run.
-fn members(path: &Path, arch: Arch) -> Result<Vec<Module>> {
-    let origin = path.file_name().unwrap_or_default().to_string_lossy();
-    // Rust's archives have a hash in their names, which changes from version to version.
-    let origin = origin.split_once('-').map_or(origin.as_ref(), |(name, _)| name);
-    let cannot_read = || format!("cannot read {}", path.display());
-    let bytes = fs::read(path).with_context(cannot_read)?;
-    let archive = ArchiveFile::parse(bytes.as_slice()).with_context(cannot_read)?;
+/// The objects in an archive, each a module.
+///
+/// # Errors
+/// The archive is damaged, or a member is an object for another machine than the three.
+pub fn members(origin: &str, bytes: &[u8]) -> Result<Vec<Module>> {
+    let cannot_read = || format!("cannot read {origin}");
+    let archive = ArchiveFile::parse(bytes).with_context(cannot_read)?;
     let mut modules = Vec::new();
     for member in archive.members() {
         let member = member.with_context(cannot_read)?;
-        let data = member.data(bytes.as_slice()).with_context(cannot_read)?;
+        let data = member.data(bytes).with_context(cannot_read)?;
         if !data.starts_with(&object::elf::ELFMAG) {
             continue;
         }
         let name = String::from_utf8_lossy(member.name()).into_owned();
+        let arch = Arch::of_object(data).with_context(|| format!("{origin}({name})"))?;
         modules.push(Module::of(origin, arch, NamedBytes { name, bytes: data.to_vec() }));
     }
-    if modules.len() > MEMBERS {
-        modules.sort_by_key(|module| hash(module.name.as_bytes()));
-        modules.truncate(MEMBERS);
-    }
     Ok(modules)
+}
+
+/// An object as a module, of the same name for all objects.
+///
+/// # Errors
+/// It is none for any of the three machines.
+pub fn object(file: &NamedBytes) -> Result<Module> {
+    let arch = Arch::of_object(&file.bytes).with_context(|| file.name.clone())?;
+    Ok(Module { arch, name: "the objects".into(), files: vec![file.clone()] })
 }
 
 /// A source and the further sources that belong to its module.
@@ -209,6 +239,7 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     modules.collect()
 }
 
+/// clang for a machine.
 fn clang(program: &Path, arch: Arch) -> Command {
     let mut command = Command::new(program);
     command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());

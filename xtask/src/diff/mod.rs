@@ -3,7 +3,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `corpus` | what is compared |
+//! | `corpus` | what is compared; `cargo xtask test` takes a part of it |
 //! | `layout` | where segments and imports go |
 //! | `relocations` | relocations, read apart from the loader |
 //! | `load` | our side |
@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 
 use crate::arch::Arch;
+use crate::archive::{Archive, NamedBytes};
 use crate::checks::Tally;
 use crate::parallel;
 use crate::progress;
@@ -45,6 +46,7 @@ mod types;
 mod write;
 
 use compare::Counts;
+pub use corpus::Extent;
 use corpus::Module;
 use layout::Layout;
 pub use linker::Kind;
@@ -68,12 +70,38 @@ const SKIPPED: usize = 5;
 /// The names of the types that are compared with each linker's output.
 pub type Covered = BTreeMap<Kind, BTreeSet<&'static str>>;
 
-/// The step of `cargo xtask test`: all modules of the corpus, on all machines.
+/// Modules of one machine, compared with one linker's output.
+#[derive(Debug)]
+pub struct Row {
+    /// The machine.
+    pub arch: Arch,
+    /// The linker.
+    pub linker: Kind,
+    /// How many modules there are.
+    pub modules: usize,
+    /// Why modules were not compared, and how many for that reason.
+    pub skipped: BTreeMap<String, usize>,
+    /// What was compared.
+    pub counts: Counts,
+}
+
+/// What a comparison of many modules found.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// The modules that are the same, and the differences of those that are not.
+    pub tally: Tally,
+    /// The numbers, for each machine and linker.
+    pub rows: Vec<Row>,
+}
+
+/// The step of `cargo xtask test`: the fast part of the corpus, on all machines.
 ///
 /// # Errors
 /// A tool is missing, or the corpus cannot be compiled.
 pub fn check(tools: &Tools) -> Result<Tally> {
-    let (mut tally, covered) = run(tools)?;
+    let mut results = corpus(tools, &Kind::ALL, Extent::Fast)?;
+    let covered = results.covered();
+    let tally = &mut results.tally;
     for (name, said) in crate::relocations::oracles()? {
         for kind in said {
             if !covered.get(&kind).is_some_and(|types| types.contains(name.as_str())) {
@@ -82,7 +110,14 @@ pub fn check(tools: &Tools) -> Result<Tally> {
             }
         }
     }
-    Ok(tally)
+    for Row { arch, linker, modules, skipped, .. } in &results.rows {
+        let skipped: usize = skipped.values().sum();
+        if skipped * SKIPPED > *modules {
+            let name = format!("{arch}, {}: the most part is compared", linker.name());
+            tally.fail(name, format!("{skipped} of {modules} modules were skipped"));
+        }
+    }
+    Ok(results.tally)
 }
 
 /// The names of the types that are compared with each linker's output.
@@ -90,98 +125,145 @@ pub fn check(tools: &Tools) -> Result<Tally> {
 /// # Errors
 /// As [`check`]; a comparison that fails.
 pub fn covered(tools: &Tools) -> Result<Covered> {
-    let (tally, covered) = run(tools)?;
-    match tally.failures.first() {
+    let results = corpus(tools, &Kind::ALL, Extent::Fast)?;
+    match results.tally.failures.first() {
         Some((name, why)) => bail!("{name}: {why}"),
-        None => Ok(covered),
+        None => Ok(results.covered()),
     }
 }
 
-/// Compares all modules; also returns the names of the types that they hold.
-fn run(tools: &Tools) -> Result<(Tally, Covered)> {
-    let mut covered = Covered::new();
-    let mut tally = Tally::default();
-    let mut table = show::table(&[
-        "arch",
-        "linker",
-        ">modules",
-        ">skipped",
-        ">above 2 GiB",
-        ">objects",
-        ">sections",
-        ">bytes",
-        ">symbols",
-        ">relocations",
-        ">by meaning",
-        ">types",
-    ]);
+/// Compares the corpus, or a part of it, and shows the numbers.
+///
+/// # Errors
+/// A tool is missing, or the corpus cannot be compiled.
+pub fn corpus(tools: &Tools, kinds: &[Kind], extent: Extent) -> Result<Results> {
+    let mut results = Results::default();
     for arch in Arch::ALL {
+        let modules = corpus::modules(tools, arch, extent)?;
+        results.add(tools, kinds, arch, &modules, extent)?;
+    }
+    results.show();
+    Ok(results)
+}
+
+/// Compares files: the objects of a machine together are one module, each member of an archive
+/// is one of its own. Shows the numbers.
+///
+/// # Errors
+/// A tool is missing; a file is no object for any of the three machines.
+pub fn files(tools: &Tools, kinds: &[Kind], files: &[NamedBytes]) -> Result<Results> {
+    let mut by_arch: BTreeMap<&str, (Arch, Vec<Module>)> = BTreeMap::new();
+    for file in files {
+        let modules = match Archive::is_archive(&file.bytes) {
+            true => corpus::members(&file.name, &file.bytes)?,
+            false => vec![corpus::object(file)?],
+        };
+        for module in modules {
+            let (_, all) =
+                by_arch.entry(module.arch.name()).or_insert_with(|| (module.arch, Vec::new()));
+            let together = !Archive::is_archive(&file.bytes);
+            match all.iter_mut().find(|other| together && other.name == module.name) {
+                Some(other) => other.files.extend(module.files),
+                None => all.push(module),
+            }
+        }
+    }
+    let mut results = Results::default();
+    for (arch, modules) in by_arch.into_values() {
+        results.add(tools, kinds, arch, &modules, Extent::Whole)?;
+    }
+    results.show();
+    Ok(results)
+}
+
+impl Results {
+    /// Compares modules of one machine.
+    fn add(
+        &mut self,
+        tools: &Tools,
+        kinds: &[Kind],
+        arch: Arch,
+        modules: &[Module],
+        extent: Extent,
+    ) -> Result<()> {
         let linkers: Result<Vec<_>> =
-            Kind::ALL.into_iter().map(|kind| Linker::find(tools, kind, arch)).collect();
+            kinds.iter().map(|kind| Linker::find(tools, *kind, arch)).collect();
         let linkers = linkers?;
-        let modules = corpus::modules(tools, arch)?;
         let step = progress::counted(format!("{arch}: comparing with linkers"), modules.len());
-        let outcomes = parallel::map(&modules, |module| {
-            let outcomes = compare_module(&linkers, module);
+        let mut outcomes = parallel::map(modules, |module| {
+            let outcomes = compare_module(&linkers, module, extent);
             step.advance();
-            outcomes
+            outcomes.into_iter()
         });
         step.finish();
-        let mut by_linker: Vec<Vec<_>> = linkers.iter().map(|_| Vec::new()).collect();
-        for (module, outcomes) in modules.iter().zip(outcomes) {
-            for (list, outcome) in by_linker.iter_mut().zip(outcomes) {
-                list.push((module, outcome));
+        for linker in linkers {
+            let kind = linker.kind;
+            let mut row = Row {
+                arch,
+                linker: kind,
+                modules: modules.len(),
+                skipped: BTreeMap::new(),
+                counts: Counts::default(),
+            };
+            for (module, outcomes) in modules.iter().zip(&mut outcomes) {
+                let Some(outcome) = outcomes.next() else { continue };
+                match &outcome {
+                    Ok(Outcome::Same(more)) => row.counts.add(more),
+                    Ok(Outcome::Skipped(reason)) => {
+                        *row.skipped.entry(reason.clone()).or_default() += 1;
+                        continue;
+                    }
+                    Err(_) => {}
+                }
+                self.tally.count(format!("{arch} {} {}", kind.name(), module.name), outcome);
             }
+            self.rows.push(row);
         }
-        for (linker, outcomes) in linkers.iter().zip(by_linker) {
-            let (kind, total) = (linker.kind, outcomes.len());
-            let (counts, skipped) = tally_of(&mut tally, linker, outcomes);
-            let rows = crate::relocations::machine(arch).relocations().iter();
-            let compared = rows.filter(|row| counts.types.contains(&row.number()));
-            covered.entry(kind).or_default().extend(compared.map(|row| row.name()));
-            let numbers = [total, skipped].into_iter().chain(counts.numbers());
-            let numbers = numbers.map(|value| show::number(value as u64));
-            let names = [arch.name().to_owned(), kind.name().to_owned()];
-            table.add_row(names.into_iter().chain(numbers));
-        }
+        Ok(())
     }
-    println!("{table}");
-    Ok((tally, covered))
-}
 
-/// Counts how modules fared with one linker, and says which were skipped, and why.
-fn tally_of(
-    tally: &mut Tally,
-    linker: &Linker,
-    outcomes: Vec<(&Module, Result<Outcome>)>,
-) -> (Counts, usize) {
-    let (arch, name, total) = (linker.arch, linker.kind.name(), outcomes.len());
-    let mut counts = Counts::default();
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    for (module, outcome) in outcomes {
-        match &outcome {
-            Ok(Outcome::Same(more)) => counts.add(more),
-            Ok(Outcome::Skipped(reason)) => {
-                *reasons.entry(reason.clone()).or_default() += 1;
-                continue;
-            }
-            Err(_) => {}
+    /// The names of the types that were compared.
+    fn covered(&self) -> Covered {
+        let mut covered = Covered::new();
+        for Row { arch, linker, counts, .. } in &self.rows {
+            let rows = crate::relocations::machine(*arch).relocations().iter();
+            let compared = rows.filter(|row| counts.types.contains(&row.number()));
+            covered.entry(*linker).or_default().extend(compared.map(|row| row.name()));
         }
-        tally.count(format!("{arch} {name} {}", module.name), outcome);
+        covered
     }
-    for (reason, count) in &reasons {
-        println!("  {arch}, {name}: {count} not compared: {reason}");
+
+    /// Prints a table of the numbers, and why modules were not compared.
+    fn show(&self) {
+        let mut table = show::table(&[
+            "arch",
+            "linker",
+            ">modules",
+            ">skipped",
+            ">above 2 GiB",
+            ">objects",
+            ">sections",
+            ">bytes",
+            ">symbols",
+            ">relocations",
+            ">by meaning",
+            ">types",
+        ]);
+        for Row { arch, linker, modules, skipped, counts } in &self.rows {
+            let name = linker.name();
+            for (reason, count) in skipped {
+                println!("  {arch}, {name}: {count} not compared: {reason}");
+            }
+            let numbers = [*modules, skipped.values().sum()].into_iter().chain(counts.numbers());
+            let numbers = numbers.map(|value| show::number(value as u64));
+            table.add_row([arch.name().to_owned(), name.to_owned()].into_iter().chain(numbers));
+        }
+        println!("{table}");
     }
-    let skipped: usize = reasons.values().sum();
-    if skipped * SKIPPED > total {
-        let why = format!("{skipped} of {total} modules were skipped");
-        tally.fail(format!("{arch}, {name}: the most part is compared"), why);
-    }
-    (counts, skipped)
 }
 
 /// Loads one module, links it with each linker, and compares.
-fn compare_module(linkers: &[Linker], module: &Module) -> Vec<Result<Outcome>> {
+fn compare_module(linkers: &[Linker], module: &Module, extent: Extent) -> Vec<Result<Outcome>> {
     let same = |outcome: &dyn Fn() -> Result<Outcome>| linkers.iter().map(|_| outcome()).collect();
     let parsed: Result<Vec<File<'_>>> =
         module.files.iter().map(|file| File::parse(&file.bytes)).collect();
@@ -189,7 +271,11 @@ fn compare_module(linkers: &[Linker], module: &Module) -> Vec<Result<Outcome>> {
         Ok(parsed) => parsed,
         Err(error) => return same(&|| bail!("{error:#}")),
     };
-    if parsed.iter().any(|file| file.sections.len() > write::SECTIONS) {
+    let limit = match extent {
+        Extent::Fast => write::SECTIONS,
+        Extent::Whole => usize::MAX,
+    };
+    if parsed.iter().any(|file| file.sections.len() > limit) {
         return same(&|| Ok(Outcome::Skipped("too many sections for a linker script".into())));
     }
     match load_module(module, &parsed) {

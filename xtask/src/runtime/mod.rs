@@ -17,9 +17,9 @@ mod closed;
 mod compile;
 mod libgcc;
 pub mod lua;
-mod picolibc;
+pub mod picolibc;
 mod shim;
-mod sources;
+pub mod sources;
 
 /// What the image itself calls in the runtime, so that it must be there for every program.
 pub const ROOTS: &[&str] = &["__runtime_finish"];

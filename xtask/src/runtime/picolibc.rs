@@ -166,7 +166,7 @@ pub(super) fn compile_flags(arch: Arch) -> Vec<String> {
 ///
 /// # Errors
 /// The sources cannot be fetched.
-pub(super) fn header_flags(arch: Arch) -> Result<Vec<String>> {
+pub fn header_flags(arch: Arch) -> Result<Vec<String>> {
     let package = source_root()?;
     let mut flags = vec!["-nostdlibinc".to_owned()];
     flags.extend(system_headers(&configuration())?);

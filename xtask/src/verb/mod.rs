@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 pub mod boot;
+pub mod diff;
 pub mod inspect;
 pub mod qemu;
 pub mod relocations;

@@ -1,0 +1,80 @@
+//! SQLite's amalgamation, the largest single object that C programmers meet, in all ways.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::{Module, clang};
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::parallel;
+use crate::process;
+use crate::progress;
+use crate::runtime::{picolibc, sources};
+use crate::setup::Tools;
+
+/// Longest that one compilation may take.
+const LIMIT: Duration = Duration::from_secs(600);
+/// Without an operating system, as a module would have it.
+const DEFINES: &[&str] = &[
+    "-DSQLITE_OS_OTHER=1",
+    "-DSQLITE_THREADSAFE=0",
+    "-DSQLITE_OMIT_LOAD_EXTENSION",
+    "-DSQLITE_ENABLE_FTS5",
+    "-DSQLITE_ENABLE_RTREE",
+];
+
+/// One module for each level of optimisation, with and without position-independent code, by gcc
+/// and by clang.
+///
+/// # Errors
+/// A compiler is missing, the source cannot be fetched, or does not compile.
+pub fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
+    let source = sources::package("libsqlite3-sys")?.join("sqlite3/sqlite3.c");
+    let headers = picolibc::header_flags(arch)?;
+    let (gcc, clang) = (tools.gcc(arch)?, tools.clang()?);
+    let mut ways = Vec::new();
+    for compiler in [&gcc, &clang] {
+        for level in ["-O0", "-O2", "-Os"] {
+            for pic in ["-fPIC", "-fno-pic"] {
+                ways.push((compiler, level, pic));
+            }
+        }
+    }
+    let step = progress::counted(format!("compiling SQLite, {arch}"), ways.len());
+    let modules = parallel::map(&ways, |(compiler, level, pic)| {
+        let module = compile(compiler, arch, &[level, pic], &headers, &source);
+        step.advance();
+        module
+    });
+    step.finish();
+    modules.into_iter().collect()
+}
+
+fn compile(
+    compiler: &Path,
+    arch: Arch,
+    flags: &[&str],
+    headers: &[String],
+    source: &Path,
+) -> Result<Module> {
+    let program = compiler.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!("sqlite3 [{program} {}]", flags.join(" "));
+    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let object = scratch.path().join("sqlite3.o");
+    let mut command = match program.starts_with("clang") {
+        true => clang(compiler, arch),
+        false => Command::new(compiler),
+    };
+    command.args(flags).args(DEFINES).args(["-w", "-ffreestanding"]);
+    // clang's way to leave out the system's headers, which come last with gcc.
+    let known = |flag: &&String| program.starts_with("clang") || *flag != "-nostdlibinc";
+    command.args(headers.iter().filter(known));
+    command.arg("-c").arg(source).arg("-o").arg(&object);
+    process::run(&mut command, LIMIT)?.checked(&name)?;
+    let bytes = fs::read(&object).context("the compiler wrote no object")?;
+    Ok(Module { arch, name, files: vec![NamedBytes { name: "sqlite3.o".into(), bytes }] })
+}
