@@ -1,5 +1,7 @@
 //! Applying relocations: one small interpreter for the rows of all architectures' tables.
 
+#[cfg(any(feature = "aarch64", feature = "x86_64"))]
+mod nowhere;
 mod thread_local;
 
 use crate::address::TargetAddress;
@@ -193,6 +195,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         #[cfg(feature = "riscv64")]
         if let Some(address) = self.absolute_weak(site, job, fixup, value) {
             return site.write(job, crate::arch::riscv64::AUIPC_TO_LUI, address);
+        }
+        #[cfg(any(feature = "aarch64", feature = "x86_64"))]
+        if state.address() == 0 && self.apply_nowhere(site, job, fixup, value)? {
+            return Ok(());
         }
         if !range.spans(value.cast_signed()) {
             match self.through_stub(site, job, formula)? {

@@ -3,7 +3,7 @@
 //! What is here knows bits and ranges and nothing of ELF files.
 
 #[cfg(feature = "aarch64")]
-mod aarch64;
+pub(crate) mod aarch64;
 mod bits;
 mod local_exec;
 mod relocation;

@@ -5,6 +5,7 @@ mod data;
 mod got;
 mod movw;
 mod pages;
+mod weak;
 
 use loader_core::Machine;
 

@@ -4,6 +4,7 @@ mod calls;
 mod data;
 mod got;
 mod relax;
+mod weak;
 
 use loader_core::Machine;
 

@@ -138,6 +138,8 @@ impl<'a> Sites<'a> {
     ///   by its name, which it does not see here.
     /// - An undefined weak symbol is 0. On AArch64, ld.lld takes the place itself for it in
     ///   place-relative relocations; AAELF64 says 0.
+    /// - An instruction that would have to make 0 from its own address and cannot, ADRP, ADR or
+    ///   LEA, becomes one that makes it from nothing in our loader, where the linkers give up.
     /// - An AUIPC pair that cannot reach 0 becomes a LUI pair in our loader, where ld.lld gives up.
     /// - An IFUNC's address is that of its stub, in our loader. That the stub goes through the slot
     ///   which takes the resolver's result is seen here.
@@ -166,6 +168,23 @@ impl<'a> Sites<'a> {
                 let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
                 let field = types::field_of(&type_name(self.arch, number), bytes);
                 told.masks.push(self.mask(site, field));
+                Change::Dropped
+            } else if undefined
+                && let Some((before, field, made)) = types::made_from_nothing(
+                    self.arch,
+                    number,
+                    &self.section(site).bytes,
+                    site.offset,
+                )
+            {
+                let offset = site.offset - before;
+                told.masks.push(Mask { section: site.section, offset, field });
+                told.calls += 1;
+                let expected = types::made_for(self.arch, number, relocation.addend);
+                if made != expected {
+                    let site = self.describe(site);
+                    told.differences.push(format!("{site}: makes {made:#x}, not {expected:#x}"));
+                }
                 Change::Dropped
             } else if undefined
                 && linker.kind == Kind::Bfd

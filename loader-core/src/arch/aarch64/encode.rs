@@ -25,6 +25,11 @@ pub(super) const ADR: Field = insn(0x9f00_0000, 0x1000_0000, adr);
 /// ADRP: immhi:immlo = X\[32:12\].
 pub(super) const ADRP: Field = insn(0x9f00_0000, 0x9000_0000, |old, x| adr(old, take(x, 32, 12)));
 
+/// ADR turned into MOVZ or MOVN, which makes X itself.
+pub(crate) const ADR_TO_MOV: Field = insn(0x9f00_0000, 0x1000_0000, move_wide);
+/// ADRP turned into MOVZ or MOVN, which makes X itself.
+pub(crate) const ADRP_TO_MOV: Field = insn(0x9f00_0000, 0x9000_0000, move_wide);
+
 /// A whole instruction, whatever was there.
 pub(super) const INSTRUCTION: Field = insn(0, 0, |_, x| x);
 
@@ -70,6 +75,11 @@ const fn imm19(old: u64, x: u64) -> u64 {
 
 const fn adr(old: u64, x: u64) -> u64 {
     put(put(old, take(x, 1, 0), 2, 29), take(x, 20, 2), 19, 5)
+}
+
+/// MOVZ or MOVN of all 64 bits, into the register of ADR or ADRP.
+const fn move_wide(old: u64, x: u64) -> u64 {
+    signed_wide(put(0xd280_0000, old, 5, 0), x, 0)
 }
 
 /// A load or store with an unsigned 12-bit offset, of any register.
@@ -125,6 +135,9 @@ mod tests {
             (MOVW_S0, 0xd280_0000, -6i64 as u64, 0x9280_00a0), // movn x0, #5
             (MOVW_S1, 0x92a0_0000, 0x7_0000, 0xd2a0_00e0), // movz x0, #7, lsl #16
             (MOVW_S2, 0xd2c0_0000, -1i64 as u64, 0x92c0_0000), // movn x0, #0, lsl #32
+            (ADRP_TO_MOV, 0x9000_0003, 0x3000, 0xd286_0003), // adrp x3 -> mov x3, #0x3000
+            (ADRP_TO_MOV, 0xb07f_ffe3, -0x1000i64 as u64, 0x9281_ffe3), // mov x3, #-0x1000
+            (ADR_TO_MOV, 0x7000_001e, 0, 0xd280_001e),     // adr x30 -> mov x30, #0
             (MOVW_S3, 0xf2e0_0000, -1i64 as u64, 0xf2ff_ffe0), // movk keeps its opcode
         ];
         for (field, old, x, expected) in cases {

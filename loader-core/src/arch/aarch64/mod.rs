@@ -5,13 +5,24 @@ mod table;
 mod tls;
 
 use crate::arch::bits::put;
-use crate::arch::relocation::{Range, Table};
+use crate::arch::relocation::{Field, Range, Table};
 use crate::arch::{Stub, write_instructions};
 
+pub(crate) use encode::{ADR_TO_MOV, ADRP_TO_MOV};
 pub(super) use tls::local_exec;
 
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
+
+/// How far ADRP reaches, in bytes.
+pub(crate) const ADRP_REACH: Range = Range::signed(33);
+/// What MOVZ and MOVN make without a shift.
+pub(crate) const MOV_REACH: Range = Range::signed(17);
+
+/// Whether this is the immediate of ADR.
+pub(crate) const fn is_adr(field: Field) -> bool {
+    field.mask == encode::ADR.mask && field.opcode == encode::ADR.opcode
+}
 
 /// `adrp x16, target; add x16, x16, :lo12:target; br x16` or
 /// `adrp x16, slot; ldr x16, [x16, :lo12:slot]; br x16`: a veneer may use x16 (AAPCS64,

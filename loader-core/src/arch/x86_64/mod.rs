@@ -3,6 +3,7 @@
 pub(crate) mod relax;
 mod table;
 mod tls;
+pub(crate) mod weak;
 
 use crate::arch::Stub;
 use crate::arch::relocation::{Range, Table};
