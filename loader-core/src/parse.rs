@@ -162,7 +162,11 @@ impl<'o> Object<'o> {
                     // Only loaded sections give addresses; a compressed one is larger than its
                     // `sh_size`. A thread-local symbol's value is an offset as well.
                     let loaded = header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0;
-                    if loaded && sym.st_value.get(LE) > header.sh_size.get(LE) {
+                    // gcc's section anchors are local labels that code counts from, backwards as
+                    // well; they may lie past the end.
+                    let anchor = sym.st_info.st_bind() == elf::STB_LOCAL
+                        && sym.st_info.st_type() == elf::STT_NOTYPE;
+                    if loaded && !anchor && sym.st_value.get(LE) > header.sh_size.get(LE) {
                         let value = sym.st_value.get(LE);
                         return Err(self.malformed(section, value, Defect::SymbolValue, value));
                     }

@@ -26,7 +26,7 @@ pub enum Defect {
     StringOffset,
     /// An index names a symbol that does not exist.
     SymbolIndex,
-    /// A symbol's value lies past the end of its section.
+    /// A symbol's value lies past the end of its section, where only local labels may.
     SymbolValue,
     /// A relocated field lies, in part or whole, past the end of its section.
     RelocationOffset,

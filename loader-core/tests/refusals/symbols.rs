@@ -4,8 +4,8 @@ use loader_core::{Defect, Machine, Phase};
 use object::elf;
 
 use super::malformed;
-use crate::support::ElfBuilder;
 use crate::support::lies::{Elf, section, symbol};
+use crate::support::{ElfBuilder, SymbolSpec};
 
 const PARSE: Phase = Phase::Parse;
 /// The first symbol's entry: where it is wrong, not where it points.
@@ -49,6 +49,17 @@ fn values_past_the_end_of_the_section() {
         let lie = one_symbol().set_symbol(1, symbol::VALUE, value);
         malformed(&lie, PARSE, (".text", 1, value), Defect::SymbolValue, value);
     }
+    // A local label may be an anchor of gcc's (-fsection-anchors), which code counts back from.
+    let mut riscv = ElfBuilder::new(Machine::Riscv64);
+    let data = riscv.data(&[0; 0x20]);
+    let anchor = riscv.symbol(SymbolSpec {
+        binding: elf::STB_LOCAL.0,
+        kind: elf::STT_NOTYPE.0,
+        ..SymbolSpec::new("anchor", data, 0x1000)
+    });
+    riscv.rela(data, 0, elf::R_RISCV_64.0, anchor, -0xff0);
+    let image = crate::support::load(&riscv.build(), &[]);
+    assert_eq!(image.field(".data", 0, 8), image.section_address(".data") + 0x10);
     // The end itself is where `end:` labels are.
     crate::support::load(&one_symbol().set_symbol(1, symbol::VALUE, 32), &[]);
 }
