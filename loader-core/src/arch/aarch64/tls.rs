@@ -66,7 +66,7 @@ pub(crate) fn local_exec(number: u32, code: &[u8], at: usize) -> LocalExec {
             may(Subject::None, None, |code, at, _| put_words(code, at, [MRS_X0]), ADDS)
         }
         elf::R_AARCH64_TLSLD_ADD_LO12_NC if small(code, at.checked_sub(4), false) => {
-            may(Subject::Block, Some(4), |code, at, x| put_words(code, at, adds(x)), ADDS)
+            may(Subject::Block, Some(4), |code, at, x| put_words(code, at, add_block(x)), ADDS)
         }
         // adr x0, x; bl __tls_get_addr; nop
         elf::R_AARCH64_TLSGD_ADR_PREL21 if tiny_call(code, at) => {
@@ -78,8 +78,8 @@ pub(crate) fn local_exec(number: u32, code: &[u8], at: usize) -> LocalExec {
         }
         elf::R_AARCH64_TLSLD_ADR_PREL21 if tiny_call(code, at) => {
             let write = |code: &mut [u8], at, x| {
-                let [high, low] = adds(x);
-                put_words(code, at, [MRS_X0, high, low])
+                let [first, second] = add_block(x);
+                put_words(code, at, [MRS_X0, first, second])
             };
             may(Subject::Block, Some(4), write, ADDS)
         }
@@ -197,6 +197,14 @@ const fn low(insn: u64, x: u64) -> u64 {
 
 fn nop(code: &mut [u8], at: usize, _: u64) -> Option<()> {
     put_words(code, at, [NOP])
+}
+
+/// `add x0, x0, #x; nop` where one instruction will do, as GNU ld has it, or else two.
+const fn add_block(x: u64) -> [u64; 2] {
+    match adds(x) {
+        [_, low] if x >> 12 == 0 => [low, NOP],
+        both => both,
+    }
 }
 
 /// `add x0, x0, #high, lsl 12; add x0, x0, #low`
