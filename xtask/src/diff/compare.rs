@@ -170,6 +170,8 @@ fn compare_symbols(
             // Several local symbols may have one name: each is found once.
             (Some(all), Some(at)) if *local => drop(all.swap_remove(at)),
             (_, Some(_)) => {}
+            // GNU ld drops the labels that mark data where it leaves out a section.
+            (None, None) if *local && name.starts_with(b"$") => {}
             (found, None) => {
                 let name = String::from_utf8_lossy(name);
                 let found = found.map(|all| all.clone()).unwrap_or_default();

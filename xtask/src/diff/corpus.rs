@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use object::read::archive::ArchiveFile;
 
-use super::layout::hash;
+use super::layout::{self, hash};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::parallel;
@@ -217,7 +217,9 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     }
     if arch == Arch::Aarch64 {
         // GNU's assembler and linker alone know these.
-        jobs.push((&gcc, folder.join("tls-aarch64-gnu.S"), String::new()));
+        for name in ["tls-aarch64-gnu.S", "tls-aarch64-large.S"] {
+            jobs.push((&gcc, folder.join(name), String::new()));
+        }
         for bits in [24, 32, 48] {
             jobs.push((&clang, c.clone(), format!("-O1 -fno-pic -mtls-size={bits}")));
         }
@@ -225,7 +227,10 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let modules = jobs.iter().enumerate().map(|(number, (program, source, flags))| {
         let compiler = program.file_name().unwrap_or_default().to_string_lossy();
-        let name = format!("tls [{compiler} {flags}]");
+        let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+        // GNU ld 2.40 refuses the large model's descriptors in code that lies higher.
+        let place = if stem == "tls-aarch64-large" { layout::LOW } else { "" };
+        let name = format!("{stem} [{compiler} {flags}]{place}");
         let object = scratch.path().join(number.to_string());
         let mut command = match compiler.starts_with("clang") {
             true => self::clang(program, arch),

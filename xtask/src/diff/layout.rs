@@ -19,6 +19,8 @@ const PACKED: u64 = 0x0100_0000;
 const NEAR: [u64; 2] = [0x0400_0000_u64.wrapping_neg(), 0x0300_0000];
 /// Where far imports lie: out of reach of everything but 64-bit addresses.
 const FAR: u64 = 0x5a00_0000_0000;
+/// The end of the names of modules that are never loaded above 2 GiB.
+pub const LOW: &str = ", below 2 GiB";
 /// How many imports are spread over a range, one page each.
 const IMPORTS: u64 = 0x2fff;
 
@@ -43,7 +45,7 @@ enum Reach {
 impl Layout {
     /// Whether a module is to be loaded above 2 GiB, if its code can.
     pub fn is_high(name: &str) -> bool {
-        hash(name.as_bytes()) & (1 << 40) != 0
+        !name.ends_with(LOW) && hash(name.as_bytes()) & (1 << 40) != 0
     }
 
     /// The layout for segments of these sizes and alignments: below 2 GiB, where every code

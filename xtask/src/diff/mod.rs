@@ -273,7 +273,7 @@ fn compare_module(linkers: &[Linker], module: &Module, extent: Extent) -> Vec<Re
     };
     let limit = match extent {
         Extent::Fast => write::SECTIONS,
-        Extent::Whole => usize::MAX,
+        Extent::Whole => write::NUMBERED,
     };
     if parsed.iter().any(|file| file.sections.len() > limit) {
         return same(&|| Ok(Outcome::Skipped("too many sections for a linker script".into())));

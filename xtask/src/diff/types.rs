@@ -42,7 +42,9 @@ pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
     use SlotForm::*;
     Some(match (arch, number) {
         (Arch::Aarch64, 300..=306) => Group((number - 300) / 2),
-        (Arch::Aarch64, 309) => Literal,
+        (Arch::Aarch64, 539) => Group(1),
+        (Arch::Aarch64, 540) => Group(0),
+        (Arch::Aarch64, 309 | 543) => Literal,
         (Arch::Aarch64, 310) => FromGotLow15,
         (Arch::Aarch64, 311) => Adrp,
         (Arch::Aarch64, 312) => Low12,
@@ -235,7 +237,7 @@ pub fn stub_target(arch: Arch, code: &[u8], place: u64) -> Option<u64> {
 pub const fn is_short(arch: Arch, number: u32) -> bool {
     matches!(
         (arch, number),
-        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290 | 309)
+        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290 | 309 | 543)
             | (Arch::Riscv64, 16 | 44 | 45)
             | (Arch::X86_64, 13 | 15)
     )

@@ -29,6 +29,8 @@ const IMPORT: &str = ".import.";
 pub const THREAD_LOCAL_IMPORTS: &str = ".import.tls";
 /// The name of every section that is not loaded.
 pub const DISCARDED: &str = ".discarded";
+/// The most sections whose numbers fit into a symbol, with some for the copy's own.
+pub const NUMBERED: usize = 0xfe00;
 /// The most sections for which a script with a line for each is worth its time.
 pub const SECTIONS: usize = 8000;
 

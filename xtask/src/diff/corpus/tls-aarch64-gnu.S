@@ -10,6 +10,14 @@ start:
     adr x0, :tlsgd:far
     bl __tls_get_addr
     nop
+    // Local-dynamic, in both.
+    adrp x0, :tlsldm:far
+    add x0, x0, :tlsldm_lo12_nc:far
+    bl __tls_get_addr
+    nop
+    adr x0, :tlsldm:far
+    bl __tls_get_addr
+    nop
     // Offsets in the block.
     movz x0, #:dtprel_g2:far
     movk x0, #:dtprel_g1_nc:far
