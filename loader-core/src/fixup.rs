@@ -1,13 +1,19 @@
 //! Applying relocations: one small interpreter for the rows of all architectures' tables.
 
+#[cfg(feature = "riscv64")]
+mod high_part;
 #[cfg(any(feature = "aarch64", feature = "x86_64"))]
 mod nowhere;
+#[cfg(feature = "riscv64")]
+mod relaxation;
 mod thread_local;
 
 use crate::address::TargetAddress;
 use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
-use crate::elf::{Rela, RelaTable, Symbol, SymbolPlace};
-use crate::error::{Error, Phase};
+#[cfg(feature = "x86_64")]
+use crate::elf::Symbol;
+use crate::elf::{Rela, RelaTable};
+use crate::error::Error;
 use crate::memory::MemoryManager;
 use crate::name::Name;
 use crate::object::Object;
@@ -112,6 +118,14 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             let offset = rela.offset;
             let place = site.target.wrapping_add(offset);
             let job = Job { rela, row, offset: offset as usize, place };
+            #[cfg(feature = "riscv64")]
+            if let Some(code) = shift.code_at(rela.offset)
+                && code.relocation == at
+                && code.kept != code.length
+            {
+                self.apply_shortened(&mut site, job, code)?;
+                continue;
+            }
             match &row.action {
                 Action::Apply(fixup) if fixup.formula.is_thread_local() => {
                     self.apply_thread_local(&mut site, job, fixup, (table, at), &mut gone)?;
@@ -150,6 +164,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 }
                 _ => {}
             }
+            #[cfg(feature = "riscv64")]
+            self.rebase_low_part(&mut site, job, (table, at))?;
         }
         #[cfg(feature = "aarch64")]
         if patches {
@@ -270,27 +286,6 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         }
     }
 
-    /// The address of an undefined weak symbol that an AUIPC is to make and cannot reach, because
-    /// the code lies more than 2 GiB above address 0: a LUI makes it, from anywhere.
-    #[cfg(feature = "riscv64")]
-    fn absolute_weak(
-        &self,
-        site: &Site<'_, 'o>,
-        job: Job,
-        fixup: &Fixup,
-        value: u64,
-    ) -> Option<u64> {
-        if fixup.range.spans(value.cast_signed())
-            || fixup.formula != Formula::PcRelative
-            || !fixup.field.is_riscv_high()
-            || !self.is_nowhere(site, job.rela)
-        {
-            return None;
-        }
-        let address = self.symbol_value(site, job.rela);
-        fixup.range.spans(address.cast_signed()).then_some(address)
-    }
-
     /// The value that reaches the symbol's call stub; `None` where no stub may stand in.
     fn through_stub(
         &self,
@@ -371,42 +366,6 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             _ => state().and_then(|state| state.thread_local_slot(slot)),
         };
         self.got.wrapping_add(u64::from(slot.unwrap_or(0)).wrapping_mul(SLOT))
-    }
-
-    /// The value whose low part `R_RISCV_PCREL_LO12_*` takes: that of the relocation of a high
-    /// part at its symbol, which is a label and not the target (psABI, "PC-relative symbol
-    /// addresses").
-    #[cfg(feature = "riscv64")]
-    fn high_part(&self, site: &Site<'_, 'o>, job: Job) -> Result<u64, Error<'o>> {
-        let (high, fixup) = self.high_relocation(site, job)?;
-        let value = self.value(site, high, fixup.formula, self.symbol(site, high.rela));
-        Ok(self.absolute_weak(site, high, fixup, value).unwrap_or(value))
-    }
-
-    /// The relocation of a high part at a low part's symbol.
-    #[cfg(feature = "riscv64")]
-    fn high_relocation(
-        &self,
-        site: &Site<'_, 'o>,
-        job: Job,
-    ) -> Result<(Job, &'static Fixup), Error<'o>> {
-        if job.rela.addend != 0 {
-            return Err(site.addend(job));
-        }
-        let unpaired =
-            Error::Unpaired { phase: Phase::Resolve, place: site.place(job), relocation: job.row };
-        let label = site.object.symbol(job.rela.symbol).ok_or(unpaired)?;
-        let SymbolPlace::Section(section) = label.place() else { return Err(unpaired) };
-        let (rela, row, fixup) =
-            self.plan.high_part_at(site.planned.object, section, label.value()).ok_or(unpaired)?;
-        // The sequence of a descriptor is rewritten as a whole, so its parts are only its own.
-        let of_descriptor = fixup.formula.slot() == Some(Slot::Descriptor);
-        if of_descriptor != job.row.is_descriptor_low() {
-            return Err(unpaired);
-        }
-        // Where the label is, though another definition of its name may count elsewhere.
-        let place = self.plan.address_in(site.planned.object, section, label.value());
-        Ok((Job { rela, row, offset: 0, place }, fixup))
     }
 }
 

@@ -87,9 +87,12 @@
 //! of its [`resolutions`](Module::resolutions) and hands over the result
 //! ([`Module::set_resolved`]). The function's address is that of a stub that goes there.
 //!
+//! # RISC-V linker relaxation
+//! Code that its objects mark (`R_RISCV_RELAX`) is left as it is, unless the plan is asked to make
+//! it shorter ([`PlanOptions::relaxation`]).
+//!
 //! # What it does not do
-//! Pointer authentication is refused by name where it is used; RISC-V linker relaxation is left
-//! alone. Linked files (executables, shared libraries), 32-bit and big-endian objects are not its
+//! Pointer authentication is refused by name where it is used. Linked files (executables, shared libraries), 32-bit and big-endian objects are not its
 //! business.
 #![no_std]
 // No panic can be reached from an object's bytes. These lints keep the common causes out; that
@@ -143,6 +146,8 @@ mod place;
 mod plan;
 mod resolve;
 mod resolve_indirect;
+#[cfg(feature = "riscv64")]
+mod resolve_relaxation;
 mod resolve_thread_locals;
 mod resolver;
 mod scratch;

@@ -38,7 +38,7 @@ pub struct ModuleSymbol<'o> {
     pub symbol: Symbol<'o>,
     /// Its address on the target.
     pub address: TargetAddress,
-    /// Its size in memory, in bytes: less than the object's where padding was deleted in it.
+    /// Its size in memory, in bytes: less than the object's where bytes were deleted in it.
     pub size: u64,
 }
 
@@ -125,6 +125,13 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
             let state = self.plan.state.section(planned.object, planned.index)?;
             Some(ModuleSection { planned, address: TargetAddress::new(state.target) })
         })
+    }
+
+    /// The address of an offset in a section of the `object`-th object, as the object counts it:
+    /// before bytes were deleted, on RISC-V. `None` for a section that is not loaded.
+    pub fn address_of(&self, object: usize, index: u32, offset: u64) -> Option<TargetAddress> {
+        self.plan.planned_section(object, index)?;
+        Some(TargetAddress::new(self.plan.address_in(object, index, offset)))
     }
 
     /// The functions to call before anything else in the module, in this order: those of

@@ -26,6 +26,7 @@ pub struct Object<'o> {
     pub(crate) symbol_names: &'o [u8],
     pub(crate) extended_indices: &'o [U32<LE>],
     pub(crate) extra_records: usize,
+    pub(crate) relaxable: usize,
     pub(crate) shared_names: usize,
 }
 
@@ -108,6 +109,11 @@ impl<'o> Object<'o> {
     /// Scratch records needed beyond one per section and symbol.
     pub(crate) const fn extra_records(&self) -> usize {
         self.extra_records
+    }
+
+    /// Scratch records needed for linker relaxation.
+    pub(crate) const fn relaxable(&self) -> usize {
+        self.relaxable
     }
 
     /// A symbol's name for an error: a section symbol goes by its section's.

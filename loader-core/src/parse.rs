@@ -38,6 +38,7 @@ impl<'o> Object<'o> {
             symbol_names: &[],
             extended_indices: &[],
             extra_records: 0,
+            relaxable: 0,
             shared_names: 0,
         };
         object.section_names = object.section_name_table(header)?;
@@ -45,7 +46,7 @@ impl<'o> Object<'o> {
         object.read_symbol_table()?;
         object.check_symbols()?;
         object.check_tables()?;
-        object.extra_records = object.count_extra_records();
+        object.count_extra_records();
         object.shared_names = object.count_shared_names();
         Ok(object)
     }
@@ -229,10 +230,12 @@ impl<'o> Object<'o> {
     }
 
     /// What the plan keeps a record of besides sections and symbols: the parts of initialiser
-    /// lists, paddings to delete, and the order of relocation tables that are out of order.
-    fn count_extra_records(&self) -> usize {
-        let lists = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
-        lists.saturating_add(self.count_riscv_records())
+    /// lists, paddings to delete, and the order of relocation tables that are out of order; and
+    /// what it does if it is to relax code.
+    fn count_extra_records(&mut self) {
+        self.extra_records = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
+        #[cfg(feature = "riscv64")]
+        self.count_riscv_records();
     }
 
     fn count_shared_names(&self) -> usize {
@@ -242,11 +245,12 @@ impl<'o> Object<'o> {
     }
 
     #[cfg(feature = "riscv64")]
-    fn count_riscv_records(&self) -> usize {
+    fn count_riscv_records(&mut self) {
+        use crate::arch::riscv64::relax::relaxable;
         if self.machine != Machine::Riscv64 {
-            return 0;
+            return;
         }
-        let mut count = 0usize;
+        let (mut count, mut code) = (self.extra_records, 0usize);
         for (_, section) in self.sections().filter(|(_, s)| s.kind() == elf::SHT_RELA.0) {
             let target = self.section(section.header.sh_info.get(LE));
             if !target.is_some_and(Section::is_loaded) {
@@ -256,13 +260,10 @@ impl<'o> Object<'o> {
             let paddings = table.iter().filter(|rela| rela.number == elf::R_RISCV_ALIGN.0).count();
             let order = if table.is_sorted() { 0 } else { table.len() };
             count = count.saturating_add(paddings).saturating_add(order);
+            let relaxable = table.iter().filter(|rela| relaxable(rela.number).is_some()).count();
+            code = code.saturating_add(relaxable);
         }
-        count
-    }
-
-    #[cfg(not(feature = "riscv64"))]
-    fn count_riscv_records(&self) -> usize {
-        0
+        (self.extra_records, self.relaxable) = (count, code);
     }
 }
 

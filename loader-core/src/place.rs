@@ -43,9 +43,8 @@ impl<'o, 's> Plan<'o, 's> {
         }
         segments.neighbour_empty_segments(&self);
         self.assign_addresses(&segments, None);
-        let mut image = ObjectImage { plan: self, segments, stale: false };
-        image.copy_sections();
-        Ok(image)
+        self.copy_sections(&mut segments, None);
+        Ok(ObjectImage { plan: self, segments, stale: false })
     }
 
     /// Gives the sections of one segment, or of all, the addresses that follow from it.
@@ -73,31 +72,41 @@ impl<M: MemoryManager> ObjectImage<'_, '_, M> {
     pub const fn plan(&self) -> &Plan<'_, '_> {
         &self.plan
     }
+}
 
-    /// Copies every section from the object's own bytes and fills the gaps between them.
-    pub(crate) fn copy_sections(&mut self) {
-        let Self { plan, segments, .. } = self;
+impl<'o> Plan<'o, '_> {
+    /// Copies the sections of one segment, or of all, from the objects' own bytes and fills the
+    /// gaps between them.
+    pub(crate) fn copy_sections<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+        only: Option<SegmentKind>,
+    ) {
         let mut ends = [0usize; 3];
-        plan.for_each_in_order(|planned| {
+        let concerns = |kind| only.is_none_or(|only| only == kind);
+        self.for_each_in_order(|planned| {
+            if !concerns(planned.segment) {
+                return;
+            }
             let end = planned.segment.pick_mut(&mut ends);
             let bytes = segments.bytes_mut(planned.segment);
             let start = planned.offset as usize;
-            fill(bytes, *end, start, plan.fill_byte(planned.segment));
+            fill(bytes, *end, start, self.fill_byte(planned.segment));
             *end = start.saturating_add(planned.size as usize);
             match bytes.get_mut(start..*end) {
                 Some(to) if planned.section.is_nobits() => to.fill(0),
-                Some(to) => plan.copy_section(planned, to),
+                Some(to) => self.copy_section(planned, to),
                 None => {}
             }
         });
         // Stubs, the GOT and COMMON symbols lie behind the sections.
-        for (kind, end) in SegmentKind::ALL.into_iter().zip(ends) {
-            fill(segments.bytes_mut(kind), end, usize::MAX, plan.fill_byte(kind));
+        for (kind, end) in
+            SegmentKind::ALL.into_iter().zip(ends).filter(|(kind, _)| concerns(*kind))
+        {
+            fill(segments.bytes_mut(kind), end, usize::MAX, self.fill_byte(kind));
         }
     }
-}
 
-impl<'o> Plan<'o, '_> {
     const fn fill_byte(&self, kind: SegmentKind) -> u8 {
         match kind {
             SegmentKind::Text => self.machine.text_fill(),
@@ -110,9 +119,7 @@ impl<'o> Plan<'o, '_> {
         let from = object.section_bytes(planned.section);
         #[cfg(feature = "riscv64")]
         if Section::size(planned.section) != planned.size {
-            if let Some(number) = self.state.section_number(planned.object, planned.index) {
-                let _ = crate::plan::padding::copy(to, from, self.state.paddings_of(number));
-            }
+            let _ = self.copy_shrunk((planned.object, planned.index), to, from);
             return;
         }
         if to.len() == from.len() {

@@ -48,8 +48,9 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
         resolver: &(impl Resolver + ?Sized),
         thread_locals: &dyn ThreadLocals,
     ) -> Result<RelocatedImage<'o, 's, M>, Error<'o>> {
-        if self.stale {
-            self.copy_sections();
+        let Self { plan, segments, stale } = &mut self;
+        if *stale {
+            plan.copy_sections(segments, None);
         }
         let Self { mut plan, mut segments, .. } = self;
         let data = segments.target(SegmentKind::Data);
@@ -57,6 +58,8 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
         let stubs = segments.target(SegmentKind::Text).wrapping_add(plan.stubs_offset);
         plan.resolve_symbols(resolver, data, got, stubs)?;
         plan.resolve_thread_locals(&mut segments, thread_locals)?;
+        #[cfg(feature = "riscv64")]
+        plan.relax(&mut segments, stubs);
         plan.resolve_aliases();
         plan.write_slots_and_stubs(&mut segments, got, stubs);
         plan.write_indirect_stubs(&mut segments, data, stubs)?;

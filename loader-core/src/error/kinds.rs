@@ -32,8 +32,8 @@ pub enum Defect {
     RelocationOffset,
     /// A relocation applies to a section that has no bytes in the file.
     RelocationTarget,
-    /// A relocation's padding is not there, is no multiple of the instruction size, or another
-    /// relocation writes into it.
+    /// A relocation's padding is not there or is no multiple of the instruction size, or another
+    /// relocation writes into it or into code that may be made shorter.
     Padding,
     /// A COMMON symbol's alignment is not a power of two.
     CommonAlignment,
@@ -56,7 +56,9 @@ impl Defect {
             Self::SymbolValue => "the symbol's value lies past the end of its section",
             Self::RelocationOffset => "the relocated field lies past the end of its section",
             Self::RelocationTarget => "the relocated section has no bytes in the file",
-            Self::Padding => "the padding that R_RISCV_ALIGN speaks of is not there, or is in use",
+            Self::Padding => {
+                "R_RISCV_ALIGN has no padding there, or a relocation writes to bytes that may go"
+            }
             Self::CommonAlignment => "a COMMON symbol's alignment is not a power of two",
         }
     }

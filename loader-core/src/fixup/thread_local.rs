@@ -86,10 +86,9 @@ impl<'o> Fixer<'_, 'o, '_> {
         let addend = job.rela.addend.cast_unsigned();
         #[cfg(feature = "riscv64")]
         if job.row.is_descriptor_low() {
-            let (high, _) = self.high_relocation(site, job)?;
-            let number = site.symbol_number(high.rela);
-            let x = self.plan.thread_pointer_offset(number);
-            return Ok(x.map(|x| x.wrapping_add(high.rela.addend.cast_unsigned())));
+            let high = self.high_relocation(site, job)?.job.rela;
+            let x = self.plan.thread_pointer_offset(site.symbol_number(high));
+            return Ok(x.map(|x| x.wrapping_add(high.addend.cast_unsigned())));
         }
         let _ = site;
         Ok(self.plan.thread_pointer_offset(number).map(|x| x.wrapping_add(addend)))

@@ -6,18 +6,24 @@
 //! | `options` | what a client may ask for |
 //! | `state` | the records in the lent scratch memory |
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
-//! | `padding` | `R_RISCV_ALIGN`: which bytes go, and where offsets end up |
+//! | `deletions` | on RISC-V, which bytes go, and where offsets end up |
+//! | `padding` | `R_RISCV_ALIGN` |
+//! | `relaxation` | linker relaxation: which code may get shorter |
 //! | `layout` | sections into segments |
 //! | `islands` | stubs in the middle of a text that is longer than branches reach |
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
 //! | `thread_local` | the block of thread-local variables, and their GOT slots |
 
+#[cfg(feature = "riscv64")]
+pub(crate) mod deletions;
 mod islands;
 mod layout;
 mod names;
 mod options;
 #[cfg(feature = "riscv64")]
-pub(crate) mod padding;
+mod padding;
+#[cfg(feature = "riscv64")]
+pub(crate) mod relaxation;
 mod scan;
 pub(crate) mod state;
 pub(crate) mod thread_local;
@@ -188,7 +194,7 @@ impl<'o, 's> Plan<'o, 's> {
         plan.give_stubs_to_indirect_functions();
         plan.collect_lists();
         #[cfg(feature = "riscv64")]
-        plan.plan_padding()?;
+        plan.plan_deletions()?;
         plan.lay_out_sections()?;
         plan.lay_out_thread_locals()?;
         plan.scan_relocations()?;

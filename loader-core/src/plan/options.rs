@@ -7,6 +7,17 @@ use crate::plan::state::Counts;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlanOptions {
+    /// Whether RISC-V code is made shorter where its objects allow it (`R_RISCV_RELAX`): linker
+    /// relaxation, as the psABI has it under that name. It takes a record of working memory for
+    /// each place that may get shorter, and time; other machines have none.
+    ///
+    /// The plan's sizes are smaller by what calls within the module lose, where its text is
+    /// shorter than the 1 MiB that JAL reaches. What depends on addresses, such as calls of
+    /// what the module imports, is made shorter in `resolve`, where every section keeps its
+    /// place and the room that this frees stays free. The sections of such a text must stay
+    /// within JAL's reach of each other when they are
+    /// [mapped](crate::ObjectImage::map_section_address) one by one.
+    pub relaxation: bool,
     /// What the client has for thread-local variables.
     pub thread_locals: TlsModel,
 }

@@ -16,13 +16,16 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn of(objects: &[Object<'_>], _options: PlanOptions) -> Self {
+    pub(crate) fn of(objects: &[Object<'_>], options: PlanOptions) -> Self {
         let mut counts = Self { objects: objects.len(), ..Self::default() };
         let mut shared = 0usize;
         for object in objects {
             counts.sections = counts.sections.saturating_add(object.section_count() as usize);
             counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
             counts.extra = counts.extra.saturating_add(object.extra_records());
+            if options.relaxation {
+                counts.extra = counts.extra.saturating_add(object.relaxable());
+            }
             shared = shared.saturating_add(object.shared_names());
         }
         if objects.len() > 1 {
@@ -50,14 +53,14 @@ pub(crate) struct State<'s> {
     symbols: &'s mut [Scratch],
     /// Buckets of the table of shared names; empty for a single object.
     pub(crate) names: &'s mut [Scratch],
-    /// Sections that hold initialisers and finalisers; then, on RISC-V, paddings that shrink,
-    /// and the order of relocation tables that are out of order.
+    /// Sections that hold initialisers and finalisers; then, on RISC-V, the order of relocation
+    /// tables that are out of order, and places where bytes may go.
     pub(crate) lists: &'s mut [Scratch],
     pub(crate) list_count: usize,
     #[cfg(feature = "riscv64")]
-    pub(crate) paddings: core::ops::Range<usize>,
-    #[cfg(feature = "riscv64")]
     pub(crate) orders: core::ops::Range<usize>,
+    #[cfg(feature = "riscv64")]
+    pub(crate) deletions: core::ops::Range<usize>,
 }
 
 /// Where a section resides at run time.
@@ -104,7 +107,7 @@ pub(crate) struct SectionState {
     /// Its offset in its segment.
     pub(crate) offset: u32,
     pub(crate) residence: Residence,
-    /// Whether padding in it is deleted.
+    /// Whether bytes of it are deleted, or may be.
     pub(crate) shrinks: bool,
     /// Whether its relocations are out of order.
     pub(crate) unordered: bool,
@@ -328,9 +331,9 @@ impl<'s> State<'s> {
             lists,
             list_count: 0,
             #[cfg(feature = "riscv64")]
-            paddings: 0..0,
-            #[cfg(feature = "riscv64")]
             orders: 0..0,
+            #[cfg(feature = "riscv64")]
+            deletions: 0..0,
         })
     }
 
@@ -355,6 +358,14 @@ impl<'s> State<'s> {
         if let Some(record) = number.and_then(|number| self.sections.get_mut(number as usize)) {
             *record = state.pack();
         }
+    }
+
+    /// The object that the section with this number belongs to, and its index there.
+    #[cfg(feature = "riscv64")]
+    pub(crate) fn section_owner(&self, number: u32) -> Option<(usize, u32)> {
+        let after = self.objects.partition_point(|record| record.word <= number.into());
+        let object = after.checked_sub(1)?;
+        Some((object, number.checked_sub(self.objects.get(object)?.word as u32)?))
     }
 
     /// Where an object's symbols begin among all.

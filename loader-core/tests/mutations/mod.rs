@@ -20,10 +20,11 @@ fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
     let imports = Imports::of(&[("import", 0x1000_8000), ("far", 0xffff_8000_0000_0000)]);
     let mut files = vec![("damaged.o", file)];
     files.extend(companion.map(|companion| ("good.o", companion)));
-    // Either model, and for one file always the same.
+    // Either model, relaxed or not, and for one file always the same.
     let sum = file.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
     let mut options = PlanOptions::default();
     options.thread_locals = if sum & 1 == 0 { TlsModel::Static } else { TlsModel::Dynamic };
+    options.relaxation = sum & 2 == 0;
     let client = Client::at(0x40);
     let loaded = run_with(&files, &manager, options, &imports, &client, |loaded| match loaded {
         Ok(mut module) => {

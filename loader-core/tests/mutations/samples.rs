@@ -6,6 +6,7 @@ use object::elf::*;
 use super::random::Random;
 use super::survives;
 use crate::support::elf::SymbolSpec;
+use crate::support::lies::file::FLAGS;
 use crate::support::lies::{Elf, rela, section};
 use crate::support::{ElfBuilder, code};
 
@@ -113,6 +114,7 @@ fn riscv64() -> Elf {
         [elf.local(".L0", TEXT, 16), elf.local(".L1", TEXT, 24), elf.local(".L2", TEXT, 40)];
     for (at, number, symbol, addend) in [
         (0, R_RISCV_CALL_PLT, FAR, 0),
+        (0, R_RISCV_RELAX, 0, 0),
         (20, R_RISCV_PCREL_LO12_I, labels[0], 0), // out of order
         (10, R_RISCV_ALIGN, 0, 6),
         (16, R_RISCV_PCREL_HI20, IMPORT, 0),
@@ -124,15 +126,18 @@ fn riscv64() -> Elf {
         (38, R_RISCV_SET_ULEB128, labels[1], 0),
         (38, R_RISCV_SUB_ULEB128, labels[0], 0),
         (40, R_RISCV_TLSDESC_HI20, VARIABLE, 0),
+        (40, R_RISCV_RELAX, 0, 0),
         (44, R_RISCV_TLSDESC_LOAD_LO12, labels[2], 0),
         (48, R_RISCV_TLSDESC_ADD_LO12, labels[2], 0),
         (52, R_RISCV_TLSDESC_CALL, labels[2], 0),
         (56, R_RISCV_TPREL_HI20, VARIABLE, 0),
+        (56, R_RISCV_RELAX, 0, 0),
         (60, R_RISCV_CALL_PLT, CHOSEN, 0),
+        (60, R_RISCV_RELAX, 0, 0),
     ] {
         elf.rela(TEXT, at, number.0, symbol, addend);
     }
-    elf.build()
+    elf.build().set_file(FLAGS, 1) // compressed instructions
 }
 
 fn x86_64() -> Elf {

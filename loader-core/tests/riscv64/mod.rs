@@ -5,6 +5,7 @@ mod align_shifts;
 mod branches;
 mod data;
 mod pairs;
+mod relaxation;
 mod uleb128;
 
 use loader_core::Machine;

@@ -1,6 +1,7 @@
 //! RISC-V, RV64: the RISC-V ELF psABI.
 
 mod encode;
+pub(crate) mod relax;
 mod table;
 mod tls;
 pub(crate) mod uleb128;

@@ -1,0 +1,79 @@
+//! Relocations of RISC-V code that linker relaxation made shorter.
+
+use super::{Fixer, Job, Site};
+use crate::arch::riscv64::relax::{self, C_J, C_J_LENGTH, CALL, JAL, SHORT};
+use crate::arch::{Action, Fixup, Formula};
+use crate::elf::RelaTable;
+use crate::error::Error;
+use crate::memory::SegmentKind;
+use crate::plan::deletions::Shortened;
+use crate::plan::relaxation::is_marked;
+
+impl<'o> Fixer<'_, 'o, '_> {
+    /// Applies the relocation of code that got shorter: of a call, or of nothing.
+    pub(super) fn apply_shortened(
+        &self,
+        site: &mut Site<'_, 'o>,
+        job: Job,
+        code: Shortened,
+    ) -> Result<(), Error<'o>> {
+        let Action::Apply(Fixup { formula: formula @ Formula::Branch { .. }, .. }) = job.row.action
+        else {
+            return Ok(());
+        };
+        if code.kept == 0 {
+            return Ok(());
+        }
+        let state = self.symbol(site, job.rela);
+        let mut value = self.value(site, job, formula, state);
+        if !CALL.spans(value.cast_signed()) {
+            value = self.through_stub(site, job, formula)?.unwrap_or(value);
+        }
+        let (range, number) = if code.kept == C_J_LENGTH {
+            (C_J, object::elf::R_RISCV_RVC_JUMP)
+        } else {
+            (JAL, object::elf::R_RISCV_JAL)
+        };
+        if !range.spans(value.cast_signed()) {
+            // The client took sections of one text apart.
+            let row = self.machine.relocation(number.0).unwrap_or(job.row);
+            return Err(site.out_of_range(Job { row, ..job }, value, state.address()));
+        }
+        let (object, index) = (site.planned.object, site.planned.index);
+        let from = self.plan.code_at(object, index, job.rela.offset).unwrap_or_default();
+        let to = site.bytes.get_mut(job.offset..).unwrap_or_default();
+        relax::write_call(to, from, code.kept, value).ok_or_else(|| Error::Instruction {
+            place: site.place(job),
+            relocation: job.row,
+            found: 0,
+        })
+    }
+
+    /// Gives a low part the base that it has without its high part.
+    pub(super) fn rebase_low_part(
+        &self,
+        site: &mut Site<'_, 'o>,
+        job: Job,
+        (table, at): (RelaTable<'o>, usize),
+    ) -> Result<(), Error<'o>> {
+        let Some(field) = relax::new_base(job.rela.number) else { return Ok(()) };
+        if !self.plan.options.relaxation || site.planned.segment != SegmentKind::Text {
+            return Ok(());
+        }
+        let alone = match &job.row.action {
+            Action::PairLow(_) => self.high_relocation(site, job)?.is_deleted,
+            Action::Apply(fixup) if is_marked(table, at) => {
+                let number = site.symbol_number(job.rela);
+                let value = if fixup.formula == Formula::ThreadPointer {
+                    let offset = self.plan.thread_pointer_offset(number);
+                    offset.map(|x| x.wrapping_add(job.rela.addend.cast_unsigned()))
+                } else {
+                    Some(self.symbol_value(site, job.rela))
+                };
+                value.is_some_and(|x| SHORT.spans(x.cast_signed()))
+            }
+            _ => false,
+        };
+        if alone { site.write(job, field, 0) } else { Ok(()) }
+    }
+}

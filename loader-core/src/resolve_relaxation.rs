@@ -1,0 +1,142 @@
+//! Resolve, the part that makes RISC-V code shorter once everything has an address (psABI,
+//! "Linker relaxation"). Sections stay where they are and end earlier.
+//!
+//! Shorter code brings other code into reach, so it goes over all places until none changes: the
+//! same steps in the same order as `ld.lld --relax`, which gives the same result.
+
+use crate::address::TargetAddress;
+use crate::arch::riscv64::relax::{
+    C_J, C_J_LENGTH, CALL, JAL, JAL_LENGTH, Relaxable, SHORT, is_jump,
+};
+use crate::elf::SymbolPlace;
+use crate::memory::{MemoryManager, SegmentKind};
+use crate::place::Segments;
+use crate::plan::Plan;
+use crate::plan::relaxation::Candidate;
+
+/// After so many rounds code gets longer only, for the last few that would change forever.
+const SHORTENING_ROUNDS: u32 = 4;
+/// After so many rounds, only what the plan was sure of gets shorter.
+const ROUNDS: u32 = 30;
+/// A psABI flag of `e_flags`: compressed instructions.
+const EF_RISCV_RVC: u32 = 1;
+
+impl Plan<'_, '_> {
+    /// Makes code shorter, where the plan's options ask for it.
+    pub(crate) fn relax<M: MemoryManager>(
+        &mut self,
+        segments: &mut Segments<M>,
+        stubs: TargetAddress,
+    ) {
+        // A text in chunks has several stubs for a symbol, and no call that is in reach.
+        if !self.options.relaxation || self.state.deletions.is_empty() || self.islands.count() != 0
+        {
+            return;
+        }
+        self.forget_deletions();
+        let short = self.has_short_text();
+        let settled = (0..ROUNDS).find_map(|round| {
+            let shortens = round < SHORTENING_ROUNDS;
+            let changed = self.decide_deletions(|plan, code| {
+                let least = if short && plan.is_near_call(code) { JAL_LENGTH } else { 0 };
+                let most = if shortens { code.what.length().into() } else { code.lost };
+                plan.loses(code, stubs, most).max(least)
+            });
+            match changed {
+                Ok(true) => None,
+                Ok(false) => Some(true),
+                Err(_) => Some(false),
+            }
+        });
+        if settled != Some(true) {
+            // As in the plan, where it went well.
+            self.forget_deletions();
+            let _ = self.shorten_near_calls();
+        }
+        self.move_symbols();
+        self.copy_sections(segments, Some(SegmentKind::Text));
+    }
+
+    /// How many bytes code loses, at most `most`.
+    fn loses(&self, code: &Candidate, stubs: TargetAddress, most: u64) -> u64 {
+        let fits = |value: Option<u64>| value.is_some_and(|x| SHORT.spans(x.cast_signed()));
+        let whole = u64::from(code.what.length());
+        let loses = match code.what {
+            Relaxable::Call => return self.call_loses(code, stubs, most).unwrap_or(0),
+            Relaxable::High if fits(self.target_of(code)) => whole,
+            Relaxable::ThreadPointer if fits(self.variable_of_candidate(code)) => whole,
+            Relaxable::Descriptor => whole,
+            Relaxable::DescriptorHigh if fits(self.variable_of_candidate(code)) => whole,
+            _ => 0,
+        };
+        loses.min(most)
+    }
+
+    fn call_loses(&self, code: &Candidate, stubs: TargetAddress, most: u64) -> Option<u64> {
+        let object = self.objects.get(code.object)?;
+        let mut target = self.target_of(code)?;
+        let distance = |target: u64| target.wrapping_sub(code.place).cast_signed();
+        if !CALL.spans(distance(target)) {
+            let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
+            let stub = self.state.canonical(own)?.1.stub().filter(|_| code.rela.addend == 0)?;
+            target = stubs.wrapping_add(self.stub_distance(stub)).value();
+        }
+        let whole = u64::from(code.what.length());
+        let reaches = |range: crate::arch::Range, left: u64| {
+            let loses = whole.wrapping_sub(left);
+            let fits = range.spans(distance(target)) && range.is_aligned(distance(target));
+            (loses <= most && fits).then_some(loses)
+        };
+        let instructions = self.code_at(code.object, code.index, code.rela.offset)?;
+        let compressed = object.flags() & EF_RISCV_RVC != 0 && is_jump(instructions);
+        let jump = reaches(C_J, C_J_LENGTH).filter(|_| compressed);
+        jump.or_else(|| reaches(JAL, JAL_LENGTH))
+    }
+
+    /// S + A, with S where it is now.
+    fn target_of(&self, code: &Candidate) -> Option<u64> {
+        let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
+        let (number, state) = self.state.canonical(own)?;
+        let (object, index) = self.state.owner(number)?;
+        let symbol = self.objects.get(object)?.symbol(index)?;
+        let address = match symbol.place() {
+            SymbolPlace::Section(section) if !state.is_indirect() && !state.is_dead() => {
+                self.address_in(object, section, symbol.value())
+            }
+            _ => state.address(),
+        };
+        Some(address.wrapping_add(code.rela.addend.cast_unsigned()))
+    }
+
+    /// TPREL(S + A), where it is the same in every thread.
+    fn variable_of_candidate(&self, code: &Candidate) -> Option<u64> {
+        let mut rela = code.rela;
+        if code.what == Relaxable::DescriptorHigh {
+            // Its symbol is the label of the first part.
+            let label = self.objects.get(code.object)?.symbol(rela.symbol)?;
+            let SymbolPlace::Section(section) = label.place() else { return None };
+            (_, rela, ..) = self.high_part_at(code.object, section, label.value())?;
+        }
+        let number = self.state.symbol_base(code.object)?.wrapping_add(rela.symbol);
+        let offset = self.thread_pointer_offset(number)?;
+        Some(offset.wrapping_add(rela.addend.cast_unsigned()))
+    }
+
+    /// Gives the symbols in sections that got shorter their new addresses.
+    fn move_symbols(&mut self) {
+        for (number, object) in self.objects.iter().enumerate() {
+            let Some(base) = self.state.symbol_base(number) else { continue };
+            for (index, symbol) in object.symbols() {
+                let SymbolPlace::Section(section) = symbol.place() else { continue };
+                let shrinks = self.state.section(number, section).is_some_and(|s| s.shrinks);
+                let at = base.wrapping_add(index);
+                let Some(mut state) = self.state.symbol(at).filter(|_| shrinks) else { continue };
+                let stays = state.is_indirect() || state.is_dead() || state.is_thread_local();
+                if state.alias().is_none() && !stays {
+                    state.set_address(self.address_in(number, section, symbol.value()));
+                    self.state.set_symbol(at, state);
+                }
+            }
+        }
+    }
+}
