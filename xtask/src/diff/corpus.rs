@@ -57,6 +57,11 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
     if arch == Arch::X86_64 {
         modules.push(rare_types(tools, arch, &["x86_64-gnu", "values"])?);
     }
+    if arch == Arch::Riscv64 {
+        for name in ["relax-riscv64", "relax-long-riscv64"] {
+            modules.push(rare_types(tools, arch, &[name])?);
+        }
+    }
     modules.extend(thread_locals(tools, arch)?);
     let demo = runtime::lua::demo(tools, arch)?.objects;
     let name = format!("lua ({} objects)", demo.len());
@@ -85,10 +90,24 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
         }
         modules.extend(all);
     }
+    if arch == Arch::Riscv64 {
+        let relaxed: Vec<_> = modules.iter().filter_map(|module| module.relaxed(extent)).collect();
+        modules.extend(relaxed);
+    }
     Ok(modules)
 }
 
 impl Module {
+    /// The same, to be relaxed.
+    pub fn relaxed(&self, extent: Extent) -> Option<Self> {
+        let name = format!("{}{}", self.name, layout::RELAXED);
+        // Every other one is enough for a fast look, but for what is there for this alone.
+        let taken = extent == Extent::Whole
+            || name.contains("relax-")
+            || hash(name.as_bytes()) & (1 << 30) == 0;
+        taken.then(|| Self { arch: self.arch, name, files: self.files.clone() })
+    }
+
     fn of(origin: &str, arch: Arch, file: NamedBytes) -> Self {
         Self { arch, name: format!("{origin}({})", file.name), files: vec![file] }
     }

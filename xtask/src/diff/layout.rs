@@ -21,6 +21,8 @@ const NEAR: [u64; 2] = [0x0400_0000_u64.wrapping_neg(), 0x0300_0000];
 const FAR: u64 = 0x5a00_0000_0000;
 /// The end of the names of modules that are never loaded above 2 GiB.
 pub const LOW: &str = ", below 2 GiB";
+/// The end of the names of RISC-V modules that are relaxed.
+pub const RELAXED: &str = ", relaxed";
 /// How many imports are spread over a range, one page each.
 const IMPORTS: u64 = 0x2fff;
 
@@ -66,11 +68,18 @@ impl Layout {
         Self { segments }
     }
 
-    /// Gives every import an address; weak ones may stay without.
+    /// Whether a module is to be relaxed.
+    pub fn is_relaxed(name: &str) -> bool {
+        name.ends_with(RELAXED)
+    }
+
+    /// Gives every import an address; weak ones may stay without. With `beside`, some lie where
+    /// the shortest of calls reaches.
     pub fn imports<'n>(
         &self,
         arch: Arch,
         objects: &[Relocations],
+        beside: bool,
         names: impl Iterator<Item = (&'n [u8], bool)>,
     ) -> BTreeMap<Vec<u8>, u64> {
         let reaches = reaches(arch, objects);
@@ -85,6 +94,7 @@ impl Layout {
             let Some(page) = page.into_iter().find(|page| !taken.contains(page)) else { continue };
             taken.push(page);
             let reach = reaches.get(name).copied().unwrap_or(Reach::Near);
+            let reach = if beside && hash & 12 == 0 { Reach::Adjacent } else { reach };
             let within = (hash >> 32 & 0xff) * 16;
             let text = self.segments[0];
             let address = match reach {
@@ -158,7 +168,7 @@ mod tests {
         let layout = Layout { segments: [0x1000_0000, 0x1800_0000, 0x2000_0000] };
         let names: Vec<String> = (0..200).map(|at| format!("import{at}")).collect();
         let strong = names.iter().map(|name| (name.as_bytes(), false));
-        let imports = layout.imports(Arch::Aarch64, &[], strong);
+        let imports = layout.imports(Arch::Aarch64, &[], false, strong);
         assert_eq!(imports.len(), names.len());
         let mut addresses: Vec<u64> = imports.into_values().collect();
         assert!(addresses.iter().all(|address| address.abs_diff(0x1000_0000) < 1 << 27));
@@ -166,7 +176,7 @@ mod tests {
         addresses.dedup();
         assert_eq!(addresses.len(), names.len());
         let weak = names.iter().map(|name| (name.as_bytes(), true));
-        let found = layout.imports(Arch::Aarch64, &[], weak).len();
+        let found = layout.imports(Arch::Aarch64, &[], false, weak).len();
         assert!((50..150).contains(&found), "{found}");
     }
 }

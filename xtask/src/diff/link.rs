@@ -67,7 +67,7 @@ pub fn link(linker: &Linker, files: &[NamedBytes], loaded: &Loaded, told: &Told)
         objects.push(name);
     }
     write("script", script(linker, loaded, &imports).as_bytes())?;
-    Linked::read(linker.arch, &linker.link(folder.path(), &objects)?)
+    Linked::read(linker.arch, &linker.link(folder.path(), &objects, loaded.moved.is_some())?)
 }
 
 /// One output section for each input section, at its address. A program header that loads

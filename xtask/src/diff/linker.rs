@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::layout::Layout;
 use super::{prepare, types, write};
 use crate::arch::Arch;
 use crate::parallel;
@@ -97,12 +98,21 @@ impl Linker {
         !self.unknown.contains(&number)
     }
 
-    /// Links what is in `folder`, by its `script`, into `linked`.
+    /// Whether it is one to compare a module with: GNU ld relaxes RISC-V code in more ways than
+    /// the psABI says, and ld.lld as our loader does.
+    pub fn compares(&self, name: &str) -> bool {
+        self.kind == Kind::Lld || !Layout::is_relaxed(name)
+    }
+
+    /// Links what is in `folder`, by its `script`, into `linked`; relaxes RISC-V code, or not.
     ///
     /// # Errors
     /// It refuses: what it said.
-    pub fn link(&self, folder: &Path, objects: &[String]) -> Result<Vec<u8>> {
+    pub fn link(&self, folder: &Path, objects: &[String], relaxed: bool) -> Result<Vec<u8>> {
         let mut command = self.command(folder);
+        if relaxed {
+            command.arg("--relax");
+        }
         command.args(objects).args(["--script=script", "-o", "linked"]);
         process::run(&mut command, LIMIT)?.checked(self.kind.name())?;
         let wrote_nothing = || format!("{} wrote nothing", self.kind.name());

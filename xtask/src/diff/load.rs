@@ -11,7 +11,7 @@ use loader_core::{
 };
 
 use super::layout::{self, Layout};
-use super::relocations::Relocations;
+use super::relocations::{Relocation, Relocations};
 use super::thread_locals::ThreadLocals;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
@@ -47,6 +47,9 @@ pub struct Loaded {
     pub thread_locals: ThreadLocals,
     /// The IFUNCs, by their names.
     pub indirect: BTreeMap<Vec<u8>, Indirect>,
+    /// Where the relocations of a relaxed module lie: for an object's section and an offset in it
+    /// the offset in memory. That the two are the same code is for the comparison to find.
+    pub moved: Option<BTreeMap<(usize, u32, u64), usize>>,
 }
 
 /// An IFUNC as our loader sees it.
@@ -131,7 +134,7 @@ pub fn load(
         Ok(objects) => objects,
         Err(error) => return Ok(Err(refusal(&error))),
     };
-    let mut scratch = vec![Scratch::ZERO; options().scratch_len(&objects)];
+    let mut scratch = vec![Scratch::ZERO; options(name).scratch_len(&objects)];
     match load_parsed(arch, name, &objects, &mut scratch, relocations, high) {
         Ok(loaded) => Ok(Ok(loaded)),
         Err(Failure::Loader(error)) => Ok(Err(refusal(&error))),
@@ -164,14 +167,15 @@ fn load_parsed<'o>(
     relocations: &[Relocations],
     high: bool,
 ) -> Result<Loaded, Failure<'o>> {
-    let plan = Plan::with_options(objects, scratch, options())?;
+    let plan = Plan::with_options(objects, scratch, options(name))?;
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
     let close = layout::has_short(arch, relocations);
     let layout = Layout::choose(name, high, close, sizes, segments.map(|segment| segment.align));
     let asked = plan.imports().filter(|import| !import.thread_local);
     let asked = asked.map(|import| (import.name.as_bytes(), import.weak));
-    let imports = layout.imports(arch, relocations, asked);
+    let relaxed = Layout::is_relaxed(name);
+    let imports = layout.imports(arch, relocations, relaxed, asked);
     let mut thread_locals = ThreadLocals::of(arch, &plan);
     let mut image = plan.place(manager()?)?;
     for (kind, address) in SegmentKind::ALL.into_iter().zip(layout.segments) {
@@ -233,6 +237,16 @@ fn load_parsed<'o>(
             symbols.push((name, true, address));
         }
     }
+    let moved = |(object, relocations): (usize, &Relocations)| {
+        let to = |relocation: &Relocation| {
+            let Relocation { section, offset, .. } = *relocation;
+            let start = module.address_of(object, section, 0)?.value();
+            let address = module.address_of(object, section, offset)?.value();
+            Some(((object, section, offset), address.wrapping_sub(start) as usize))
+        };
+        relocations.all.iter().filter_map(to).collect::<Vec<_>>()
+    };
+    let moved = relaxed.then(|| relocations.iter().enumerate().flat_map(moved).collect());
     let mut absolutes = BTreeSet::new();
     for found in module.exports() {
         if found.symbol.place() == SymbolPlace::Absolute {
@@ -250,12 +264,14 @@ fn load_parsed<'o>(
         imports,
         thread_locals,
         indirect,
+        moved,
     })
 }
 
-/// What the plans are asked for.
-fn options() -> PlanOptions {
+/// What the plan of a module is asked for.
+fn options(name: &str) -> PlanOptions {
     let mut options = PlanOptions::default();
+    options.relaxation = Layout::is_relaxed(name);
     options.thread_locals = TlsModel::Static;
     options
 }

@@ -13,6 +13,8 @@ use crate::arch::Arch;
 
 /// `R_RISCV_ALIGN`
 const RISCV_ALIGN: u32 = 43;
+/// `R_RISCV_RELAX`
+const RISCV_RELAX: u32 = 51;
 /// `R_RISCV_SET_ULEB128` and `R_RISCV_SUB_ULEB128`: differences of two symbols, which are what
 /// they are wherever the two may be.
 const RISCV_ULEB128: [u32; 2] = [60, 61];
@@ -83,6 +85,9 @@ impl<'a> Sites<'a> {
                     count.checked_sub(1).and_then(|last| deletions.get(last)).map_or(0, |d| d.1)
                 });
                 let offset = relocation.offset.wrapping_sub(before) as usize;
+                let key = (object, relocation.section, relocation.offset);
+                let moved = loaded.moved.as_ref().and_then(|moved| moved.get(&key));
+                let offset = moved.copied().unwrap_or(offset);
                 all.push(Site { object, relocation, section, offset });
             }
         }
@@ -141,6 +146,8 @@ impl<'a> Sites<'a> {
     /// - An instruction that would have to make 0 from its own address and cannot, ADRP, ADR or
     ///   LEA, becomes one that makes it from nothing in our loader, where the linkers give up.
     /// - An AUIPC pair that cannot reach 0 becomes a LUI pair in our loader, where ld.lld gives up.
+    ///   In a relaxed module, every marked one does: then the LUI goes (psABI, "Zero-page
+    ///   relaxation"), which ld.lld does for LUI pairs alone.
     /// - An IFUNC's address is that of its stub, in our loader. That the stub goes through the slot
     ///   which takes the resolver's result is seen here.
     /// - A branch to an undefined weak symbol goes to the next instruction on AArch64 (AAELF64,
@@ -257,19 +264,31 @@ impl<'a> Sites<'a> {
 
     /// Where the AUIPCs are that would have to reach 0 and cannot, and their addends.
     fn absolute_pairs(&self) -> BTreeMap<(usize, u32, u64), i64> {
+        let marked = self.marked();
         let is_one = |site: &&Site<'_>| {
             let relocation = site.relocation;
             let distance = relocation.addend.wrapping_sub_unsigned(self.address(**site));
             self.arch == Arch::Riscv64
                 && relocation.number == types::RISCV_PCREL_HI20
                 && (relocation.weak && self.is_undefined(relocation))
-                && i32::try_from(distance + 0x800).is_err()
+                && (i32::try_from(distance + 0x800).is_err()
+                    || (marked.contains(&(site.object, relocation.section, relocation.offset))
+                        && (-0x800..0x800).contains(&relocation.addend)))
         };
         let entry = |site: &Site<'_>| {
             let relocation = site.relocation;
             ((site.object, relocation.section, relocation.offset), relocation.addend)
         };
         self.all.iter().filter(is_one).map(entry).collect()
+    }
+
+    /// The places in a relaxed module whose code may be relaxed.
+    fn marked(&self) -> BTreeSet<(usize, u32, u64)> {
+        let is_mark =
+            |site: &&Site<'_>| self.loaded.moved.is_some() && site.relocation.number == RISCV_RELAX;
+        let place =
+            |site: &Site<'_>| (site.object, site.relocation.section, site.relocation.offset);
+        self.all.iter().filter(is_mark).map(place).collect()
     }
 
     /// The address of the stub that a call goes through.

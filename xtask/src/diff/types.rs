@@ -160,20 +160,45 @@ pub fn relaxed_meaning(code: &[u8], offset: usize, place: u64) -> Option<u64> {
 pub fn branch_target(arch: Arch, number: u32, code: &[u8], place: u64) -> Option<u64> {
     let word =
         |at: usize| Some(u64::from(u32::from_le_bytes(*code.get(at..)?.first_chunk::<4>()?)));
-    let signed = |value: u64, bits: u32| (value << (64 - bits)).cast_signed() >> (64 - bits);
     let distance = match (arch, number) {
         (Arch::Aarch64, 282 | 283) => signed(word(0)?, 26) * 4,
         (Arch::Aarch64, 314) | (Arch::Riscv64, 59) => signed(word(0)?, 32),
-        (Arch::Riscv64, 17) => {
-            let word = word(0)?;
-            let part = |low: u32, count: u32, at: u32| (word >> low & ((1 << count) - 1)) << at;
-            signed(part(21, 10, 1) | part(20, 1, 11) | part(12, 8, 12) | part(31, 1, 20), 21)
-        }
-        (Arch::Riscv64, 18 | 19) => return Some(auipc_pair(place, word(0)?, word(4)?, 24)),
+        // A call may have become a shorter one.
+        (Arch::Riscv64, 17..=19) => match code {
+            [0x6f | 0xef, ..] => jal(word(0)?),
+            [low, high, ..] if low & 3 == 1 && high & 0xe0 == 0xa0 => {
+                c_j(u64::from(u16::from_le_bytes([*low, *high])))
+            }
+            _ if number == 17 => jal(word(0)?),
+            _ => return Some(auipc_pair(place, word(0)?, word(4)?, 24)),
+        },
         (Arch::X86_64, 4 | 40) => signed(word(0)?, 32) + 4,
         _ => return None,
     };
     Some(place.wrapping_add_signed(distance))
+}
+
+/// The bits of `word` from `low` on, moved to `at`.
+const fn bits(word: u64, low: u32, count: u32, at: u32) -> u64 {
+    (word >> low & ((1 << count) - 1)) << at
+}
+
+/// The low bits of `value` with their sign.
+const fn signed(value: u64, bits: u32) -> i64 {
+    (value << (64 - bits)).cast_signed() >> (64 - bits)
+}
+
+/// How far a RISC-V JAL goes.
+const fn jal(word: u64) -> i64 {
+    let low = bits(word, 21, 10, 1) | bits(word, 20, 1, 11);
+    signed(low | bits(word, 12, 8, 12) | bits(word, 31, 1, 20), 21)
+}
+
+/// How far a RISC-V C.J goes.
+const fn c_j(word: u64) -> i64 {
+    let low = bits(word, 3, 3, 1) | bits(word, 11, 1, 4) | bits(word, 2, 1, 5);
+    let high = bits(word, 7, 1, 6) | bits(word, 6, 1, 7) | bits(word, 9, 2, 8);
+    signed(low | high | bits(word, 8, 1, 10) | bits(word, 12, 1, 11), 12)
 }
 
 /// The GOT slot that the stub at `place` jumps through; `None` for what is no stub.
