@@ -12,8 +12,9 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Error, MemoryError, MemoryManager, Name, Object, Plan, Scratch, Segment, SegmentKind,
-    SegmentRequest, TargetAddress, scratch_len,
+    Error, MemoryError, MemoryManager, Name, Object, Plan, PlanOptions, Scratch, Segment,
+    SegmentKind, SegmentRequest, TargetAddress, ThreadLocals, TlsBlock, TlsLocation, TlsModel,
+    TlsVariable,
 };
 
 unsafe extern "C" {
@@ -46,6 +47,34 @@ impl MemoryManager for Manager {
     }
 }
 
+/// Has thread-local variables wherever the compiler cannot see.
+struct Threads;
+
+impl ThreadLocals for Threads {
+    fn block(&self, block: TlsBlock) -> Option<TlsLocation> {
+        black_box(block);
+        black_box(Some(TlsLocation::default()))
+    }
+
+    fn variable(&self, name: Name<'_>) -> Option<TlsVariable> {
+        black_box(name);
+        black_box(None)
+    }
+
+    fn descriptor(&self, variable: TlsVariable) -> Option<[u64; 2]> {
+        black_box(variable);
+        black_box(None)
+    }
+}
+
+/// Options of which the compiler knows none.
+fn options() -> PlanOptions {
+    let mut options = PlanOptions::default();
+    options.relaxation = black_box(true);
+    options.thread_locals = black_box(TlsModel::Static);
+    black_box(options)
+}
+
 /// Swallows what it is given.
 struct Sink;
 
@@ -62,24 +91,47 @@ fn pipeline<'o>(
     scratch: &mut [Scratch],
 ) -> Result<Option<TargetAddress>, Error<'o>> {
     let objects = [Object::parse("first", bytes)?, Object::parse("second", bytes)?];
-    black_box(scratch_len(&objects));
-    let plan = Plan::new(black_box(&objects), scratch)?;
+    black_box(options().scratch_len(&objects));
+    let plan = Plan::with_options(black_box(&objects), scratch, options())?;
     for section in plan.sections() {
         black_box(section.offset);
     }
     for import in plan.imports() {
         black_box(import.name);
     }
+    for (object, symbol) in plan.got().chain(plan.stub_symbols()) {
+        black_box((object, symbol.name()));
+    }
+    for relocation in plan.relocations(black_box(0)) {
+        black_box(relocation.name());
+    }
+    black_box(plan.thread_locals());
     let mut image = plan.place(Manager)?;
     image.map_section_address(black_box(0), black_box(1), TargetAddress::new(black_box(0)))?;
     image.map_segment_address(SegmentKind::Text, TargetAddress::new(black_box(0)))?;
     let resolver = |name: Name<'_>| black_box((!name.is_empty()).then_some(TargetAddress::NULL));
-    let image = image.resolve(&resolver)?.unresolve().resolve(&resolver)?;
+    let image = image.resolve(&resolver)?.unresolve().resolve_with(&resolver, &Threads)?;
     black_box(image.segment_bytes(SegmentKind::Data));
-    let module = image.seal()?;
+    let mut module = image.seal()?;
+    let resolution = module.resolutions().next();
+    if let Some(resolution) = resolution {
+        module.set_resolved(&resolution, TargetAddress::new(black_box(0)));
+    }
+    black_box(module.thread_locals());
+    for (name, variable) in module.exported_thread_locals() {
+        black_box((name, variable));
+    }
+    black_box(module.address_of(black_box(0), black_box(1), black_box(2)));
     for function in module.initialisers().chain(module.finalisers()) {
         black_box(function);
     }
+    for symbol in module.symbols().chain(module.exports()) {
+        black_box((symbol.address, symbol.size));
+    }
+    for section in module.sections() {
+        black_box(section.address);
+    }
+    black_box(module.contains(TargetAddress::new(black_box(0))));
     black_box(module.symbol_at(TargetAddress::new(black_box(0))));
     let entry = module.symbol(black_box("main"));
     module.detach().unload();
