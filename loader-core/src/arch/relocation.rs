@@ -388,6 +388,8 @@ pub(crate) struct Field {
     pub(crate) mask: u64,
     /// ... and what they are.
     pub(crate) opcode: u64,
+    /// The same of other instructions that have this field, too.
+    pub(crate) other: (u64, u64),
     /// From what is there and the value to what will be there.
     pub(crate) encode: fn(old: u64, value: u64) -> u64,
 }
@@ -395,7 +397,7 @@ pub(crate) struct Field {
 impl Field {
     /// Data of this width, at any offset.
     pub(crate) const fn data(width: u8, encode: fn(u64, u64) -> u64) -> Self {
-        Self { width, align: 1, mask: 0, opcode: 0, encode }
+        Self { width, align: 1, mask: 0, opcode: 0, other: (0, 0), encode }
     }
 
     /// An instruction, at a multiple of `align`, whose bits under `mask` are `opcode`.
@@ -406,12 +408,13 @@ impl Field {
         opcode: u64,
         encode: fn(u64, u64) -> u64,
     ) -> Self {
-        Self { width, align, mask, opcode, encode }
+        Self { width, align, mask, opcode, other: (mask, opcode), encode }
     }
 
     /// Whether what is there is an instruction that has this field.
     pub(crate) const fn accepts(&self, old: u64) -> bool {
-        old & self.mask == self.opcode
+        let (mask, opcode) = self.other;
+        old & self.mask == self.opcode || old & mask == opcode
     }
 
     /// Whether this is the immediate of an AUIPC, whose low part another instruction has.

@@ -11,9 +11,9 @@ const fn insn(mask: u64, opcode: u64, encode: fn(u64, u64) -> u64) -> Field {
 /// B, BL: imm26 = X\[27:2\].
 pub(super) const IMM26: Field =
     insn(0x7c00_0000, 0x1400_0000, |old, x| put(old, take(x, 27, 2), 26, 0));
-/// B.cond, BC.cond, CBZ, CBNZ: imm19 = X\[20:2\]. The bits that all of them share leave room for
-/// system instructions as well.
-pub(super) const CONDITIONAL19: Field = insn(0x1e00_0000, 0x1400_0000, imm19);
+/// B.cond, BC.cond, CBZ, CBNZ: imm19 = X\[20:2\].
+pub(super) const CONDITIONAL19: Field =
+    Field { other: (0x7e00_0000, 0x3400_0000), ..insn(0xff00_0000, 0x5400_0000, imm19) };
 /// LDR (literal): imm19 = X\[20:2\].
 pub(super) const LITERAL19: Field = insn(0x3b00_0000, 0x1800_0000, imm19);
 /// TBZ, TBNZ: imm14 = X\[15:2\].
@@ -154,7 +154,12 @@ mod tests {
         for field in [IMM26, LITERAL19, IMM14, ADR, ADRP, ADD_LO12, LDST8_LO12, MOVW_G0] {
             assert!(!field.accepts(nop));
         }
-        assert!(!CONDITIONAL19.accepts(0x3608_0002)); // TBZ
+        for other in [0x3608_0002, 0x1400_0000, 0x9400_0000, nop] {
+            assert!(!CONDITIONAL19.accepts(other)); // TBZ, B, BL
+        }
+        for insn in [0x5400_0001, 0x5400_0011, 0x3400_0000, 0xb500_0000] {
+            assert!(CONDITIONAL19.accepts(insn)); // B.NE, BC.NE, CBZ, CBNZ
+        }
         assert!(!ADR.accepts(0x9000_0000));
         assert!(!ADRP.accepts(0x1000_0000));
         assert!(!ADD_LO12.accepts(0x9140_0000)); // ADD with its immediate shifted by 12
