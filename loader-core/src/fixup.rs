@@ -6,20 +6,20 @@ mod high_part;
 mod nowhere;
 #[cfg(feature = "riscv64")]
 mod relaxation;
+mod site;
 mod thread_local;
 
 use crate::address::TargetAddress;
-use crate::arch::{Action, Field, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
+use crate::arch::{Action, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
 #[cfg(feature = "x86_64")]
 use crate::elf::Symbol;
 use crate::elf::{Rela, RelaTable};
 use crate::error::Error;
 use crate::memory::MemoryManager;
-use crate::name::Name;
-use crate::object::Object;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
-use crate::plan::{Plan, PlannedSection, SLOT};
+use crate::plan::{Plan, SLOT};
+use site::Site;
 
 /// Applies relocations for the addresses that a plan's sections and symbols have now.
 pub(crate) struct Fixer<'p, 'o, 's> {
@@ -29,17 +29,6 @@ pub(crate) struct Fixer<'p, 'o, 's> {
     stubs: u64,
     /// The chunk of a long text whose island was made last, and to which to keep.
     chunk: Option<usize>,
-}
-
-/// The section being relocated.
-struct Site<'b, 'o> {
-    object: &'b Object<'o>,
-    planned: PlannedSection<'o>,
-    symbol_base: u32,
-    /// Its address on the target.
-    target: u64,
-    /// Its bytes, where the loader writes them.
-    bytes: &'b mut [u8],
 }
 
 /// One relocation on its way.
@@ -366,126 +355,5 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             _ => state().and_then(|state| state.thread_local_slot(slot)),
         };
         self.got.wrapping_add(u64::from(slot.unwrap_or(0)).wrapping_mul(SLOT))
-    }
-}
-
-impl<'o> Site<'_, 'o> {
-    /// The number, among all objects' symbols, of the one that a relocation names.
-    fn symbol_number(&self, rela: Rela) -> u32 {
-        self.symbol_base.wrapping_add(rela.symbol)
-    }
-
-    /// Writes a value into its field, checked against the bytes that are there.
-    fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Error<'o>> {
-        let found = match field.width {
-            1 => self.patch::<1>(job.offset, field, value),
-            2 => self.patch::<2>(job.offset, field, value),
-            4 => self.patch::<4>(job.offset, field, value),
-            _ => self.patch::<8>(job.offset, field, value),
-        };
-        found.map_err(|found| Error::Instruction {
-            place: self.place(job),
-            relocation: job.row,
-            found,
-        })
-    }
-
-    /// Reads, encodes and writes back `N` bytes; fails with what is there.
-    fn patch<const N: usize>(
-        &mut self,
-        offset: usize,
-        field: Field,
-        value: u64,
-    ) -> Result<(), u64> {
-        let bytes = self.bytes.get_mut(offset..).and_then(<[u8]>::first_chunk_mut::<N>);
-        let bytes = bytes.ok_or(0u64)?;
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(*bytes) {
-            *to = from;
-        }
-        let old = u64::from_le_bytes(word);
-        if !field.accepts(old) {
-            return Err(old);
-        }
-        let new = (field.encode)(old, value).to_le_bytes();
-        for (to, from) in bytes.iter_mut().zip(new) {
-            *to = from;
-        }
-        Ok(())
-    }
-
-    #[cfg(feature = "riscv64")]
-    fn write_uleb128(&mut self, job: Job, value: u64) -> Result<(), Error<'o>> {
-        let bytes = self.bytes.get_mut(job.offset..).unwrap_or_default();
-        crate::arch::riscv64::uleb128::rewrite(bytes, value)
-            .ok_or_else(|| self.out_of_range(job, value, 0))
-    }
-
-    /// Turns a load from the GOT into a use of the symbol itself, where the psABI has a form for
-    /// it and the symbol is in reach; the GOT entry stays, unused.
-    #[cfg(feature = "x86_64")]
-    fn relax(&mut self, job: Job, symbol: u64) -> bool {
-        use crate::arch::x86_64::relax::{Prefix, relax};
-        if job.rela.addend != -4 {
-            return false;
-        }
-        let relative = symbol.wrapping_sub(4).wrapping_sub(job.place).cast_signed();
-        let prefix = match object::elf::RelocationType(job.rela.number) {
-            object::elf::R_X86_64_REX_GOTPCRELX => Prefix::Rex,
-            object::elf::R_X86_64_CODE_4_GOTPCRELX => Prefix::Rex2,
-            _ => Prefix::None,
-        };
-        relax(self.bytes, job.offset, prefix, symbol, relative).is_some()
-    }
-
-    fn place(&self, job: Job) -> crate::error::Place<'o> {
-        self.object.place(self.planned.index, job.rela.offset)
-    }
-
-    fn symbol_name(&self, rela: Rela) -> Name<'o> {
-        self.object.symbol(rela.symbol).map(|s| self.object.display_name(s)).unwrap_or_default()
-    }
-
-    #[cold]
-    fn addend(&self, job: Job) -> Error<'o> {
-        Error::Addend {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-            addend: job.rela.addend,
-        }
-    }
-
-    /// The distance from the thread pointer is not the same in every thread.
-    #[cold]
-    fn thread_pointer(&self, job: Job) -> Error<'o> {
-        Error::ThreadPointer {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-        }
-    }
-
-    #[cold]
-    fn misaligned(&self, job: Job, value: u64) -> Error<'o> {
-        Error::Misaligned {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-            value: value.cast_signed(),
-        }
-    }
-
-    #[cold]
-    fn out_of_range(&self, job: Job, value: u64, symbol: u64) -> Error<'o> {
-        Error::OutOfRange {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-            value: value.cast_signed(),
-            segment: self.planned.segment,
-            from: TargetAddress::new(job.place),
-            to: TargetAddress::new(symbol),
-        }
     }
 }
