@@ -13,6 +13,7 @@ use crate::memory::{MemoryManager, SegmentKind};
 use crate::place::Segments;
 use crate::plan::Plan;
 use crate::plan::relaxation::Candidate;
+use crate::plan::state::{STUB_LIMIT, SymbolState};
 
 /// After so many rounds code gets longer only, for the last few that would change forever.
 const SHORTENING_ROUNDS: u32 = 4;
@@ -34,13 +35,15 @@ impl Plan<'_, '_> {
             return;
         }
         self.forget_deletions();
+        self.find_places_of_symbols();
         let short = self.has_short_text();
         let settled = (0..ROUNDS).find_map(|round| {
             let shortens = round < SHORTENING_ROUNDS;
             let changed = self.decide_deletions(|plan, code| {
-                let least = if short && plan.is_near_call(code) { JAL_LENGTH } else { 0 };
                 let most = if shortens { code.what.length().into() } else { code.lost };
-                plan.loses(code, stubs, most).max(least)
+                let loses = plan.loses(code, stubs, most);
+                let sure = loses < JAL_LENGTH && short && plan.is_near_call(code);
+                if sure { JAL_LENGTH } else { loses }
             });
             match changed {
                 Ok(true) => None,
@@ -101,7 +104,13 @@ impl Plan<'_, '_> {
         let symbol = self.objects.get(object)?.symbol(index)?;
         let address = match symbol.place() {
             SymbolPlace::Section(section) if !state.is_indirect() && !state.is_dead() => {
-                self.address_in(object, section, symbol.value())
+                match self.deletions_at(state.number()) {
+                    Some(deleted) => {
+                        let target = self.state.section(object, section)?.target;
+                        target.wrapping_add(symbol.value()).wrapping_sub(deleted)
+                    }
+                    None => self.address_in(object, section, symbol.value()),
+                }
             }
             _ => state.address(),
         };
@@ -122,8 +131,35 @@ impl Plan<'_, '_> {
         Some(offset.wrapping_add(rela.addend.cast_unsigned()))
     }
 
+    /// Notes for each symbol in a section that may get shorter the last place before it, so that no
+    /// call has to search for it, round after round. The number is free in such symbols: a text
+    /// in chunks, whose symbols may have stubs, is not relaxed.
+    fn find_places_of_symbols(&mut self) {
+        self.for_each_moving_symbol(|plan, object, section, offset, state| {
+            let before = plan.state.places_before(object, section, offset);
+            let number = before.and_then(|before| u32::try_from(before).ok()?.checked_add(1));
+            state.set_number(number.filter(|number| *number < STUB_LIMIT).unwrap_or(0));
+        });
+    }
+
+    /// How many bytes are deleted up to the end of the last place before a symbol with this
+    /// number; `None` where it was not noted.
+    fn deletions_at(&self, number: u32) -> Option<u64> {
+        let before = number.checked_sub(1)? as usize;
+        self.state.deleted_up_to(before)
+    }
+
     /// Gives the symbols in sections that got shorter their new addresses.
     fn move_symbols(&mut self) {
+        self.for_each_moving_symbol(|plan, object, section, offset, state| {
+            state.set_number(0);
+            state.set_address(plan.address_in(object, section, offset));
+        });
+    }
+
+    /// Calls `visit` with each symbol that lies in a section which may get shorter: its object,
+    /// section and offset there, and its record.
+    fn for_each_moving_symbol(&mut self, visit: impl Fn(&Self, usize, u32, u64, &mut SymbolState)) {
         for (number, object) in self.objects.iter().enumerate() {
             let Some(base) = self.state.symbol_base(number) else { continue };
             for (index, symbol) in object.symbols() {
@@ -133,7 +169,7 @@ impl Plan<'_, '_> {
                 let Some(mut state) = self.state.symbol(at).filter(|_| shrinks) else { continue };
                 let stays = state.is_indirect() || state.is_dead() || state.is_thread_local();
                 if state.alias().is_none() && !stays {
-                    state.set_address(self.address_in(number, section, symbol.value()));
+                    visit(self, number, section, symbol.value(), &mut state);
                     self.state.set_symbol(at, state);
                 }
             }

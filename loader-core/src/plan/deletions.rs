@@ -95,6 +95,25 @@ impl State<'_> {
         rest.get(..len).unwrap_or_default()
     }
 
+    /// How many of all records are before an offset of a section: those of sections before it, and
+    /// its own that begin before the offset; 0 where the last of these is not its own.
+    pub(crate) fn places_before(&self, object: usize, index: u32, before: u64) -> Option<usize> {
+        let number = self.section_number(object, index)?;
+        let all = self.lists.get(self.deletions.clone())?;
+        let count = all.partition_point(|record| {
+            section_of(record) < number || section_of(record) == number && start(record) < before
+        });
+        let last = count.checked_sub(1).and_then(|last| all.get(last));
+        let own = last.is_some_and(|record| section_of(record) == number);
+        Some(if own { count } else { 0 })
+    }
+
+    /// How many bytes are deleted before an offset that has so many places before it.
+    pub(crate) fn deleted_up_to(&self, count: usize) -> Option<u64> {
+        let Some(last) = count.checked_sub(1) else { return Some(0) };
+        Some(self.lists.get(self.deletions.clone())?.get(last)?.low.into())
+    }
+
     /// How many bytes are deleted before an offset of a section.
     pub(crate) fn deleted_before(&self, object: usize, index: u32, before: u64) -> u64 {
         let state = self.section(object, index).filter(|state| state.shrinks);
