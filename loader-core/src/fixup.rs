@@ -1,5 +1,7 @@
 //! Applying relocations: one small interpreter for the rows of all architectures' tables.
 
+#[cfg(feature = "aarch64")]
+mod erratum;
 #[cfg(feature = "riscv64")]
 mod high_part;
 #[cfg(any(feature = "aarch64", feature = "x86_64"))]
@@ -82,6 +84,12 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 bytes: bytes.unwrap_or_default(),
             };
             self.apply_section(site)?;
+            #[cfg(feature = "aarch64")]
+            if state.patches
+                && let Some(bytes) = segments.bytes_mut(planned.segment).get_mut(start..end)
+            {
+                self.mend_erratum(planned, state, bytes)?;
+            }
         }
         Ok(())
     }

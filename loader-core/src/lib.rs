@@ -91,9 +91,14 @@
 //! Code that its objects mark (`R_RISCV_RELAX`) is left as it is, unless the plan is asked to make
 //! it shorter ([`PlanOptions::relaxation`]).
 //!
+//! # An erratum of the Cortex-A53
+//! On this processor a load or store may take a wrong address where an ADRP for it lies at the end
+//! of a page (843419). A client that may run on one asks for such code to be mended, wherever it
+//! will lie: [`PlanOptions::erratum_843419`].
+//!
 //! # What it does not do
-//! Pointer authentication is refused by name where it is used. Linked files (executables, shared libraries), 32-bit and big-endian objects are not its
-//! business.
+//! Pointer authentication is refused by name where it is used. Linked files (executables, shared
+//! libraries), 32-bit and big-endian objects are not its business.
 #![no_std]
 // No panic can be reached from an object's bytes. These lints keep the common causes out; that
 // none is left is proved by linking `qemu-tests/bare`.
@@ -161,7 +166,7 @@ struct Readme;
 pub use address::TargetAddress;
 pub use arch::{Machine, Range, Relocation, Treatment, Unsupported};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
-pub use error::{Defect, Error, Format, Phase, Place, RefusedSection};
+pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};
 pub use memory::{
     Arena, ArenaMemoryManager, MemoryError, MemoryManager, Platform, Segment, SegmentKind,

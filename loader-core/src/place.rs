@@ -2,7 +2,6 @@
 //! clears what is zero.
 
 use crate::address::TargetAddress;
-use crate::elf::Section;
 use crate::error::Error;
 use crate::memory::{MemoryManager, Segment, SegmentKind, SegmentRequest};
 use crate::plan::{Plan, PlannedSection};
@@ -117,8 +116,17 @@ impl<'o> Plan<'o, '_> {
     fn copy_section(&self, planned: PlannedSection<'o>, to: &mut [u8]) {
         let Some(object) = self.objects.get(planned.object) else { return };
         let from = object.section_bytes(planned.section);
+        // Patches lie behind the section's own bytes: traps, while there is nothing to mend.
+        #[cfg(feature = "aarch64")]
+        let to = match to.split_at_mut_checked(from.len()) {
+            Some((to, patches)) => {
+                patches.fill(self.machine.text_fill());
+                to
+            }
+            None => to,
+        };
         #[cfg(feature = "riscv64")]
-        if Section::size(planned.section) != planned.size {
+        if to.len() != from.len() {
             let _ = self.copy_shrunk((planned.object, planned.index), to, from);
             return;
         }

@@ -10,6 +10,8 @@ mod symbol;
 pub(crate) use relocation::{Rela, RelaTable};
 pub(crate) use section::Header;
 pub use section::{InitKind, Section};
+#[cfg(feature = "aarch64")]
+pub(crate) use symbol::Mapping;
 pub(crate) use symbol::Sym;
 pub use symbol::{Binding, Symbol, SymbolKind, SymbolPlace};
 

@@ -64,6 +64,16 @@ pub enum SymbolKind {
     ThreadLocal,
 }
 
+/// What follows a mapping symbol (AAELF64, "Mapping symbols").
+#[cfg(feature = "aarch64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mapping {
+    /// `$x`: instructions.
+    Code,
+    /// `$d`: data.
+    Data,
+}
+
 impl<'o> Symbol<'o> {
     /// Its name; empty for most section symbols.
     pub fn name(self) -> Name<'o> {
@@ -105,6 +115,19 @@ impl<'o> Symbol<'o> {
             elf::STT_TLS => SymbolKind::ThreadLocal,
             _ => SymbolKind::None,
         }
+    }
+
+    /// Whether it is a local label `$x` or `$d`, or one that begins so and with a dot.
+    #[cfg(feature = "aarch64")]
+    pub(crate) fn mapping(self) -> Option<Mapping> {
+        let name = self.strings.get(self.sym.st_name.get(LE) as usize..)?;
+        let mapping = match name {
+            [b'$', b'x', 0 | b'.', ..] => Mapping::Code,
+            [b'$', b'd', 0 | b'.', ..] => Mapping::Data,
+            _ => return None,
+        };
+        let is_label = self.sym.st_type() == elf::STT_NOTYPE;
+        (is_label && self.binding() == Binding::Local).then_some(mapping)
     }
 
     /// Whether code outside the module may use it: global or weak, and neither hidden nor

@@ -133,6 +133,11 @@ impl fmt::Display for Error<'_> {
                 "the call stub for `{symbol}` at {stub} cannot reach its GOT slot at {slot}; \
                  place the text and rodata arenas closer together"
             ),
+            Self::Erratum { place, address, reason } => write!(
+                f,
+                "{place}: Cortex-A53 erratum 843419 affects the code at {address}, and {}",
+                reason.text()
+            ),
             Self::Seal { kind, cause } => write!(f, "the {kind} segment cannot be sealed: {cause}"),
         }
     }

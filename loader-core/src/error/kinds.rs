@@ -129,3 +129,27 @@ impl RefusedSection {
         }
     }
 }
+
+/// Why code that an erratum affects is not mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unmended {
+    /// The section has no mapping symbols, which tell code from data.
+    NoMappingSymbols,
+    /// The section is longer than a branch reaches, and its end is where patches lie.
+    Reach,
+}
+
+impl Unmended {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Self::NoMappingSymbols => {
+                "without the section's mapping symbols ($x, $d) it may be data; do not strip them"
+            }
+            Self::Reach => {
+                "no branch reaches the end of the section, where it would be mended; compile with \
+                 -ffunction-sections"
+            }
+        }
+    }
+}

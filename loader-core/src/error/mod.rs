@@ -9,7 +9,7 @@ use crate::address::TargetAddress;
 use crate::arch::{Relocation, Unsupported};
 use crate::memory::{MemoryError, SegmentKind};
 use crate::name::Name;
-pub use kinds::{Defect, Format, RefusedSection};
+pub use kinds::{Defect, Format, RefusedSection, Unmended};
 
 /// The phase of a load that an error ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +49,7 @@ impl fmt::Display for Phase {
 }
 
 /// A place in an object: where in the file's terms something is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place<'o> {
     /// The object's name, as given to [`Object::parse`](crate::Object::parse).
     pub object: &'o str,
@@ -296,6 +296,16 @@ pub enum Error<'o> {
         /// The address of its GOT slot.
         slot: TargetAddress,
     },
+    /// Code that an erratum of the Cortex-A53 affects cannot be mended
+    /// ([`PlanOptions::erratum_843419`](crate::PlanOptions::erratum_843419)).
+    Erratum {
+        /// Where the code begins, with an ADRP.
+        place: Place<'o>,
+        /// The address of that.
+        address: TargetAddress,
+        /// Why not.
+        reason: Unmended,
+    },
     /// The memory manager could not give a segment its permissions.
     Seal {
         /// What the segment holds.
@@ -330,7 +340,8 @@ impl Error<'_> {
             | Self::Misaligned { .. }
             | Self::Addend { .. }
             | Self::Instruction { .. }
-            | Self::StubReach { .. } => Phase::Resolve,
+            | Self::StubReach { .. }
+            | Self::Erratum { .. } => Phase::Resolve,
             Self::Seal { .. } => Phase::Seal,
         }
     }

@@ -9,6 +9,7 @@
 //! | `deletions` | on RISC-V, which bytes go, and where offsets end up |
 //! | `padding` | `R_RISCV_ALIGN` |
 //! | `relaxation` | linker relaxation: which code may get shorter |
+//! | `erratum` | room for mending an erratum of the Cortex-A53, and where the code is |
 //! | `layout` | sections into segments |
 //! | `islands` | stubs in the middle of a text that is longer than branches reach |
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
@@ -16,6 +17,8 @@
 
 #[cfg(feature = "riscv64")]
 pub(crate) mod deletions;
+#[cfg(feature = "aarch64")]
+pub(crate) mod erratum;
 mod islands;
 mod layout;
 mod names;
@@ -115,7 +118,8 @@ pub struct PlannedSection<'o> {
     pub segment: SegmentKind,
     /// Its offset in the segment, in bytes.
     pub offset: u64,
-    /// Its size in memory, in bytes: less than the file's where padding is deleted.
+    /// Its size in memory, in bytes: less than the file's where padding is deleted, and more where
+    /// patches lie behind it ([`PlanOptions::erratum_843419`]).
     pub size: u64,
 }
 
@@ -195,6 +199,8 @@ impl<'o, 's> Plan<'o, 's> {
         plan.collect_lists();
         #[cfg(feature = "riscv64")]
         plan.plan_deletions()?;
+        #[cfg(feature = "aarch64")]
+        plan.find_erratum_sequences();
         plan.lay_out_sections()?;
         plan.lay_out_thread_locals()?;
         plan.scan_relocations()?;
@@ -279,6 +285,8 @@ impl<'o, 's> Plan<'o, 's> {
             return None; // zeros of each thread's block, which take no memory here
         }
         let size = section.size().saturating_sub(self.deleted_before(object, index, u64::MAX));
+        #[cfg(feature = "aarch64")]
+        let size = state.size_in_memory(size);
         Some(PlannedSection { object, index, section, segment, offset: state.offset.into(), size })
     }
 

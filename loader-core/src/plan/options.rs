@@ -20,6 +20,16 @@ pub struct PlanOptions {
     pub relaxation: bool,
     /// What the client has for thread-local variables.
     pub thread_locals: TlsModel,
+    /// Whether to mend code for AArch64 that erratum 843419 of Arm's Cortex-A53 affects: a load or
+    /// store soon behind an ADRP in the last two words of a 4 KiB page may take a wrong address.
+    ///
+    /// The ADRP becomes an ADR where its page is within 1 MiB; where not, the load or store moves
+    /// behind its section, with a branch there and one back. A section in which there is such a
+    /// sequence, wherever in a page, is 8 bytes longer for it and for each further 4 KiB; a
+    /// sequence that cannot be mended is refused ([`Error::Erratum`](crate::Error::Erratum)).
+    /// The plan reads all code once, and takes a [`Scratch`](crate::Scratch) record for each
+    /// mapping symbol in code. Code for other machines is not affected, whatever this says.
+    pub erratum_843419: bool,
 }
 
 impl PlanOptions {

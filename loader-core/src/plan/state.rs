@@ -27,6 +27,10 @@ impl Counts {
                 counts.extra = counts.extra.saturating_add(object.relaxable());
             }
             shared = shared.saturating_add(object.shared_names());
+            #[cfg(feature = "aarch64")]
+            if options.erratum_843419 {
+                counts.extra = counts.extra.saturating_add(crate::plan::erratum::records(object));
+            }
         }
         if objects.len() > 1 {
             // Open addressing stays short while at least half of the buckets are free.
@@ -54,9 +58,11 @@ pub(crate) struct State<'s> {
     /// Buckets of the table of shared names; empty for a single object.
     pub(crate) names: &'s mut [Scratch],
     /// Sections that hold initialisers and finalisers; then, on RISC-V, the order of relocation
-    /// tables that are out of order, and places where bytes may go.
+    /// tables that are out of order, and places where bytes may go; on AArch64, mapping symbols.
     pub(crate) lists: &'s mut [Scratch],
     pub(crate) list_count: usize,
+    #[cfg(feature = "aarch64")]
+    pub(crate) mapping: core::ops::Range<usize>,
     #[cfg(feature = "riscv64")]
     pub(crate) orders: core::ops::Range<usize>,
     #[cfg(feature = "riscv64")]
@@ -111,6 +117,8 @@ pub(crate) struct SectionState {
     pub(crate) shrinks: bool,
     /// Whether its relocations are out of order.
     pub(crate) unordered: bool,
+    /// Whether room for patches lies behind it.
+    pub(crate) patches: bool,
     /// The index of the section with its relocations.
     pub(crate) relocations: Option<u32>,
 }
@@ -119,7 +127,8 @@ pub(crate) struct SectionState {
 const RESIDENCE: u32 = 0b111;
 const SHRINKS: u32 = 1 << 3;
 const UNORDERED: u32 = 1 << 4;
-const RELOCATIONS_SHIFT: u32 = 5;
+const PATCHES: u32 = 1 << 5;
+const RELOCATIONS_SHIFT: u32 = 6;
 
 impl SectionState {
     const fn unpack(record: Scratch) -> Self {
@@ -130,6 +139,7 @@ impl SectionState {
             residence: Residence::from_bits(record.high & RESIDENCE),
             shrinks: record.high & SHRINKS != 0,
             unordered: record.high & UNORDERED != 0,
+            patches: record.high & PATCHES != 0,
             relocations: if relocations == 0 { None } else { Some(relocations) },
         }
     }
@@ -139,6 +149,7 @@ impl SectionState {
         let high = self.residence as u32
             | flag(self.shrinks, SHRINKS)
             | flag(self.unordered, UNORDERED)
+            | flag(self.patches, PATCHES)
             | (self.relocations.unwrap_or(0) << RELOCATIONS_SHIFT);
         Scratch { word: self.target, low: self.offset, high }
     }
@@ -330,6 +341,8 @@ impl<'s> State<'s> {
             names,
             lists,
             list_count: 0,
+            #[cfg(feature = "aarch64")]
+            mapping: 0..0,
             #[cfg(feature = "riscv64")]
             orders: 0..0,
             #[cfg(feature = "riscv64")]

@@ -2,6 +2,7 @@
 
 mod branches;
 mod data;
+mod erratum;
 mod got;
 mod movw;
 mod pages;

@@ -1,6 +1,7 @@
 //! AArch64: AAELF64 (ELF for the Arm 64-bit Architecture).
 
 mod encode;
+pub(crate) mod erratum;
 mod table;
 mod tls;
 
@@ -63,6 +64,20 @@ mod tests {
         assert_eq!(bytes, [0xb0, 0x91, 0x00, 0x90, 0x10, 0xb6, 0x42, 0xf9, 0x00, 0x02, 0x1f, 0xd6]);
         assert_eq!(through_slot(&mut bytes, 0, 0x1_0000_0000), None);
         assert_eq!(through_slot(&mut bytes, 0, 0xffff_f000), Some(()));
+    }
+
+    #[test]
+    fn stubs_are_no_sequence_of_the_erratum() {
+        // One behind the other, in either form.
+        for forms in [[false, false], [false, true], [true, false], [true, true]] {
+            let mut bytes = [0; 24];
+            let (first, second) = bytes.split_at_mut(12);
+            for (bytes, is_direct) in [first, second].into_iter().zip(forms) {
+                let write = if is_direct { STUB.direct } else { STUB.through_slot };
+                write(bytes, 0x4000_0ff8, 0x4123_4568).unwrap();
+            }
+            assert!(!erratum::may_become_sequence(bytes.as_chunks().0));
+        }
     }
 
     #[test]
