@@ -285,7 +285,10 @@ fn table(address: u64, segment: &[u8], end: u64) -> Result<Table> {
 }
 
 /// The arenas, taken once.
-fn manager() -> Result<&'static Manager> {
+///
+/// # Errors
+/// Somebody else has taken them.
+pub fn manager() -> Result<&'static Manager> {
     static ARENAS: [StaticArena<ARENA>; 3] = [const { StaticArena::new() }; 3];
     static MANAGER: OnceLock<Option<Manager>> = OnceLock::new();
     let manager = MANAGER.get_or_init(|| {

@@ -4,6 +4,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `corpus` | what is compared; `cargo xtask test` takes a part of it |
+//! | `erratum` | code that an erratum of the Cortex-A53 affects, mended |
 //! | `layout` | where segments and imports go |
 //! | `relocations` | relocations, read apart from the loader |
 //! | `load` | our side |
@@ -33,6 +34,7 @@ use crate::show;
 
 mod compare;
 mod corpus;
+mod erratum;
 mod layout;
 mod link;
 mod linker;
@@ -119,6 +121,7 @@ pub fn check(tools: &Tools) -> Result<Tally> {
             tally.fail(name, format!("{skipped} of {modules} modules were skipped"));
         }
     }
+    erratum::check(tools, &mut results.tally)?;
     Ok(results.tally)
 }
 

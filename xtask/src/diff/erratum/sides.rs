@@ -1,0 +1,265 @@
+//! The same code at the same addresses, as our loader and as linkers make it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use loader_core::{Error, Name, Object, Plan, PlanOptions, Scratch, SegmentKind, TargetAddress};
+use object::LittleEndian as LE;
+use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF, STB_LOCAL};
+use object::read::elf::{SectionHeader, Sym};
+
+use super::super::linker::Kind;
+use super::super::load;
+use super::super::relocations::File;
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::process;
+use crate::setup::Tools;
+
+/// Longest that one link may take.
+const LIMIT: Duration = Duration::from_secs(120);
+/// Bytes that are set aside for all that is not code.
+pub const DATA_SIZE: u64 = 0x4_0000;
+/// Where in it imports are, whatever they are; a page for itself.
+const IMPORTS: u64 = 0x3_f000;
+/// Where in it constants and the GOT are.
+const CONSTANTS: u64 = 0x2_0000;
+
+/// Objects, and the sections of code in them.
+#[derive(Debug)]
+pub struct Code {
+    pub files: Vec<NamedBytes>,
+    pub texts: Vec<Text>,
+    /// The names that nothing in them defines.
+    undefined: BTreeSet<String>,
+}
+
+/// A section of code.
+#[derive(Debug)]
+pub struct Text {
+    pub object: usize,
+    pub index: u32,
+    pub name: String,
+    pub size: u64,
+    pub align: u64,
+    /// Where it is in the file.
+    offset: u64,
+}
+
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub name: String,
+    /// The sections' addresses.
+    pub addresses: Vec<u64>,
+    /// Where data begins.
+    pub data: u64,
+}
+
+/// Pieces of memory, with their addresses.
+#[derive(Debug, Default)]
+pub struct Memory(Vec<(u64, Vec<u8>)>);
+
+/// A linker that mends.
+#[derive(Debug)]
+pub struct Linker {
+    pub kind: Kind,
+    program: PathBuf,
+}
+
+impl Memory {
+    /// The word at an address.
+    pub fn word(&self, address: u64) -> Option<u32> {
+        self.words(address, 4)?.next()
+    }
+
+    /// The words in the `size` bytes at an address.
+    pub fn words(&self, address: u64, size: u64) -> Option<impl Iterator<Item = u32>> {
+        let bytes = self.0.iter().find_map(|(start, bytes)| {
+            let offset = usize::try_from(address.checked_sub(*start)?).ok()?;
+            bytes.get(offset..offset + usize::try_from(size).ok()?)
+        })?;
+        Some(bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)))
+    }
+}
+
+impl Text {
+    /// Its bytes, as they are in the file.
+    pub fn bytes<'c>(&self, code: &'c Code) -> &'c [u8] {
+        let (start, end) = (self.offset as usize, (self.offset + self.size) as usize);
+        code.files[self.object].bytes.get(start..end).unwrap_or_default()
+    }
+}
+
+impl Setting {
+    /// Which section of which object an address is in, and where there.
+    pub fn describe(&self, code: &Code, address: u64) -> String {
+        let mut texts = code.texts.iter().zip(&self.addresses);
+        let found = texts.find(|(text, start)| (**start..**start + text.size).contains(&address));
+        found.map_or_else(String::new, |(text, start)| {
+            let object = &code.files[text.object].name;
+            format!("{object}: {}+{:#x}", text.name, address - start)
+        })
+    }
+}
+
+impl Code {
+    /// Finds the code in objects that have no section twice.
+    ///
+    /// # Errors
+    /// An object is damaged.
+    pub fn new(files: Vec<NamedBytes>) -> Result<Self> {
+        let (mut texts, mut undefined, mut defined) = (Vec::new(), BTreeSet::new(), Vec::new());
+        for (object, file) in files.iter().enumerate() {
+            let parsed = File::parse(&file.bytes)?;
+            for (index, section) in parsed.sections.enumerate() {
+                let flags = section.sh_flags(LE).0;
+                let (size, index) = (section.sh_size(LE), u32::try_from(index.0)?);
+                if flags & SHF_ALLOC.0 != 0 && flags & SHF_EXECINSTR.0 != 0 && size != 0 {
+                    texts.push(Text {
+                        object,
+                        index,
+                        name: parsed.section_name(index),
+                        size,
+                        align: section.sh_addralign(LE).max(1),
+                        offset: section.sh_offset(LE),
+                    });
+                }
+            }
+            for symbol in parsed.symbols.iter().filter(|symbol| symbol.st_bind() != STB_LOCAL) {
+                let name = parsed.symbols.symbol_name(LE, symbol)?;
+                let name = String::from_utf8_lossy(name).into_owned();
+                if symbol.st_shndx(LE) == SHN_UNDEF {
+                    undefined.insert(name);
+                } else {
+                    defined.push(name);
+                }
+            }
+        }
+        undefined.retain(|name| !defined.contains(name));
+        Ok(Self { files, texts, undefined })
+    }
+}
+
+/// Our loader's side.
+///
+/// # Errors
+/// It refuses the code.
+pub fn ours(code: &Code, setting: &Setting, mend: bool) -> Result<Memory> {
+    let objects: Vec<Object<'_>> = code.files.iter().map(parse).collect::<Result<_>>()?;
+    let mut options = PlanOptions::default();
+    options.erratum_843419 = mend;
+    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+    let plan = Plan::with_options(&objects, &mut scratch, options).map_err(refused)?;
+    let mut image = plan.place(load::manager()?).map_err(refused)?;
+    // The loader's stubs are behind the imports.
+    let segments = [setting.data + DATA_SIZE, setting.data + CONSTANTS, setting.data];
+    for (kind, address) in SegmentKind::ALL.into_iter().zip(segments) {
+        image.map_segment_address(kind, TargetAddress::new(address)).map_err(refused)?;
+    }
+    for (text, address) in code.texts.iter().zip(&setting.addresses) {
+        let address = TargetAddress::new(*address);
+        image.map_section_address(text.object, text.index, address).map_err(refused)?;
+    }
+    let resolver = |_: Name<'_>| Some(TargetAddress::new(setting.data + IMPORTS));
+    let image = image.resolve(&resolver).map_err(refused)?;
+    let bytes = image.segment_bytes(SegmentKind::Text);
+    let mut memory = Memory::default();
+    for (text, address) in code.texts.iter().zip(&setting.addresses) {
+        let mut sections = image.plan().sections();
+        let planned = sections.find(|s| (s.object, s.index) == (text.object, text.index));
+        let planned = planned.context("the plan has lost a section")?;
+        let start = usize::try_from(planned.offset)?;
+        let end = start + usize::try_from(planned.size)?;
+        memory.0.push((*address, bytes.get(start..end).context("not there")?.to_vec()));
+    }
+    Ok(memory)
+}
+
+fn parse(file: &NamedBytes) -> Result<Object<'_>> {
+    Object::parse(&file.name, &file.bytes).map_err(refused)
+}
+
+fn refused(error: Error<'_>) -> anyhow::Error {
+    anyhow!("our loader refuses it: {error}")
+}
+
+impl Linker {
+    /// Finds a linker.
+    ///
+    /// # Errors
+    /// It is missing.
+    pub fn find(tools: &Tools, kind: Kind) -> Result<Self> {
+        let program = match kind {
+            Kind::Lld => tools.lld()?,
+            Kind::Bfd => {
+                let mut gcc = Command::new(tools.gcc(Arch::Aarch64)?);
+                let done = process::run(gcc.arg("-print-prog-name=ld"), LIMIT)?.checked("gcc")?;
+                PathBuf::from(done.stdout_text().trim())
+            }
+        };
+        Ok(Self { kind, program })
+    }
+
+    /// A linker's side.
+    ///
+    /// # Errors
+    /// It refuses the code.
+    pub fn link(&self, code: &Code, setting: &Setting, mend: bool) -> Result<Memory> {
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let write = |name: &str, bytes: &[u8]| {
+            fs::write(folder.path().join(name), bytes).context("cannot write a temporary file")
+        };
+        write("script", script(code, setting).as_bytes())?;
+        let mut command = Command::new(&self.program);
+        command.current_dir(folder.path()).env("LC_ALL", "C");
+        command.args(["-static", "-nostdlib", "--no-relax", "--entry=0", "--script=script"]);
+        if self.kind == Kind::Bfd {
+            command.args(["--no-check-sections", "--no-warn-rwx-segments"]);
+        }
+        if mend {
+            command.arg("--fix-cortex-a53-843419");
+        }
+        for (number, file) in code.files.iter().enumerate() {
+            let name = format!("{number}.o");
+            write(&name, &file.bytes)?;
+            command.arg(name);
+        }
+        process::run(command.args(["-o", "linked"]), LIMIT)?.checked(self.kind.name())?;
+        let linked = fs::read(folder.path().join("linked")).context("it wrote nothing")?;
+        let linked = File::parse(&linked)?;
+        let mut memory = Memory::default();
+        for section in linked.sections.iter() {
+            if section.sh_flags(LE).0 & SHF_EXECINSTR.0 != 0 {
+                let bytes = section.data(LE, linked.bytes)?.to_vec();
+                memory.0.push((section.sh_addr(LE), bytes));
+            }
+        }
+        Ok(memory)
+    }
+}
+
+/// One output section for each section of code, at its address, and one for all the rest.
+fn script(code: &Code, setting: &Setting) -> String {
+    let mut script = String::from("PHDRS { all PT_NULL; }\nSECTIONS {\n");
+    // Writing to a string cannot fail.
+    for (at, (text, address)) in code.texts.iter().zip(&setting.addresses).enumerate() {
+        let Text { object, name, .. } = text;
+        let _ = writeln!(script, "  .t{at} {address:#x} : {{ {object}.o({name}) }} :all");
+    }
+    let Setting { data, .. } = setting;
+    let rest = "*(.data .data.* .bss .bss.* COMMON)";
+    let _ = writeln!(script, "  .writable {data:#x} : {{ {rest} }} :all");
+    let constants = data + CONSTANTS;
+    let _ = writeln!(script, "  .constant {constants:#x} : {{ *(.rodata .rodata.* .got*) }} :all");
+    script += "  /DISCARD/ : { *(.eh_frame .comment .note*) }\n}\n";
+    for name in &code.undefined {
+        let _ = writeln!(script, "{name} = {:#x};", data + IMPORTS);
+    }
+    script
+}
