@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use loader_core::{
     Error, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress, TlsModel,
 };
-use qemu_protocol::{Count, File, ObjectReport, Outcome, SectionReport};
+use qemu_protocol::{Count, File, ObjectReport, Options, Outcome, SectionReport};
 
 use crate::memory::Manager;
 use crate::threads::StaticBlocks;
@@ -22,14 +22,15 @@ pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
 }
 
 /// The working memory that a plan for these objects needs.
-pub fn scratch(objects: &[Object<'_>]) -> Vec<Scratch> {
-    vec![Scratch::ZERO; options().scratch_len(objects)]
+pub fn scratch(objects: &[Object<'_>], asked: Options) -> Vec<Scratch> {
+    vec![Scratch::ZERO; options(asked).scratch_len(objects)]
 }
 
-/// What programs may ask for.
-fn options() -> PlanOptions {
+/// What all programs may ask for, and what one asks for.
+fn options(asked: Options) -> PlanOptions {
     let mut options = PlanOptions::default();
     options.thread_locals = TlsModel::Static;
+    options.erratum_843419 = asked.erratum_843419;
     options
 }
 
@@ -39,8 +40,9 @@ pub fn load<'a, 'm>(
     scratch: &'a mut [Scratch],
     manager: &'m Manager,
     resolver: &dyn Resolver,
+    asked: Options,
 ) -> Result<Loaded<'a, 'm>, Outcome> {
-    let module = Plan::with_options(objects, scratch, options())
+    let module = Plan::with_options(objects, scratch, options(asked))
         .and_then(|plan| plan.place(manager))
         .and_then(|image| image.resolve_with(resolver, &StaticBlocks))
         .and_then(|image| image.seal());

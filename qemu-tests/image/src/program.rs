@@ -79,8 +79,8 @@ fn with_runtime(
     let before = memory::usage(manager);
     let start = target::now_ns();
     let objects = load::parse(files)?;
-    let mut scratch = load::scratch(&objects);
-    let runtime = load::load(&objects, &mut scratch, manager, &kernel)?;
+    let mut scratch = load::scratch(&objects, program.options);
+    let runtime = load::load(&objects, &mut scratch, manager, &kernel, program.options)?;
     run.runtime = Some(ProgramReport {
         program: "runtime".into(),
         outcome: Outcome::Ended(Ended::Returned(0)),
@@ -106,8 +106,8 @@ fn with_program(
 ) -> Result<Outcome, Outcome> {
     let start = target::now_ns();
     let objects = load::parse(&program.files)?;
-    let mut scratch = load::scratch(&objects);
-    let module = load::load(&objects, &mut scratch, manager, resolver)?;
+    let mut scratch = load::scratch(&objects, program.options);
+    let module = load::load(&objects, &mut scratch, manager, resolver, program.options)?;
     run.load_ns = target::now_ns() - start;
     run.loaded = memory::usage(manager);
     run.objects = object_reports(&module);

@@ -1,6 +1,6 @@
 //! The job: everything that one boot of the image is to load and run.
 
-use crate::{Deserialize, Serialize, Vec};
+use crate::{Deserialize, Options, Serialize, Vec};
 
 /// First bytes of an encoded job.
 const MAGIC: &[u8; 8] = b"LDRJOB01";
@@ -42,6 +42,8 @@ pub struct Program<'a> {
     pub args: Vec<&'a str>,
     /// How often to load, run and unload it; at least once.
     pub repeat: u32,
+    /// What it asks of the loader.
+    pub options: Options,
 }
 
 /// Why the bytes at the job's address are no job.
@@ -97,6 +99,7 @@ mod tests {
             entry: "main",
             args: vec!["p", "x"],
             repeat: 2,
+            options: Options { erratum_843419: true },
         };
         let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
         bytes.resize(bytes.len() + 100, 0xaa);
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(job.programs[0].args, ["p", "x"]);
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
+        assert_eq!(job.programs[0].options, Options { erratum_843419: true });
     }
 
     #[test]

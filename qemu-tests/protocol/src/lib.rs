@@ -12,9 +12,11 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 mod job;
+mod options;
 mod report;
 
 pub use job::{File, Job, JobError, Program};
+pub use options::Options;
 pub use report::{
     ArenaUse, Count, Ended, ObjectReport, Outcome, ProgramReport, Report, SectionReport,
 };

@@ -54,6 +54,8 @@ impl Batch<'_> {
 
 #[cfg(test)]
 mod tests {
+    use qemu_protocol::Options;
+
     use super::*;
     use crate::cases::directives::Expectation;
     use crate::cases::judge::Verdict;
@@ -67,7 +69,14 @@ mod tests {
             source: "".into(),
         };
         let file = File { name: "a.o".into(), bytes: vec![0; size].into() };
-        Trial { files: vec![file], entry: "main".into(), args: vec![], repeat: 1, verdict }
+        Trial {
+            files: vec![file],
+            entry: "main".into(),
+            args: vec![],
+            repeat: 1,
+            options: Options::default(),
+            verdict,
+        }
     }
 
     fn sizes(trials: &[Trial]) -> Vec<usize> {

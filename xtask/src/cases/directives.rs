@@ -3,7 +3,7 @@
 //! The language is described in `qemu-tests/cases/README.md`.
 
 use anyhow::{Context, Result, bail, ensure};
-use qemu_protocol::Ended;
+use qemu_protocol::{Ended, Options};
 
 use super::damage::Damage;
 use super::variants::Compiler;
@@ -38,6 +38,7 @@ enum Directive {
     Expect(Expectation),
     Flags(Vec<Vec<String>>),
     Holds(Vec<String>),
+    Options(Options),
     Orders,
     Output(String),
     Repeat(u32),
@@ -91,6 +92,8 @@ pub struct Settings {
     pub flags: Option<Vec<Vec<String>>>,
     /// What the objects must hold, in at least one variant.
     pub holds: Vec<String>,
+    /// What the program asks of the loader.
+    pub options: Options,
     /// Whether to hand the objects over in the opposite order, too.
     pub both_orders: bool,
     /// What each run prints.
@@ -175,6 +178,7 @@ impl Default for Settings {
             expect: Expectation::Ends(Ended::Returned(0)),
             flags: None,
             holds: Vec::new(),
+            options: Options::default(),
             both_orders: false,
             output: String::new(),
             repeat: 1,
@@ -198,6 +202,7 @@ impl Settings {
                 self.flags.get_or_insert_default().extend_from_slice(flags);
             }
             Directive::Holds(words) => self.holds.extend_from_slice(words),
+            Directive::Options(options) => self.options = *options,
             Directive::Orders => self.both_orders = true,
             Directive::Output(line) => {
                 self.output.push_str(line);
@@ -255,6 +260,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             Directive::Flags(sets.map(set).collect())
         }
         "holds" => Directive::Holds(words()),
+        "options" => {
+            ensure!(text == "erratum_843419", "the one value is `erratum_843419`");
+            Directive::Options(Options { erratum_843419: true })
+        }
         "orders" => {
             ensure!(text == "both", "the one value is `both`");
             Directive::Orders

@@ -42,6 +42,13 @@ fn empty_flags_are_one_set_of_none() {
 }
 
 #[test]
+fn a_program_may_ask_something_of_the_loader() {
+    assert!(!settings("//! repeat: 1\n").options.erratum_843419);
+    assert!(settings("//! options: erratum_843419\n").options.erratum_843419);
+    assert!(complaint("//! options: erratum\n").contains("erratum_843419"));
+}
+
+#[test]
 fn lines_can_be_for_some_machines_and_compilers() {
     let source = "//! repeat: 1\n//! repeat riscv64 x86_64: 2\n//! repeat riscv64 clang: 3\n";
     let directives = Directives::read(source).unwrap();

@@ -166,6 +166,7 @@ fn job<'j>(
         entry: &trial.entry,
         args: [name.as_str()].into_iter().chain(trial.args.iter().map(String::as_str)).collect(),
         repeat: trial.repeat,
+        options: trial.options,
     });
     protocol::Job { runtime: runtime.collect(), programs: programs.collect() }
 }

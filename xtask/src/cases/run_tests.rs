@@ -11,6 +11,7 @@ fn trial(value: i32) -> Trial {
         entry: "main".into(),
         args: Vec::new(),
         repeat: 1,
+        options: qemu_protocol::Options::default(),
         verdict: Verdict { expect, output: String::new(), stubs: None, source: "".into() },
     }
 }

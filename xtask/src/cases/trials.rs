@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use qemu_protocol::Options;
 
 use super::compile;
 use super::directives::{Expectation, Sentence, Settings};
@@ -39,6 +40,8 @@ pub struct Trial {
     pub args: Vec<String>,
     /// How often to load and run it.
     pub repeat: u32,
+    /// What it asks of the loader.
+    pub options: Options,
     /// How it should fare.
     pub verdict: Verdict,
 }
@@ -195,6 +198,7 @@ fn trial(settings: &Settings, files: Vec<File>, verdict: Verdict) -> Trial {
         entry: settings.entry.clone(),
         args: settings.args.clone(),
         repeat: settings.repeat,
+        options: settings.options,
         verdict,
     }
 }

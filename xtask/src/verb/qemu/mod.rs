@@ -160,6 +160,7 @@ fn boot(
             entry,
             args: argv.to_vec(),
             repeat: 1,
+            options: qemu_protocol::Options::default(),
         }],
     };
     qemu::boot(tools, arch, &job, Duration::from_secs(timeout))

@@ -1,0 +1,11 @@
+//! What a program asks of the loader.
+
+use crate::{Deserialize, Serialize};
+
+/// What a program asks of the loader, for itself and the C runtime under it; the default asks for
+/// nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// `PlanOptions::erratum_843419`
+    pub erratum_843419: bool,
+}
