@@ -70,6 +70,7 @@ impl ThreadLocals for Threads {
 /// Options of which the compiler knows none.
 fn options() -> PlanOptions {
     let mut options = PlanOptions::default();
+    options.erratum_843419 = black_box(true);
     options.relaxation = black_box(true);
     options.thread_locals = black_box(TlsModel::Static);
     black_box(options)
