@@ -55,8 +55,15 @@ fn the_order_of_symbols_does_not_matter_but_at_one_place() {
     assert!(!is_mended(&[("$x", 0x1008), ("$d", 0xff0), ("$x", 0)]));
     assert!(is_mended(&[("$d", 0x1008), ("$x", 0xff8), ("$d", 0xff0), ("$x", 0)]));
     // The last of several counts, as an assembler leaves them for an empty piece.
-    assert!(is_mended(&[("$d", 0xff8), ("$x", 0xff8)]));
-    assert!(!is_mended(&[("$x", 0xff8), ("$d", 0xff8)]));
+    for count in 0..20 {
+        let others = (0..count).map(|at| ("$x", 0x1800 - 4 * at));
+        let several = |pair: [&'static str; 2]| {
+            let pairs = (0..count).flat_map(|_| pair).chain(pair).map(|name| (name, 0xff8));
+            others.clone().chain(pairs).collect::<Vec<_>>()
+        };
+        assert!(is_mended(&several(["$d", "$x"])), "{count} before");
+        assert!(!is_mended(&several(["$x", "$d"])), "{count} before");
+    }
 }
 
 #[test]
@@ -65,12 +72,13 @@ fn only_names_of_mapping_symbols_count() {
     assert!(!is_mended(&[("$x.any", 0), ("$d.any", 0xff8)]));
     // Past the end, as a local label may be.
     assert!(is_mended(&[("$x", 0), ("$d", u64::MAX), ("$d", 3 * PAGE)]));
-    // A function may have such a name.
+    // A function may have such a name, or a symbol that is not local.
     let mut elf = ElfBuilder::new(Machine::Aarch64);
     let text = section(&mut elf, 2 * PAGE, &[(0xff8, &[ADRP, SECOND, LAST])]);
     mapping(&mut elf, "$x", text, 0);
     elf.local("$d", text, 0);
-    elf.global("$d", text, 0xff8);
+    let spec = SymbolSpec::new("$d", text, 0xff8);
+    elf.symbol(SymbolSpec { kind: STT_NOTYPE.0, ..spec });
     let variable = variable(&mut elf);
     speak(&mut elf, text, [0xff8, 0x1000], variable);
     let image = mended(&elf.build(), TEXT, FAR);

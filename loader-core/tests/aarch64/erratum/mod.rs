@@ -3,6 +3,7 @@
 //! differential`; here is what that cannot see.
 
 mod contents;
+mod hostile;
 mod mends;
 mod places;
 

@@ -93,6 +93,15 @@ fn text<'o, 's, 'm>(image: Placed<'o, 's, 'm>) -> (Vec<u8>, Placed<'o, 's, 'm>) 
     (text, image.unresolve())
 }
 
+/// The same, with the text mapped to an address.
+fn text_at<'o, 's, 'm>(
+    mut image: Placed<'o, 's, 'm>,
+    address: u64,
+) -> (Vec<u8>, Placed<'o, 's, 'm>) {
+    image.map_segment_address(SegmentKind::Text, TargetAddress::new(address)).unwrap();
+    text(image)
+}
+
 #[test]
 fn mapped_elsewhere_it_is_as_if_it_had_been_there_first() {
     let file = object(0x1800, &[(0x10, CODE), (0x810, &[ADRP, SECOND, NOP, LAST])]);
@@ -143,6 +152,27 @@ fn a_section_takes_its_patches_along() {
         let top = |size: u64| TargetAddress::new(0u64.wrapping_sub(size));
         assert!(image.map_section_address(0, index, top(0x28)).is_err());
         assert!(image.map_section_address(0, index, top(0x2c)).is_ok());
+    });
+}
+
+#[test]
+fn where_no_instruction_can_run_nothing_is_done() {
+    let mut elf = ElfBuilder::new(Machine::Aarch64);
+    let text = section(&mut elf, PAGE, &[(0, CODE)]);
+    // The same, half a word further on than a word begins; its ADRP speaks of a page far away.
+    let again: Vec<u8> = CODE.iter().flat_map(|word| word.to_le_bytes()).collect();
+    elf.edit(text).align = 1;
+    elf.edit(text).bytes[0x802..0x80e].copy_from_slice(&again);
+    elf.edit(text).bytes[0x804] = 0x40;
+    mapping(&mut elf, "$x", text, 0);
+    let file = elf.build();
+    let manager = manager(TEXT, FAR);
+    planned(&file, |plan| {
+        let mut image = plan.place(&manager).unwrap();
+        let (first, again) = text_at(image, TEXT);
+        image = again;
+        let (second, _) = text_at(image, TEXT + 0xff8 - 0x802);
+        assert!(first == second, "changed");
     });
 }
 
