@@ -38,7 +38,12 @@ impl<'o> Fixer<'_, 'o, '_> {
             next = 0;
         }
         while next.saturating_add(SHORTEST) <= size {
-            let mended = self.mend_at(planned, state, bytes, next, patch)?;
+            let mended = self.mend_at(planned, state, bytes, next, patch).map_err(|reason| {
+                let object = self.plan.objects.get(planned.object);
+                let place = object.map(|object| object.place(planned.index, next));
+                let address = TargetAddress::new(state.target.wrapping_add(next));
+                Error::Erratum { place: place.unwrap_or_default(), address, reason }
+            })?;
             patch = patch.saturating_add(if mended { PATCH } else { 0 });
             let in_page = state.target.wrapping_add(next) & 0xfff;
             next = next.saturating_add(if in_page == PAGE_END { 4 } else { 0xffc });
@@ -55,8 +60,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         bytes: &mut [u8],
         start: u64,
         patch: u64,
-    ) -> Result<bool, Error<'o>> {
-        let (object, index) = (planned.object, planned.index);
+    ) -> Result<bool, Unmended> {
         let size = Section::size(planned.section);
         let (own, behind) = bytes.split_at_mut_checked(size as usize).unwrap_or_default();
         let code = own.get_mut(start as usize..).unwrap_or_default();
@@ -64,19 +68,13 @@ impl<'o> Fixer<'_, 'o, '_> {
         let Some(at) = sequence(code) else { return Ok(false) };
         let last = start.wrapping_add(at.wrapping_mul(INSTRUCTION) as u64);
         let end = last.wrapping_add(INSTRUCTION as u64);
-        let address = state.target.wrapping_add(start);
-        let refuse = |reason| {
-            let place = self.plan.objects.get(object).map(|object| object.place(index, start));
-            let address = TargetAddress::new(address);
-            Err(Error::Erratum { place: place.unwrap_or_default(), address, reason })
-        };
-        match self.plan.state.contents(object, index, start, end) {
+        match self.plan.state.contents(planned.object, planned.index, start, end) {
             Contents::Code => {}
             Contents::Data => return Ok(false),
-            Contents::Unknown => return refuse(Unmended::NoMappingSymbols),
+            Contents::Unknown => return Err(Unmended::NoMappingSymbols),
         }
         let Some(adrp) = code.first_mut() else { return Ok(false) };
-        if let Some(adr) = adr(*adrp, address) {
+        if let Some(adr) = adr(*adrp, state.target.wrapping_add(start)) {
             *adrp = adr;
             return Ok(false);
         }
@@ -86,7 +84,7 @@ impl<'o> Fixer<'_, 'o, '_> {
             code.get_mut(at),
             behind.as_chunks_mut::<INSTRUCTION>(),
         ) else {
-            return refuse(Unmended::Reach);
+            return Err(Unmended::Reach);
         };
         *moved = core::mem::replace(place, there);
         *returns = back;

@@ -7,7 +7,7 @@
 
 use crate::arch::aarch64::erratum::{PATCH, SHORTEST, may_become_sequence};
 use crate::arch::{Action, Machine};
-use crate::elf::{Mapping, Section, SymbolPlace};
+use crate::elf::{Mapping, Rela, SymbolPlace};
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::plan::state::{Residence, SectionState, State};
@@ -22,22 +22,35 @@ pub(crate) enum Contents {
     Unknown,
 }
 
-/// The mapping symbols in code (AAELF64, "Mapping symbols"): index, section, offset there.
-fn mapping_symbols<'a>(
-    object: &'a Object<'_>,
-) -> impl Iterator<Item = (u32, u32, u64, Mapping)> + 'a {
-    object.symbols().filter_map(|(index, symbol)| {
-        let mapping = symbol.mapping()?;
-        let SymbolPlace::Section(section) = symbol.place() else { return None };
-        let is_code = |section: Section<'_>| section.has(object::elf::SHF_EXECINSTR);
-        let loaded = object.section(section).filter(|section| section.is_loaded());
-        loaded.is_some_and(is_code).then_some((index, section, symbol.value(), mapping))
-    })
+/// A mapping symbol in code (AAELF64, "Mapping symbols").
+#[derive(Clone, Copy)]
+struct MappingSymbol {
+    index: u32,
+    section: u32,
+    offset: u64,
+    mapping: Mapping,
+}
+
+/// Calls `visit` for each mapping symbol in the code of an object. (Not an iterator: one copy of
+/// this serves both who count and who list them.)
+fn for_each_mapping_symbol(object: &Object<'_>, visit: &mut dyn FnMut(MappingSymbol)) {
+    for (index, symbol) in object.symbols() {
+        let Some(mapping) = symbol.mapping() else { continue };
+        let SymbolPlace::Section(section) = symbol.place() else { continue };
+        let home = object.section(section).filter(|home| home.is_loaded());
+        if home.is_some_and(|home| home.has(object::elf::SHF_EXECINSTR)) {
+            visit(MappingSymbol { index, section, offset: symbol.value(), mapping });
+        }
+    }
 }
 
 /// How many records an object needs.
 pub(super) fn records(object: &Object<'_>) -> usize {
-    if object.machine() == Machine::Aarch64 { mapping_symbols(object).count() } else { 0 }
+    let mut count = 0usize;
+    if object.machine() == Machine::Aarch64 {
+        for_each_mapping_symbol(object, &mut |_| count = count.saturating_add(1));
+    }
+    count
 }
 
 /// Bytes of a section with patches behind it, whose own bytes are `size`.
@@ -85,9 +98,11 @@ impl Plan<'_, '_> {
 
     /// Whether relocations put other instructions into a section, which are the client's.
     fn is_patched(&self, object: usize, index: u32) -> bool {
-        let rows = self.rela_of(object, index).into_iter().flat_map(|table| table.iter());
-        let mut rows = rows.filter_map(|rela| self.machine.relocation(rela.number));
-        rows.any(|row| matches!(row.action, Action::PatchInstruction(_)))
+        let patches = |rela: Rela| {
+            let row = self.machine.relocation(rela.number);
+            row.is_some_and(|row| matches!(row.action, Action::PatchInstruction(_)))
+        };
+        self.rela_of(object, index).is_some_and(|table| table.iter().any(patches))
     }
 
     /// Sorts the mapping symbols by section and offset; of several at one place the last counts.
@@ -95,14 +110,16 @@ impl Plan<'_, '_> {
         let first = self.state.list_count;
         let mut used = first;
         for (number, object) in self.objects.iter().enumerate() {
-            for (index, section, offset, mapping) in mapping_symbols(object) {
-                let section = self.state.section_number(number, section);
+            for_each_mapping_symbol(object, &mut |symbol| {
+                let section = self.state.section_number(number, symbol.section);
                 let record = self.state.lists.get_mut(used);
-                let (Some(section), Some(record)) = (section, record) else { continue };
-                let high = section << 1 | u32::from(mapping == Mapping::Code);
-                *record = Scratch { word: offset, low: index, high };
-                used = used.saturating_add(1);
-            }
+                if let (Some(section), Some(record)) = (section, record) {
+                    let is_code = u32::from(symbol.mapping == Mapping::Code);
+                    let high = section << 1 | is_code;
+                    *record = Scratch { word: symbol.offset, low: symbol.index, high };
+                    used = used.saturating_add(1);
+                }
+            });
         }
         self.state.mapping = first..used;
         if let Some(records) = self.state.lists.get_mut(first..used) {
@@ -123,17 +140,15 @@ impl State<'_> {
     pub(crate) fn contents(&self, object: usize, index: u32, start: u64, end: u64) -> Contents {
         let all = self.lists.get(self.mapping.clone()).unwrap_or_default();
         let Some(number) = self.section_number(object, index) else { return Contents::Unknown };
-        let first = all.partition_point(|record| record.high >> 1 < number);
-        let behind = all.partition_point(|record| record.high >> 1 <= number);
-        let own = all.get(first..behind).unwrap_or_default();
-        if own.is_empty() {
+        let is_own = |record: &&Scratch| record.high >> 1 == number;
+        let is_code = |record: &Scratch| record.high & 1 != 0;
+        let next = all.partition_point(|r| (r.high >> 1, r.word) <= (number, start));
+        let at_start = next.checked_sub(1).and_then(|last| all.get(last)).filter(is_own);
+        let mut behind = all.get(next..).unwrap_or_default().iter().take_while(is_own).peekable();
+        if at_start.is_none() && behind.peek().is_none() {
             return Contents::Unknown;
         }
-        let before = own.partition_point(|record| record.word <= start);
-        let within = own.get(before..).unwrap_or_default();
-        let mut within = within.iter().take_while(|record| record.word < end);
-        let is_code = |record: &Scratch| record.high & 1 != 0;
-        let at_start = before.checked_sub(1).and_then(|last| own.get(last));
+        let mut within = behind.take_while(|record| record.word < end);
         if at_start.is_some_and(is_code) && within.all(is_code) {
             Contents::Code
         } else {

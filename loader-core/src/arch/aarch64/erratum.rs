@@ -54,7 +54,7 @@ fn shape(code: &[[u8; 4]]) -> Option<(usize, u32)> {
         return None;
     }
     let register = first & 0x1f;
-    if !is_second(second) || writes(second, register) {
+    if !is_second(second, register) {
         return None;
     }
     let is_last = |insn: u32| is_unsigned_immediate(insn) && base(insn) == register;
@@ -86,59 +86,70 @@ pub(crate) fn branches(distance: u64) -> Option<[[u8; 4]; 2]> {
     fits.then_some([branch(distance), branch(distance.wrapping_neg())])
 }
 
-/// Whether an instruction can be the second one (Arm ARM, C4.1, "Loads and Stores").
-const fn is_second(insn: u32) -> bool {
-    let exclusive = insn & 0x3f00_0000 == 0x0800_0000;
-    let literal = insn & 0x3b00_0000 == 0x1800_0000;
-    // STP and STNP, with any way of addressing.
-    let store_pair = insn & 0x3a40_0000 == 0x2800_0000;
-    exclusive || literal || store_pair || is_single(insn) || is_st1(insn)
+/// A class of loads and stores (Arm ARM, C4.1, "Loads and Stores") that can come second.
+struct Class {
+    mask: u32,
+    opcode: u32,
+    /// Which of them write the general register that they name first.
+    loads: Loads,
+    /// The bit that is set in those that count their base register on; 0 where none does.
+    indexed: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Loads {
+    None,
+    Exclusive,
+    Literal,
+    Single,
+}
+
+const fn class(mask: u32, opcode: u32, loads: Loads, indexed: u32) -> Class {
+    Class { mask, opcode, loads, indexed }
+}
+
+/// Loads, stores and prefetches of one register, STP and STNP, ST1.
+static SECOND: [Class; 13] = [
+    class(0x3f00_0000, 0x0800_0000, Loads::Exclusive, 0),
+    class(0x3b00_0000, 0x1800_0000, Loads::Literal, 0),
+    // Unsigned immediate; signed immediate, unscaled, unprivileged or indexed; register offset.
+    class(0x3b00_0000, 0x3900_0000, Loads::Single, 0),
+    class(0x3b20_0000, 0x3800_0000, Loads::Single, 1 << 10),
+    class(0x3b20_0c00, 0x3820_0800, Loads::Single, 0),
+    class(0x3a40_0000, 0x2800_0000, Loads::None, 1 << 23),
+    // ST1 of four registers, of three, of one and of two.
+    class(0xbf60_f000, 0x0c00_2000, Loads::None, 1 << 23),
+    class(0xbf60_f000, 0x0c00_6000, Loads::None, 1 << 23),
+    class(0xbf60_f000, 0x0c00_7000, Loads::None, 1 << 23),
+    class(0xbf60_f000, 0x0c00_a000, Loads::None, 1 << 23),
+    // ST1 of an element of 8 bits, of 16, of 32 or 64.
+    class(0xbf60_e000, 0x0d00_0000, Loads::None, 1 << 23),
+    class(0xbf60_e000, 0x0d00_4000, Loads::None, 1 << 23),
+    class(0xbf60_e000, 0x0d00_8000, Loads::None, 1 << 23),
+];
+
+/// Whether an instruction can be the second one, behind an ADRP to a register. A vector register of
+/// the same number is another one, which ld.lld overlooks.
+fn is_second(insn: u32, register: u32) -> bool {
+    let Some(class) = SECOND.iter().find(|class| insn & class.mask == class.opcode) else {
+        return false;
+    };
+    let general = insn & 1 << 26 == 0;
+    let (size, kind) = (insn >> 30, insn >> 22 & 0b11);
+    // Where it is a prefetch, the first register is none.
+    let loads = match class.loads {
+        Loads::None => false,
+        Loads::Exclusive => kind & 1 != 0,
+        Loads::Literal => general && size != 0b11,
+        Loads::Single => general && kind != 0 && (size, kind) != (0b11, 0b10),
+    };
+    let indexed = insn & class.indexed != 0;
+    !(loads && insn & 0x1f == register || indexed && base(insn) == register)
 }
 
 /// Load or store of a register at an unsigned immediate from its base.
 const fn is_unsigned_immediate(insn: u32) -> bool {
     insn & 0x3b00_0000 == 0x3900_0000
-}
-
-/// Load, store or prefetch at a signed immediate from its base: unscaled, post-indexed,
-/// unprivileged or pre-indexed.
-const fn is_signed_immediate(insn: u32) -> bool {
-    insn & 0x3b20_0000 == 0x3800_0000
-}
-
-/// Load, store or prefetch of one register by an address in another.
-const fn is_single(insn: u32) -> bool {
-    let register_offset = insn & 0x3b20_0c00 == 0x3820_0800;
-    is_unsigned_immediate(insn) || is_signed_immediate(insn) || register_offset
-}
-
-/// ST1, of whole registers or of one element, post-indexed or not.
-const fn is_st1(insn: u32) -> bool {
-    let multiple = insn & 0xbf60_0000 == 0x0c00_0000;
-    let element = insn & 0xbf60_0000 == 0x0d00_0000;
-    multiple && matches!(insn >> 12 & 0xf, 0b0010 | 0b0110 | 0b0111 | 0b1010)
-        || element && matches!(insn >> 13 & 0b111, 0b000 | 0b010 | 0b100)
-}
-
-/// Whether a second instruction writes the general register: by loading it, or by counting it on
-/// as its base. A vector register of the same number is another one, which ld.lld overlooks.
-const fn writes(insn: u32, register: u32) -> bool {
-    let is_vector = insn & 1 << 26 != 0;
-    let loads = if insn & 0x3f00_0000 == 0x0800_0000 {
-        insn & 1 << 22 != 0 // exclusive
-    } else if insn & 0x3b00_0000 == 0x1800_0000 {
-        !is_vector && insn >> 30 != 0b11 // literal; 0b11 is a prefetch
-    } else {
-        let (size, kind) = (insn >> 30, insn >> 22 & 0b11);
-        is_single(insn) && !is_vector && kind != 0 && !(size == 0b11 && kind == 0b10)
-    };
-    let indexed = if is_signed_immediate(insn) {
-        insn & 1 << 10 != 0
-    } else {
-        let store_pair = insn & 0x3a40_0000 == 0x2800_0000;
-        (store_pair || is_st1(insn)) && insn & 1 << 23 != 0
-    };
-    loads && insn & 0x1f == register || indexed && base(insn) == register
 }
 
 const fn base(insn: u32) -> u32 {

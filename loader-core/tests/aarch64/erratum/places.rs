@@ -3,6 +3,7 @@
 use loader_core::{Object, ObjectImage, Plan, Scratch, SegmentKind, TargetAddress, Unmended};
 
 use super::*;
+use crate::support::decode::aarch64::imm26;
 
 const CODE: &[u32] = &[ADRP, SECOND, LAST];
 
@@ -173,6 +174,42 @@ fn where_no_instruction_can_run_nothing_is_done() {
         image = again;
         let (second, _) = text_at(image, TEXT + 0xff8 - 0x802);
         assert!(first == second, "changed");
+    });
+}
+
+#[test]
+fn patches_and_the_stubs_of_a_long_text_keep_apart() {
+    const HALF: u64 = 64 << 20;
+    // Two stretches of code, each with a call of what only a stub reaches.
+    let mut elf = ElfBuilder::new(Machine::Aarch64);
+    let texts = [1, 2].map(|_| section(&mut elf, 0x1008, &[(0, &[0x9400_0000]), (0xff8, CODE)]));
+    elf.edit(texts[1]).align = HALF;
+    let (variable, away) = (variable(&mut elf), elf.undefined("away"));
+    for text in texts {
+        mapping(&mut elf, "$x", text, 0);
+        speak(&mut elf, text, [0xff8, 0x1000], variable);
+        elf.rela(text, 0, R_AARCH64_CALL26.0, away, 0);
+    }
+    let file = elf.build();
+    let manager = manager(TEXT, TEXT + 0x1000_0000).limited_to(256 << 20);
+    planned(&file, |plan| {
+        assert_eq!(plan.stubs(), 2);
+        let imports = Imports::of(&[("away", 0xffff_0000_0000_0000)]);
+        let image = plan.place(&manager).unwrap().resolve(&imports).unwrap();
+        let text = image.segment_bytes(SegmentKind::Text);
+        let goes = |at: u64| {
+            let word = u32::from_le_bytes(text[at as usize..][..4].try_into().unwrap());
+            at.wrapping_add_signed(imm26(word))
+        };
+        let sections = || image.plan().sections().take(2);
+        for planned in sections() {
+            let (start, end) = (planned.offset, planned.offset + planned.size);
+            assert_eq!(planned.size, 0x1008 + 16);
+            assert_eq!((goes(start + 0x1000), goes(start + 0x100c)), (end - 16, start + 0x1004));
+            let stub = goes(start);
+            assert!(!sections().any(|s| (s.offset..s.offset + s.size).contains(&stub)));
+            assert_eq!(text[stub as usize..][8..12], 0xd61f_0200u32.to_le_bytes(), "br x16");
+        }
     });
 }
 
