@@ -82,12 +82,17 @@ impl Plan<'_, '_> {
             return;
         }
         self.list_mapping_symbols();
+        // More code than that is refused once it is laid out. A file that says so need not have
+        // it: its sections may lie over each other.
+        let mut left = u64::from(u32::MAX);
         for (number, object) in self.objects.iter().enumerate() {
             for (index, section) in object.sections() {
                 let state = self.state.section(number, index);
                 let Some(mut state) = state.filter(|s| s.residence == Residence::Text) else {
                     continue;
                 };
+                let Some(rest) = left.checked_sub(section.size()) else { return };
+                left = rest;
                 let (code, _) = object.section_bytes(section).as_chunks::<4>();
                 let begins = |at| code.get(at..).is_some_and(may_become_sequence);
                 state.patches = (0..code.len()).any(begins) || self.is_patched(number, index);
