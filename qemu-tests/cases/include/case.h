@@ -25,7 +25,11 @@ __attribute__((noreturn)) void kernel_abort(void);
 void *kernel_sbrk(long bytes);
 uint64_t kernel_clock_ns(void);
 
-// Lives 64 GiB away from every arena, where no branch reaches. Returns its argument plus one.
+// Returns twice what `function` returns for `value`.
+int kernel_call_back(int (*function)(int), int value);
+
+// Lives 64 GiB away from every arena, where no branch reaches, or where the case says (`far`).
+// Returns its argument plus one.
 int kernel_test_far(int value);
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@ use crate::{kernel, target, threads};
 export! {
     "__tls_get_addr" => threads::tls_get_addr as *const (),
     "kernel_abort" => kernel::kernel_abort as *const (),
+    "kernel_call_back" => kernel::kernel_call_back as *const (),
     "kernel_clock_ns" => kernel::kernel_clock_ns as *const (),
     "kernel_exit" => kernel::kernel_exit as *const (),
     "kernel_sbrk" => kernel::kernel_sbrk as *const (),
@@ -19,11 +20,16 @@ export! {
 
 /// The kernel's exports, as the linker gathered and sorted them.
 #[derive(Debug, Clone, Copy)]
-pub struct Kernel(ExportTable<'static>);
+pub struct Kernel {
+    table: ExportTable<'static>,
+    /// How far above itself modules see `kernel_test_far`.
+    far: u64,
+}
 
 impl Kernel {
-    /// The table between the linker script's two symbols.
-    pub fn exports() -> Self {
+    /// The table between the linker script's two symbols. `kernel_test_far` is seen `far` bytes
+    /// above itself, or for 0 where no branch reaches.
+    pub fn exports(far: u64) -> Self {
         unsafe extern "C" {
             static __exports_start: u8;
             static __exports_end: u8;
@@ -35,7 +41,8 @@ impl Kernel {
         // made, each one `Export`, and nothing else.
         let entries = unsafe { slice::from_raw_parts(start, bytes / size_of::<Export>()) };
         match ExportTable::new(entries) {
-            Some(table) => Self(table),
+            Some(table) if far == 0 => Self { table, far: target::FAR_ALIAS as u64 },
+            Some(table) => Self { table, far },
             None => panic!("the linker script does not sort the exports"),
         }
     }
@@ -43,9 +50,9 @@ impl Kernel {
 
 impl Resolver for Kernel {
     fn resolve(&self, name: Name<'_>) -> Option<TargetAddress> {
-        let address = self.0.resolve(name)?;
+        let address = self.table.resolve(name)?;
         if name == Name::from("kernel_test_far") {
-            return Some(address.wrapping_add(target::FAR_ALIAS as u64));
+            return Some(address.wrapping_add(self.far));
         }
         Some(address)
     }

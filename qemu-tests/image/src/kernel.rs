@@ -69,6 +69,11 @@ pub extern "C" fn kernel_clock_ns() -> u64 {
     target::now_ns()
 }
 
+/// Calls a function of a module, with `value`, and returns twice what that returns.
+pub extern "C" fn kernel_call_back(function: extern "C" fn(i32) -> i32, value: i32) -> i32 {
+    function(value).wrapping_mul(2)
+}
+
 /// Returns its argument plus one; modules see it at an address that no branch reaches.
 pub extern "C" fn kernel_test_far(value: i32) -> i32 {
     value.wrapping_add(1)

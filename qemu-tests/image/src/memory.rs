@@ -6,7 +6,8 @@ use core::slice;
 use linked_list_allocator::LockedHeap;
 use loader_core::{Arena, ArenaMemoryManager, MemoryError, Platform, SegmentKind};
 use qemu_protocol::ArenaUse;
-use target_common::{Access, Region};
+use spin::Mutex;
+use target_common::{Access, AwayArenas, Region};
 
 use crate::target;
 
@@ -40,14 +41,52 @@ pub fn job() -> &'static [u8] {
 /// A manager over the three arenas; called once.
 pub fn manager() -> Manager {
     let regions = target::regions();
+    // SAFETY: the linker script reserves the regions for modules alone, the target maps them
+    // readable and writable, and `image_main` calls this once.
+    unsafe { over(regions.text, regions.rodata, regions.data) }
+}
+
+/// Has the image and the away arenas mapped so far from where the linker script has them.
+///
+/// # Panics
+/// If the target has no place for them there.
+pub fn map_away(distance: u64) {
+    let _nobody = AWAY.lock();
+    target::map_away(distance as usize);
+}
+
+/// A manager over the away arenas, `distance` bytes away, for as long as `then` runs.
+///
+/// # Panics
+/// If the target has no place for them there.
+pub fn with_away<R>(distance: u64, then: impl FnOnce(&Manager) -> R) -> R {
+    let _one_at_a_time = AWAY.lock();
+    let distance = distance as usize;
+    target::map_away(distance);
+    let AwayArenas { text, rodata, data } = target::regions().away;
+    let [text, rodata, data] =
+        [text, rodata, data].map(|arena| Region { start: arena.start + distance, ..arena });
+    // SAFETY: the linker script reserves the regions for modules alone, and the target has just
+    // mapped them there, readable and writable, as a module leaves them that is unloaded. The
+    // manager goes no further than `then`, and neither do the modules that borrow it; while one
+    // lives, the lock keeps others from being made.
+    let manager = unsafe { over(text, rodata, data) };
+    then(&manager)
+}
+
+/// Held by who uses the away arenas.
+static AWAY: Mutex<()> = Mutex::new(());
+
+/// # Safety
+/// The regions are readable and writable, not at address 0, and in use by nobody else for as long
+/// as the manager is.
+unsafe fn over(text: Region, rodata: Region, data: Region) -> Manager {
     let arena = |region: Region| {
         let start = NonNull::new(region.start as *mut u8).unwrap_or(NonNull::dangling());
-        // SAFETY: the linker script reserves the region for modules alone, the target maps it
-        // readable and writable, and `image_main` calls this once. It is not at address 0.
+        // SAFETY: the caller's contract; the target's memory is never given back.
         unsafe { Arena::new(start, region.size) }
     };
-    let (text, rodata, data) = (arena(regions.text), arena(regions.rodata), arena(regions.data));
-    ArenaMemoryManager::new(text, rodata, data, target::PAGE, Pages)
+    ArenaMemoryManager::new(arena(text), arena(rodata), arena(data), target::PAGE, Pages)
 }
 
 /// How much of each arena is in use.

@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{Binding, Name, Resolver, TargetAddress};
-use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport};
+use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport, Surroundings};
 use target_common::{CallEnd, Region};
 
 use crate::exports::Kernel;
@@ -22,7 +22,7 @@ struct Run {
     outcome: Outcome,
     load_ns: u64,
     objects: Vec<ObjectReport>,
-    loaded: [u64; 3],
+    loaded: [[u64; 3]; 2],
     runtime: Option<ProgramReport>,
 }
 
@@ -33,49 +33,92 @@ pub fn run(
     runtime: &[File<'_>],
     program: &Program<'_>,
 ) -> (Option<ProgramReport>, ProgramReport) {
-    let before = memory::usage(manager);
-    let mut last = run_once(manager, runtime, program);
+    let Surroundings { away, far } = program.surroundings;
+    if away != 0 {
+        return memory::with_away(away, |manager_away| {
+            run_in(Arenas { near: manager, own: manager_away }, runtime, program)
+        });
+    }
+    if far != 0 {
+        memory::map_away(far);
+    }
+    run_in(Arenas { near: manager, own: manager }, runtime, program)
+}
+
+/// Where a program's modules are placed.
+#[derive(Clone, Copy)]
+struct Arenas<'m> {
+    /// Beside the image: for the C runtime.
+    near: &'m Manager,
+    /// The program's own: the same, or away from it.
+    own: &'m Manager,
+}
+
+impl Arenas<'_> {
+    fn are_apart(&self) -> bool {
+        !core::ptr::eq(self.near, self.own)
+    }
+
+    fn usage(&self) -> [[u64; 3]; 2] {
+        [memory::usage(self.near), memory::usage(self.own)]
+    }
+}
+
+fn run_in(
+    arenas: Arenas<'_>,
+    runtime: &[File<'_>],
+    program: &Program<'_>,
+) -> (Option<ProgramReport>, ProgramReport) {
+    let before = arenas.usage();
+    let mut last = run_once(arenas, runtime, program);
     for _ in 1..program.repeat {
-        let leaked = memory::usage(manager) != before;
+        let leaked = arenas.usage() != before;
         if leaked || !matches!(last.outcome, Outcome::Ended(_)) {
             break;
         }
-        last = run_once(manager, runtime, program);
+        last = run_once(arenas, runtime, program);
+    }
+    let mut reports = memory::arena_report(arenas.near, before[0], last.loaded[0]).to_vec();
+    if arenas.are_apart() {
+        let mut away = memory::arena_report(arenas.own, before[1], last.loaded[1]);
+        away.iter_mut().for_each(|arena| arena.name.insert_str(0, "away "));
+        reports.extend(away);
     }
     let report = ProgramReport {
         program: program.name.into(),
         outcome: last.outcome,
         load_ns: last.load_ns,
         objects: last.objects,
-        arenas: memory::arena_report(manager, before, last.loaded).into(),
+        arenas: reports,
     };
     (last.runtime, report)
 }
 
-fn run_once(manager: &Manager, runtime: &[File<'_>], program: &Program<'_>) -> Run {
+fn run_once(arenas: Arenas<'_>, runtime: &[File<'_>], program: &Program<'_>) -> Run {
     let mut run = Run {
         outcome: Outcome::Ended(Ended::Aborted),
         load_ns: 0,
         objects: Vec::new(),
-        loaded: memory::usage(manager),
+        loaded: arenas.usage(),
         runtime: None,
     };
     run.outcome =
-        with_runtime(manager, runtime, program, &mut run).unwrap_or_else(|refused| refused);
+        with_runtime(arenas, runtime, program, &mut run).unwrap_or_else(|refused| refused);
     run
 }
 
 /// Loads the runtime, if there is one, and the program on top of it.
 fn with_runtime(
-    manager: &Manager,
+    arenas: Arenas<'_>,
     files: &[File<'_>],
     program: &Program<'_>,
     run: &mut Run,
 ) -> Result<Outcome, Outcome> {
-    let kernel = Kernel::exports();
+    let kernel = Kernel::exports(program.surroundings.far);
     if files.is_empty() {
-        return with_program(manager, &kernel, None, program, run);
+        return with_program(arenas, &kernel, None, program, run);
     }
+    let manager = arenas.near;
     let before = memory::usage(manager);
     let start = target::now_ns();
     let objects = load::parse(files)?;
@@ -91,14 +134,14 @@ fn with_runtime(
     let listed = fault::enter("runtime", &runtime);
     let exports = Exports::of(&runtime);
     let resolver = |name: Name<'_>| exports.resolve(name).or_else(|| kernel.resolve(name));
-    let outcome = with_program(manager, &resolver, Some(&runtime), program, run);
+    let outcome = with_program(arenas, &resolver, Some(&runtime), program, run);
     drop(listed);
     runtime.unload();
     outcome
 }
 
 fn with_program(
-    manager: &Manager,
+    arenas: Arenas<'_>,
     resolver: &dyn Resolver,
     runtime: Option<&Loaded<'_, '_>>,
     program: &Program<'_>,
@@ -107,9 +150,9 @@ fn with_program(
     let start = target::now_ns();
     let objects = load::parse(&program.files)?;
     let mut scratch = load::scratch(&objects, program.options);
-    let module = load::load(&objects, &mut scratch, manager, resolver, program.options)?;
+    let module = load::load(&objects, &mut scratch, arenas.own, resolver, program.options)?;
     run.load_ns = target::now_ns() - start;
-    run.loaded = memory::usage(manager);
+    run.loaded = arenas.usage();
     run.objects = object_reports(&module);
     let entry = entry_of(&module, program.entry)
         .ok_or_else(|| load::refusal("entry", format!("no object defines `{}`", program.entry)))?;

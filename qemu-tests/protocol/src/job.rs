@@ -44,6 +44,19 @@ pub struct Program<'a> {
     pub repeat: u32,
     /// What it asks of the loader.
     pub options: Options,
+    /// What it finds around it.
+    pub surroundings: Surroundings,
+}
+
+/// What a program finds around it; the default is what any program gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// How far from the image its arenas lie, in bytes; 0: in arenas beside the image. The C
+    /// runtime is always there.
+    pub away: u64,
+    /// How far above the image it finds the function `kernel_test_far`, in bytes; 0: 64 GiB. If
+    /// neither this nor `away` is 0, both are the same.
+    pub far: u64,
 }
 
 /// Why the bytes at the job's address are no job.
@@ -100,6 +113,7 @@ mod tests {
             args: vec!["p", "x"],
             repeat: 2,
             options: Options { erratum_843419: true },
+            surroundings: Surroundings { away: 3 << 30, far: 5 },
         };
         let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
         bytes.resize(bytes.len() + 100, 0xaa);
@@ -109,6 +123,7 @@ mod tests {
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
         assert_eq!(job.programs[0].options, Options { erratum_843419: true });
+        assert_eq!(job.programs[0].surroundings, Surroundings { away: 3 << 30, far: 5 });
     }
 
     #[test]

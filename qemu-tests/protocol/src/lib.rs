@@ -15,7 +15,7 @@ mod job;
 mod options;
 mod report;
 
-pub use job::{File, Job, JobError, Program};
+pub use job::{File, Job, JobError, Program, Surroundings};
 pub use options::Options;
 pub use report::{
     ArenaUse, Count, Ended, ObjectReport, Outcome, ProgramReport, Report, SectionReport,

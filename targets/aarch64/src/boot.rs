@@ -10,7 +10,6 @@
 
 use crate::{console, exceptions, image_main, paging};
 use aarch64_cpu::registers::{CurrentEL, Readable};
-use aarch64_paging::descriptor::El1Attributes;
 use aarch64_rt::{InitialPagetable, entry, initial_pagetable};
 use core::arch::{asm, naked_asm};
 
@@ -22,8 +21,8 @@ const GIB: usize = 1 << 30;
 
 initial_pagetable!({
     let mut table = [0; 512];
-    table[0] = paging::DEVICE.union(El1Attributes::VALID).bits();
-    table[1] = GIB | paging::NORMAL.union(El1Attributes::VALID).bits();
+    table[0] = paging::DEVICE.bits();
+    table[1] = GIB | paging::NORMAL.bits();
     InitialPagetable(table)
 });
 

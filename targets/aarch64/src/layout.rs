@@ -1,6 +1,6 @@
 //! What the linker script says is where.
 
-use target_common::{Region, Regions};
+use target_common::{AwayArenas, Region, Regions};
 
 /// The region between two symbols of the linker script.
 macro_rules! region {
@@ -19,6 +19,11 @@ pub fn regions() -> Regions {
         text: region!(__arena_text_start, __arena_text_end),
         rodata: region!(__arena_rodata_start, __arena_rodata_end),
         data: region!(__arena_data_start, __arena_data_end),
+        away: AwayArenas {
+            text: region!(__away_text_start, __away_text_end),
+            rodata: region!(__away_rodata_start, __away_rodata_end),
+            data: region!(__away_data_start, __away_data_end),
+        },
         heap: region!(__image_heap_start, __image_heap_end),
         program_heap: region!(__program_heap_start, __program_heap_end),
         job: region!(__job_start, __job_end),

@@ -38,7 +38,7 @@ pub use cache::sync_instructions;
 pub use console::{Console, write_console};
 pub use layout::regions;
 pub use machine::{exit, now_ns};
-pub use paging::{ProtectError, protect};
+pub use paging::{ProtectError, map_away, protect};
 pub use program::{call_program, escape};
 pub use thread::set_thread_pointer;
 

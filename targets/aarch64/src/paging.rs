@@ -7,7 +7,7 @@ use aarch64_cpu::{
 };
 use aarch64_paging::{
     MapError, Mapping,
-    descriptor::{El1Attributes, PhysicalAddress},
+    descriptor::{El1Attributes, PhysicalAddress, UpdatableDescriptor},
     paging::{Constraints, El1And0, MemoryRegion, PageTable, Translation, VaRange},
 };
 use core::{
@@ -45,7 +45,8 @@ impl fmt::Display for ProtectError {
 
 impl error::Error for ProtectError {}
 
-/// Sets what the pages of `region`, which lies in one of the arenas for modules, may be used for.
+/// Sets what the pages of `region`, which lies in one of the arenas for modules, may be used for;
+/// in one of the away arenas, where [`map_away`] has put them.
 ///
 /// # Errors
 ///
@@ -54,18 +55,57 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Unaligned);
     }
-    let regions = layout::regions();
-    if ![regions.text, regions.rodata, regions.data].iter().any(|arena| contains(arena, &region)) {
-        return Err(ProtectError::OutsideArenas);
-    }
     // Waiting would be for ever: there is one core.
     let mut tables = TABLES.try_lock().ok_or(ProtectError::Busy)?;
-    let mapping = tables.as_mut().ok_or(ProtectError::Busy)?;
-    map(mapping, region, 0, attributes(access), PAGES).map_err(ProtectError::Refused)
+    let Tables { mapping, away } = tables.as_mut().ok_or(ProtectError::Busy)?;
+    let regions = layout::regions();
+    let arenas = [regions.text, regions.rodata, regions.data];
+    let home = Region { start: region.start.wrapping_sub(*away), ..region };
+    let (region, distance) = if arenas.iter().any(|arena| contains(arena, &region)) {
+        (region, 0)
+    } else if *away != 0 && contains(&regions.away.all(), &home) {
+        (home, *away)
+    } else {
+        return Err(ProtectError::OutsideArenas);
+    };
+    map(mapping, region, distance, attributes(access), PAGES).map_err(ProtectError::Refused)
+}
+
+/// Maps the image, and the away arenas, `distance` bytes above where the linker script has them,
+/// and no longer where this had put them before.
+///
+/// # Panics
+///
+/// If the distance is not a multiple of 1 GiB, or the memory would get to where something is.
+pub fn map_away(distance: usize) {
+    assert!(
+        distance.is_multiple_of(GIB) && ![0, FAR_ALIAS].contains(&distance),
+        "no place at {distance:#x}"
+    );
+    let mut tables = TABLES.lock();
+    let Some(Tables { mapping, away }) = tables.as_mut() else { return };
+    let old = mem::replace(away, distance);
+    let arenas = (layout::regions().away.all(), Access::ReadWrite);
+    for (region, access) in image_parts().into_iter().chain([arenas]) {
+        // `map_range` would free tables, and the pool takes none back.
+        let unmap = |_: &MemoryRegion, entry: &mut UpdatableDescriptor<El1Attributes>| {
+            entry.modify_flags(El1Attributes::empty(), El1Attributes::VALID)
+        };
+        let start = region.start + old;
+        let gone = match old {
+            0 => Ok(()),
+            _ => mapping.modify_range(&MemoryRegion::new(start, start + region.size), &unmap),
+        };
+        let mapped = gone.and_then(|()| map(mapping, region, distance, attributes(access), PAGES));
+        if let Err(error) = mapped {
+            panic!("cannot move {region:x?} from {old:#x} to {distance:#x} away: {error}");
+        }
+    }
 }
 
 /// Device registers: the first attribute of the MAIR that `aarch64-rt` sets, never executable.
 pub(crate) const DEVICE: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_0
+    .union(El1Attributes::VALID)
     .union(El1Attributes::ACCESSED)
     .union(El1Attributes::NON_GLOBAL)
     .union(El1Attributes::PXN)
@@ -73,6 +113,7 @@ pub(crate) const DEVICE: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_0
 
 /// Memory: write-back cached, the second attribute of that MAIR.
 pub(crate) const NORMAL: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_1
+    .union(El1Attributes::VALID)
     .union(El1Attributes::ACCESSED)
     .union(El1Attributes::INNER_SHAREABLE)
     .union(El1Attributes::NON_GLOBAL)
@@ -94,7 +135,7 @@ pub(crate) fn init() {
     barrier::isb(barrier::SY);
     // SAFETY: drops what is left of the first table, and of the time before WXN.
     unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) };
-    *tables = Some(mapping);
+    *tables = Some(Tables { mapping, away: 0 });
 }
 
 /// Two levels below the root, and 512 GiB in all: room for [`FAR_ALIAS`].
@@ -103,14 +144,24 @@ const ROOT_LEVEL: usize = 1;
 /// The first table runs as number 0.
 const ASID: usize = 1;
 
-/// 4 for the root and the second levels, 1 for the UART, 32 for the arenas; the rest is for the
-/// image, which takes two for each 2 MiB.
-const POOL_TABLES: usize = 96;
+/// 4 for the root and the second levels, 1 for the UART, 32 for the arenas, and for each of eight
+/// distances 1 for the second level and 24 for the away arenas; the rest is for the image, which
+/// takes one for each 2 MiB and place.
+const POOL_TABLES: usize = 320;
+
+const GIB: usize = 1 << 30;
 
 /// For what [`protect`] may change: no page may have to be split off a block later.
 const PAGES: Constraints = Constraints::NO_BLOCK_MAPPINGS;
 
-static TABLES: Mutex<Option<Mapping<Pool, El1And0>>> = Mutex::new(None);
+static TABLES: Mutex<Option<Tables>> = Mutex::new(None);
+
+/// The tables in use.
+struct Tables {
+    mapping: Mapping<Pool, El1And0>,
+    /// The distance of [`map_away`]; 0 before the first.
+    away: usize,
+}
 
 /// The tables that are not in use yet.
 struct Pool(&'static mut [Table]);
@@ -156,12 +207,12 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
 
     map(mapping, console::REGISTERS, 0, DEVICE, blocks)?;
 
-    let image = layout::image();
     for alias in [0, FAR_ALIAS] {
-        map(mapping, image.text, alias, attributes(Access::ReadExecute), blocks)?;
-        map(mapping, image.rodata, alias, attributes(Access::Read), blocks)?;
-        map(mapping, image.data, alias, attributes(Access::ReadWrite), blocks)?;
+        for (region, access) in image_parts() {
+            map(mapping, region, alias, attributes(access), blocks)?;
+        }
     }
+    let image = layout::image();
     map(mapping, image.main_stack, 0, attributes(Access::ReadWrite), blocks)?;
     map(mapping, image.exception_stack, 0, attributes(Access::ReadWrite), blocks)?;
 
@@ -172,6 +223,16 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
     map(mapping, regions.heap, 0, attributes(Access::ReadWrite), blocks)?;
     map(mapping, regions.program_heap, 0, attributes(Access::ReadWrite), blocks)?;
     map(mapping, regions.job, 0, attributes(Access::Read), blocks)
+}
+
+/// What code of the image needs to run somewhere else.
+fn image_parts() -> [(Region, Access); 3] {
+    let image = layout::image();
+    [
+        (image.text, Access::ReadExecute),
+        (image.rodata, Access::Read),
+        (image.data, Access::ReadWrite),
+    ]
 }
 
 /// Maps the physical pages of `region` at their own address plus `alias`.
@@ -186,7 +247,7 @@ fn map(
     mapping.map_range(
         &MemoryRegion::new(start, start + region.size),
         PhysicalAddress(region.start),
-        attributes | El1Attributes::VALID,
+        attributes,
         constraints,
     )
 }

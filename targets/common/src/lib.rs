@@ -42,12 +42,33 @@ pub struct Regions {
     pub rodata: Region,
     /// Arena for modules' writable data.
     pub data: Region,
+    /// The arenas of programs that lie away from the image: where they would be without the
+    /// distance that `map_away` puts between.
+    pub away: AwayArenas,
     /// Heap of the image itself.
     pub heap: Region,
     /// Heap that the C runtime's `sbrk` hands out to programs.
     pub program_heap: Region,
     /// Where the host puts the job.
     pub job: Region,
+}
+
+/// Arenas that are mapped only at a distance from the image, and nowhere else.
+#[derive(Debug, Clone, Copy)]
+pub struct AwayArenas {
+    /// For code.
+    pub text: Region,
+    /// For read-only data.
+    pub rodata: Region,
+    /// For writable data.
+    pub data: Region,
+}
+
+impl AwayArenas {
+    /// The three in one: a linker script lays them in a row.
+    pub const fn all(&self) -> Region {
+        Region::between(self.text.start, self.data.start.saturating_add(self.data.size))
+    }
 }
 
 /// An exception that nothing could mend.

@@ -24,7 +24,8 @@ global_asm!(
     ".dword {root}, {middle}, 4096",
     ".dword {root} + {far_entry}, {far_middle}, 4096",
     ".dword {root} + {device_entry}, {device_middle}, 4096",
-    ".dword {middle}, {leaves}, {leaves_size}",
+    // The away arenas are not below.
+    ".dword {middle}, {leaves}, __near_tables_size",
     ".dword {far_middle}, {leaves}, __image_tables_size",
     ".dword {device_middle}, {device_leaves}, 4096",
     // Then pages: the first, the end of the last, their flags. What is not named stays unmapped:
@@ -37,6 +38,7 @@ global_asm!(
     ".dword __exception_stack_start, __exception_stack_end, {read_write}",
     ".dword __arena_text_start, __program_heap_end, {read_write}",
     ".dword __job_start, __job_end, {read}",
+    ".dword __away_text_start, __away_data_end, {read_write}",
     ".Lboot_pages_end:",
     ".Lboot_entry:",
     ".dword .Lboot_mapped",
@@ -131,7 +133,6 @@ global_asm!(
     device_middle = sym DEVICE_MIDDLE,
     device_leaves = sym DEVICE_LEAVES,
     leaves = sym LEAVES,
-    leaves_size = const size_of_val(&LEAVES),
     far_entry = const root_entry(FAR_ALIAS),
     device_entry = const root_entry(UART),
     ram_offset = const RAM_OFFSET,

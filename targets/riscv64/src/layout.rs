@@ -1,6 +1,6 @@
 //! What the linker script set aside, and where things are in the physical address space.
 
-use target_common::{Region, Regions};
+use target_common::{AwayArenas, Region, Regions};
 
 /// Physical address minus link address, for all of RAM.
 pub(crate) const RAM_OFFSET: usize = 0x8000_0000;
@@ -27,6 +27,11 @@ pub fn regions() -> Regions {
         text: between(&raw const __arena_text_start, &raw const __arena_text_end),
         rodata: between(&raw const __arena_rodata_start, &raw const __arena_rodata_end),
         data: between(&raw const __arena_data_start, &raw const __arena_data_end),
+        away: AwayArenas {
+            text: between(&raw const __away_text_start, &raw const __away_text_end),
+            rodata: between(&raw const __away_rodata_start, &raw const __away_rodata_end),
+            data: between(&raw const __away_data_start, &raw const __away_data_end),
+        },
         heap: between(&raw const __image_heap_start, &raw const __image_heap_end),
         program_heap: between(&raw const __program_heap_start, &raw const __program_heap_end),
         job: between(&raw const __job_start, &raw const __job_end),
@@ -42,6 +47,12 @@ unsafe extern "C" {
     safe static __arena_rodata_end: u8;
     safe static __arena_data_start: u8;
     safe static __arena_data_end: u8;
+    safe static __away_text_start: u8;
+    safe static __away_text_end: u8;
+    safe static __away_rodata_start: u8;
+    safe static __away_rodata_end: u8;
+    safe static __away_data_start: u8;
+    safe static __away_data_end: u8;
     safe static __image_heap_start: u8;
     safe static __image_heap_end: u8;
     safe static __program_heap_start: u8;

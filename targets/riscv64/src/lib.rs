@@ -47,7 +47,7 @@ mod trap;
 pub use call::{call_program, escape};
 pub use layout::regions;
 pub use machine::{Console, exit, now_ns, sync_instructions, write_console};
-pub use paging::{ProtectError, protect};
+pub use paging::{ProtectError, map_away, protect};
 pub use thread::set_thread_pointer;
 pub use trap::EXIT_FAULT_IN_FAULT;
 

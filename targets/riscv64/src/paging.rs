@@ -3,15 +3,16 @@
 //!
 //! The lowest level is one array with an entry for each page from address 0 to
 //! [`VIRTUAL_END`], so that a page's entry is found by its number alone. `boot.rs` fills the
-//! tables before paging is on; afterwards only the entries of the arenas ever change.
+//! tables before paging is on; afterwards only the entries of the arenas, and those of the tables
+//! at a distance, ever change.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use target_common::{Access, Region};
 
-use crate::PAGE;
-use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART_PHYSICAL, VIRTUAL_END, regions};
+use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART, UART_PHYSICAL, VIRTUAL_END, regions};
+use crate::{FAR_ALIAS, PAGE};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,23 +37,52 @@ impl core::error::Error for ProtectError {}
 
 /// Changes what the pages of `region` may be used for, from the next access on.
 ///
-/// The region must consist of whole pages of the arenas or heaps.
+/// The region must consist of whole pages of the arenas or heaps, or of the away arenas where
+/// [`map_away`] has put them.
 pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Misaligned(region));
     }
-    let entries = changeable(region).ok_or(ProtectError::OutsideArenas(region))?;
+    let (start, entries) = changeable(region).ok_or(ProtectError::OutsideArenas(region))?;
     let flags = match access {
         Access::Read => READ,
         Access::ReadExecute => READ_EXECUTE,
         Access::ReadWrite => READ_WRITE,
     };
-    for (address, entry) in (region.start..).step_by(PAGE).zip(entries) {
+    for (address, entry) in (start..).step_by(PAGE).zip(entries) {
         entry.store(leaf(address + RAM_OFFSET, flags), Ordering::Relaxed);
     }
     // Orders the stores before the page-table walks of what follows, and drops cached entries.
     riscv::asm::sfence_vma_all();
     Ok(())
+}
+
+/// Maps the image, and the away arenas, `distance` bytes above where the linker script has them,
+/// and no longer where this had put them before.
+///
+/// # Panics
+/// If the distance is not a multiple of 2 MiB, or the memory would get to where something is.
+pub fn map_away(distance: usize) {
+    let (gib, shift) = (distance >> GIB_SHIFT, (distance & (GIB - 1)) / TABLE_SPAN);
+    let fits = distance.is_multiple_of(TABLE_SPAN) && shift + VIRTUAL_END / TABLE_SPAN <= ENTRIES;
+    let taken = [0, FAR_ALIAS >> GIB_SHIFT, UART >> GIB_SHIFT];
+    // Addresses of Sv39 are signed: the upper half of the top-level table is not next to the lower.
+    assert!(fits && gib < ENTRIES / 2 && !taken.contains(&gib), "{distance:#x}");
+    let regions = regions();
+    let away = regions.away.all();
+    let old = AWAY.swap(distance, Ordering::Relaxed) >> GIB_SHIFT;
+    if old != 0 {
+        ROOT.0[old].store(0, Ordering::Relaxed);
+    }
+    AWAY_MIDDLE.0.iter().for_each(|entry| entry.store(0, Ordering::Relaxed));
+    let image = 0..regions.text.start / TABLE_SPAN;
+    let arenas = away.start / TABLE_SPAN..(away.start + away.size).div_ceil(TABLE_SPAN);
+    for index in image.chain(arenas) {
+        let lower = (&raw const LEAVES).addr() + index * PAGE;
+        AWAY_MIDDLE.0[index + shift].store(table(lower), Ordering::Relaxed);
+    }
+    ROOT.0[gib].store(table((&raw const AWAY_MIDDLE).addr()), Ordering::Relaxed);
+    riscv::asm::sfence_vma_all();
 }
 
 /// Entry flag: the entry is in use; alone, it points to the next lower table.
@@ -81,7 +111,13 @@ pub(crate) static MIDDLE: Tables<512> = Tables::new();
 /// The GiB at [`FAR_ALIAS`](crate::FAR_ALIAS); its entries share the lowest tables with [`MIDDLE`].
 pub(crate) static FAR_MIDDLE: Tables<512> = Tables::new();
 
-/// The GiB that begins at [`UART`](crate::layout::UART).
+/// The GiB in which the image and the away arenas are at their distance.
+static AWAY_MIDDLE: Tables<ENTRIES> = Tables::new();
+
+/// The distance of [`map_away`]; 0 before the first.
+static AWAY: AtomicUsize = AtomicUsize::new(0);
+
+/// The GiB that begins at [`UART`].
 pub(crate) static DEVICE_MIDDLE: Tables<512> = Tables::new();
 
 /// A page for each device. Device memory needs no mark: QEMU's (and any) physical memory attributes
@@ -102,19 +138,35 @@ impl<const ENTRIES: usize> Tables<ENTRIES> {
     }
 }
 
+/// Entries of a table.
+const ENTRIES: usize = 512;
+/// What one table of the lowest level maps.
+const TABLE_SPAN: usize = ENTRIES * PAGE;
+/// What one table of the middle level maps.
+const GIB: usize = 1 << GIB_SHIFT;
+const GIB_SHIFT: u32 = 30;
+
+/// The entry for the next lower table, which lies at this link address.
+const fn table(address: usize) -> u64 {
+    leaf(address + RAM_OFFSET, VALID)
+}
+
 /// The entry for a page at a physical address.
 const fn leaf(physical: usize, flags: u64) -> u64 {
     // Bits 10 and up hold the physical page number: the page's address without its 12 zeros.
     (physical as u64 >> 2) | flags
 }
 
-/// The entries of `region`'s pages where all of them may be changed.
-fn changeable(region: Region) -> Option<&'static [AtomicU64]> {
-    let end = region.start.checked_add(region.size)?;
+/// The link address and the entries of `region`'s pages where all of them may be changed.
+fn changeable(region: Region) -> Option<(usize, &'static [AtomicU64])> {
     let all = regions();
     // The arenas and heaps follow each other without a gap, as the linker script asserts.
-    if region.start < all.text.start || end > all.program_heap.start + all.program_heap.size {
-        return None;
-    }
-    LEAVES.0.get(region.start / PAGE..end / PAGE)
+    let near = Region::between(all.text.start, all.program_heap.start + all.program_heap.size);
+    let away = region.start.wrapping_sub(AWAY.load(Ordering::Relaxed));
+    let mut places = [(near, region.start), (all.away.all(), away)].into_iter();
+    let (start, end) = places.find_map(|(all, start)| {
+        let end = start.checked_add(region.size)?;
+        (all.start <= start && end <= all.start + all.size).then_some((start, end))
+    })?;
+    Some((start, LEAVES.0.get(start / PAGE..end / PAGE)?))
 }

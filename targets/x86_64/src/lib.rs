@@ -29,7 +29,7 @@ mod machine;
 
 #[cfg(all(target_arch = "x86_64", target_os = "none"))]
 pub use machine::{
-    Console, ProtectError, call_program, escape, exit, now_ns, protect, regions,
+    Console, ProtectError, call_program, escape, exit, map_away, now_ns, protect, regions,
     set_thread_pointer, sync_instructions, write_console,
 };
 

@@ -17,7 +17,7 @@ pub use clock::now_ns;
 pub use console::{Console, write_console};
 pub use exit::exit;
 pub use layout::regions;
-pub use paging::{ProtectError, protect, sync_instructions};
+pub use paging::{ProtectError, map_away, protect, sync_instructions};
 pub use thread::set_thread_pointer;
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.

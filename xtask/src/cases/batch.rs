@@ -69,12 +69,14 @@ mod tests {
             source: "".into(),
         };
         let file = File { name: "a.o".into(), bytes: vec![0; size].into() };
+        let surroundings = qemu_protocol::Surroundings::default();
         Trial {
             files: vec![file],
             entry: "main".into(),
             args: vec![],
             repeat: 1,
             options: Options::default(),
+            surroundings,
             verdict,
         }
     }

@@ -32,10 +32,12 @@ struct Line {
 enum Directive {
     Archs(Vec<Arch>),
     Args(Vec<String>),
+    Away(Vec<u64>),
     Compilers(Vec<Compiler>),
     Damage(Damage, Sentence),
     Entry(String),
     Expect(Expectation),
+    Far(Vec<u64>),
     Flags(Vec<Vec<String>>),
     Holds(Vec<String>),
     Options(Options),
@@ -82,12 +84,16 @@ pub enum Sentence {
 pub struct Settings {
     /// `argv`, from `argv[1]` on.
     pub args: Vec<String>,
+    /// How far from the image the program's arenas lie, in bytes, each for a program; none: beside it.
+    pub away: Vec<u64>,
     /// What is done to the case's own object, and what comes of it; empty: nothing.
     pub damages: Vec<(Damage, Sentence)>,
     /// The function to call.
     pub entry: String,
     /// How the program fares.
     pub expect: Expectation,
+    /// How far above the image `kernel_test_far` is found, each for a program; none: as ever.
+    pub far: Vec<u64>,
     /// The sets of flags to compile with; none: the language's usual ones.
     pub flags: Option<Vec<Vec<String>>>,
     /// What the objects must hold, in at least one variant.
@@ -173,9 +179,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             args: Vec::new(),
+            away: Vec::new(),
             damages: Vec::new(),
             entry: "main".into(),
             expect: Expectation::Ends(Ended::Returned(0)),
+            far: Vec::new(),
             flags: None,
             holds: Vec::new(),
             options: Options::default(),
@@ -193,11 +201,13 @@ impl Settings {
         match directive {
             Directive::Archs(_) | Directive::Compilers(_) => {}
             Directive::Args(args) => self.args.clone_from(args),
+            Directive::Away(distances) => self.away.clone_from(distances),
             Directive::Damage(damage, sentence) => {
                 self.damages.push((damage.clone(), sentence.clone()));
             }
             Directive::Entry(entry) => self.entry.clone_from(entry),
             Directive::Expect(expect) => self.expect = expect.clone(),
+            Directive::Far(distances) => self.far.clone_from(distances),
             Directive::Flags(flags) => {
                 self.flags.get_or_insert_default().extend_from_slice(flags);
             }
@@ -242,6 +252,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             Directive::Archs(archs.collect::<Result<_>>()?)
         }
         "args" => Directive::Args(arguments(text)?),
+        "away" => Directive::Away(distances(text)?),
         "compilers" => {
             let compilers = text
                 .split_whitespace()
@@ -254,6 +265,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         }
         "entry" => Directive::Entry(one_word(text)?),
         "expect" => Directive::Expect(Expectation::Ends(ended(text)?)),
+        "far" => Directive::Far(distances(text)?),
         "flags" => {
             let sets = text.split('|');
             let set = |set: &str| set.split_whitespace().map(str::to_owned).collect();
@@ -331,6 +343,22 @@ fn arguments(text: &str) -> Result<Vec<String>> {
         }
     }
     Ok(args)
+}
+
+/// `N MiB` or `N GiB`, `|` between several.
+fn distances(text: &str) -> Result<Vec<u64>> {
+    text.split('|').map(|text| bytes(text.trim())).collect()
+}
+
+fn bytes(text: &str) -> Result<u64> {
+    let (number, unit) = text.split_once(' ').context("`N MiB` or `N GiB`")?;
+    let unit: u64 = match unit {
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => bail!("`N MiB` or `N GiB`"),
+    };
+    let number: u64 = number.parse().context("a number")?;
+    number.checked_mul(unit).filter(|&bytes| bytes != 0).context("too much or nothing")
 }
 
 fn one_word(text: &str) -> Result<String> {

@@ -117,3 +117,12 @@ fn a_mistake_is_told_with_its_line() {
     assert!(complaint("//! just words\n").contains("KEY: VALUE"));
     assert!(complaint("//! orders: one\n").contains("`both`"));
 }
+
+#[test]
+fn distances_have_units() {
+    let found = settings("//! away: 3 GiB | 1 MiB\n//! far: 2052 MiB\n");
+    assert_eq!((found.away, found.far), (vec![3 << 30, 1 << 20], vec![2052 << 20]));
+    assert!(complaint("//! away: 3\n").contains("MiB"));
+    assert!(complaint("//! far: 3 KiB\n").contains("MiB"));
+    assert!(complaint("//! far: 0 GiB\n").contains("nothing"));
+}

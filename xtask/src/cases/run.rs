@@ -167,6 +167,7 @@ fn job<'j>(
         args: [name.as_str()].into_iter().chain(trial.args.iter().map(String::as_str)).collect(),
         repeat: trial.repeat,
         options: trial.options,
+        surroundings: trial.surroundings,
     });
     protocol::Job { runtime: runtime.collect(), programs: programs.collect() }
 }

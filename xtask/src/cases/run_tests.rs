@@ -12,6 +12,7 @@ fn trial(value: i32) -> Trial {
         args: Vec::new(),
         repeat: 1,
         options: qemu_protocol::Options::default(),
+        surroundings: protocol::Surroundings::default(),
         verdict: Verdict { expect, output: String::new(), stubs: None, source: "".into() },
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use qemu_protocol::Options;
+use qemu_protocol::{Options, Surroundings};
 
 use super::compile;
 use super::directives::{Expectation, Sentence, Settings};
@@ -42,6 +42,8 @@ pub struct Trial {
     pub repeat: u32,
     /// What it asks of the loader.
     pub options: Options,
+    /// What it finds around it.
+    pub surroundings: Surroundings,
     /// How it should fare.
     pub verdict: Verdict,
 }
@@ -71,7 +73,8 @@ pub fn tests(tools: &Tools, case: &Case, arch: Arch, libraries: &Libraries) -> V
                         files.iter().flat_map(|file| facts(&file.bytes).unwrap_or_default()),
                     );
                     let own = compile::object_name(&case.source);
-                    tests.extend(damaged(&name, &settings, &case.text, &own, files));
+                    let given = Given { settings: &settings, surroundings: variant.surroundings };
+                    tests.extend(damaged(&name, given, &case.text, &own, files));
                 }
                 Err(error) => tests.push(Test::failed(name, format!("{error:#}"))),
             }
@@ -104,13 +107,27 @@ fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) ->
     };
     let sets: Vec<Vec<String>> = settings.flags.clone().unwrap_or_else(usual);
     let orders: &[bool] = if settings.both_orders { &[false, true] } else { &[false] };
+    let surroundings = surroundings(settings);
     let mut variants = Vec::new();
     for flags in sets {
         for &reversed in orders {
-            variants.push(Variant { compiler, flags: flags.clone(), reversed });
+            variants.extend(surroundings.iter().map(|&surroundings| Variant {
+                compiler,
+                flags: flags.clone(),
+                reversed,
+                surroundings,
+            }));
         }
     }
     variants
+}
+
+/// What programs of a case find around them, each in turn.
+fn surroundings(settings: &Settings) -> Vec<Surroundings> {
+    let away = settings.away.iter().map(|&away| Surroundings { away, ..Surroundings::default() });
+    let far = settings.far.iter().map(|&far| Surroundings { far, ..Surroundings::default() });
+    let all: Vec<_> = away.chain(far).collect();
+    if all.is_empty() { vec![Surroundings::default()] } else { all }
 }
 
 /// The program's objects, the case's own first, whatever the order they are handed over in.
@@ -146,14 +163,22 @@ impl From<NamedBytes> for File {
     }
 }
 
+/// What a program is given beside its objects.
+#[derive(Clone, Copy)]
+struct Given<'s> {
+    settings: &'s Settings,
+    surroundings: Surroundings,
+}
+
 /// The tests of one compiled program: itself, or one for each damage to the object called `own`.
 fn damaged(
     name: &str,
-    settings: &Settings,
+    given: Given<'_>,
     source: &Arc<str>,
     own: &str,
     files: Vec<File>,
 ) -> Vec<Test> {
+    let settings = given.settings;
     let runs = Verdict {
         expect: settings.expect.clone(),
         output: settings.output.repeat(settings.repeat as usize),
@@ -161,7 +186,7 @@ fn damaged(
         source: Arc::clone(source),
     };
     if settings.damages.is_empty() {
-        let trials = vec![trial(settings, files, runs)];
+        let trials = vec![trial(given, files, runs)];
         return vec![Test { name: name.into(), trials, failure: None }];
     }
     let each = settings.damages.iter().map(|(damage, sentence)| {
@@ -182,7 +207,7 @@ fn damaged(
                     if let Some(own) = files.get_mut(at) {
                         own.bytes = bytes.into();
                     }
-                    trial(settings, files, verdict.clone())
+                    trial(given, files, verdict.clone())
                 });
                 Test { name, trials: trials.collect(), failure: None }
             }
@@ -192,13 +217,15 @@ fn damaged(
     each.collect()
 }
 
-fn trial(settings: &Settings, files: Vec<File>, verdict: Verdict) -> Trial {
+fn trial(given: Given<'_>, files: Vec<File>, verdict: Verdict) -> Trial {
+    let Given { settings, surroundings } = given;
     Trial {
         files,
         entry: settings.entry.clone(),
         args: settings.args.clone(),
         repeat: settings.repeat,
         options: settings.options,
+        surroundings,
         verdict,
     }
 }
@@ -213,6 +240,10 @@ mod tests {
         Directives::read(source).unwrap().settings(Arch::X86_64, Compiler::Gcc)
     }
 
+    fn given(settings: &Settings) -> Given<'_> {
+        Given { settings, surroundings: Surroundings::default() }
+    }
+
     fn files() -> Vec<File> {
         let file = |name: &str| File { name: name.into(), bytes: sample().into() };
         vec![file("other.o"), file("own.o")]
@@ -221,7 +252,8 @@ mod tests {
     #[test]
     fn a_whole_program_is_one_test() {
         let settings = settings("//! repeat: 3\n//! output: x\n");
-        let [test] = damaged("name", &settings, &"".into(), "own.o", files()).try_into().unwrap();
+        let [test] =
+            damaged("name", given(&settings), &"".into(), "own.o", files()).try_into().unwrap();
         let [trial] = test.trials.try_into().unwrap();
         assert_eq!((trial.files.len(), trial.repeat), (2, 3));
         assert_eq!(trial.verdict.output, "x\nx\nx\n");
@@ -233,7 +265,7 @@ mod tests {
             "//! damage: truncate 5 => parse\n//! damage: mutate 20 => *\n\
              //! damage: symbol nobody st_name = 1 => *\n",
         );
-        let tests = damaged("name", &settings, &"".into(), "own.o", files());
+        let tests = damaged("name", given(&settings), &"".into(), "own.o", files());
         let trials: Vec<usize> = tests.iter().map(|test| test.trials.len()).collect();
         assert_eq!(trials, [1, 20, 0]);
         assert_eq!(tests[0].name, "name truncate 5");

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use qemu_protocol::Surroundings;
+
 use crate::arch::Arch;
 
 /// A compiler.
@@ -38,6 +40,8 @@ pub struct Variant {
     pub flags: Vec<String>,
     /// Whether the objects are handed over in the opposite order.
     pub reversed: bool,
+    /// What the program finds around it.
+    pub surroundings: Surroundings,
 }
 
 impl Compiler {
@@ -110,6 +114,13 @@ impl fmt::Display for Variant {
         if self.reversed {
             f.write_str(", reversed")?;
         }
+        let Surroundings { away, far } = self.surroundings;
+        if away != 0 {
+            write!(f, ", {} MiB away", away >> 20)?;
+        }
+        if far != 0 {
+            write!(f, ", far at {} MiB", far >> 20)?;
+        }
         Ok(())
     }
 }
@@ -130,9 +141,16 @@ mod tests {
     #[test]
     fn a_variant_reads_like_a_command() {
         let flags = vec!["-O2".to_owned(), "-fPIC".to_owned()];
-        let mut variant = Variant { compiler: Compiler::Gcc, flags, reversed: false };
+        let mut variant = Variant {
+            compiler: Compiler::Gcc,
+            flags,
+            reversed: false,
+            surroundings: Surroundings::default(),
+        };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC");
         variant.reversed = true;
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed");
+        variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20 };
+        assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, 1024 MiB away, far at 5 MiB");
     }
 }

@@ -14,5 +14,5 @@ core::arch::global_asm!(
     far_directory = sym paging::FAR_DIRECTORY,
     far_index = const paging::FAR_INDEX,
     page_tables = sym paging::PAGE_TABLES,
-    page_table_count = const paging::PAGE_TABLE_COUNT,
+    near_table_count = const paging::NEAR_TABLE_COUNT,
 );

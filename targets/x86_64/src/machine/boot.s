@@ -67,14 +67,14 @@ pvh_start:
     cmp ebp, offset boot_map_end
     jb 1b
 
-    # The directory of the first gigabyte.
+    # The directory of the first gigabyte. It leaves the away arenas out.
     xor ecx, ecx
     mov eax, offset {page_tables}
     or eax, PRESENT | WRITABLE
 4:  mov [ecx * 8 + {directory}], eax
     add eax, 4096
     inc ecx
-    cmp ecx, {page_table_count}
+    cmp ecx, {near_table_count}
     jb 4b
 
     # The far alias shares the page tables below the first arena.
@@ -140,6 +140,7 @@ boot_map:
     .long __nmi_stack_bottom, __nmi_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __arena_text_start, __program_heap_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __job_start, __job_end, PRESENT, NO_EXECUTE_HIGH
+    .long __away_text_start, __away_data_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
 boot_map_end:
 
     .balign 8

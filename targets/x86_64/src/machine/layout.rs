@@ -1,6 +1,6 @@
 //! What the linker script reserved, from its symbols.
 
-use target_common::{Region, Regions};
+use target_common::{AwayArenas, Region, Regions};
 
 /// Where the memory lies that the linker script sets aside.
 pub fn regions() -> Regions {
@@ -8,6 +8,11 @@ pub fn regions() -> Regions {
         text: between(&raw const __arena_text_start, &raw const __arena_text_end),
         rodata: between(&raw const __arena_rodata_start, &raw const __arena_rodata_end),
         data: between(&raw const __arena_data_start, &raw const __arena_data_end),
+        away: AwayArenas {
+            text: between(&raw const __away_text_start, &raw const __away_text_end),
+            rodata: between(&raw const __away_rodata_start, &raw const __away_rodata_end),
+            data: between(&raw const __away_data_start, &raw const __away_data_end),
+        },
         heap: between(&raw const __image_heap_start, &raw const __image_heap_end),
         program_heap: between(&raw const __program_heap_start, &raw const __program_heap_end),
         job: between(&raw const __job_start, &raw const __job_end),
@@ -46,6 +51,12 @@ unsafe extern "C" {
     safe static __arena_rodata_end: Symbol;
     safe static __arena_data_start: Symbol;
     safe static __arena_data_end: Symbol;
+    safe static __away_text_start: Symbol;
+    safe static __away_text_end: Symbol;
+    safe static __away_rodata_start: Symbol;
+    safe static __away_rodata_end: Symbol;
+    safe static __away_data_start: Symbol;
+    safe static __away_data_end: Symbol;
     safe static __image_heap_start: Symbol;
     safe static __image_heap_end: Symbol;
     safe static __program_heap_start: Symbol;

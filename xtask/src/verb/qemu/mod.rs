@@ -161,6 +161,7 @@ fn boot(
             args: argv.to_vec(),
             repeat: 1,
             options: qemu_protocol::Options::default(),
+            surroundings: qemu_protocol::Surroundings::default(),
         }],
     };
     qemu::boot(tools, arch, &job, Duration::from_secs(timeout))
