@@ -14,6 +14,7 @@ export! {
     "kernel_exit" => kernel::kernel_exit as *const (),
     "kernel_sbrk" => kernel::kernel_sbrk as *const (),
     "kernel_test_far" => kernel::kernel_test_far as *const (),
+    "kernel_thread_lookups" => threads::kernel_thread_lookups as *const (),
     "kernel_use_thread" => threads::kernel_use_thread as *const (),
     "kernel_write" => kernel::kernel_write as *const (),
 }

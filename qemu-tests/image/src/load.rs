@@ -6,12 +6,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{
-    Error, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress, TlsModel,
+    Error, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress, ThreadLocals,
+    TlsModel,
 };
 use qemu_protocol::{Count, File, ObjectReport, Options, Outcome, SectionReport};
 
 use crate::memory::Manager;
-use crate::threads::StaticBlocks;
+use crate::threads::{DynamicBlocks, StaticBlocks};
 
 /// A loaded module, with what it borrows lent by the caller.
 pub type Loaded<'a, 'm> = Module<'a, 'a, &'m Manager>;
@@ -21,30 +22,34 @@ pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
     files.iter().map(|file| Object::parse(file.name, file.bytes).map_err(refused)).collect()
 }
 
-/// The working memory that a plan for these objects needs.
-pub fn scratch(objects: &[Object<'_>], asked: Options) -> Vec<Scratch> {
-    vec![Scratch::ZERO; options(asked).scratch_len(objects)]
-}
-
-/// What all programs may ask for, and what one asks for.
-fn options(asked: Options) -> PlanOptions {
+/// What a module may ask for, and what the program asks for.
+pub fn options(thread_locals: TlsModel, asked: Options) -> PlanOptions {
     let mut options = PlanOptions::default();
-    options.thread_locals = TlsModel::Static;
+    options.thread_locals = thread_locals;
     options.erratum_843419 = asked.erratum_843419;
     options
+}
+
+/// The working memory that a plan for these objects needs.
+pub fn scratch(objects: &[Object<'_>], options: PlanOptions) -> Vec<Scratch> {
+    vec![Scratch::ZERO; options.scratch_len(objects)]
 }
 
 /// Plans, places, resolves and seals; chooses what IFUNCs leave to be chosen.
 pub fn load<'a, 'm>(
     objects: &'a [Object<'a>],
     scratch: &'a mut [Scratch],
+    options: PlanOptions,
     manager: &'m Manager,
     resolver: &dyn Resolver,
-    asked: Options,
 ) -> Result<Loaded<'a, 'm>, Outcome> {
-    let module = Plan::with_options(objects, scratch, options(asked))
+    let thread_locals: &dyn ThreadLocals = match options.thread_locals {
+        TlsModel::Dynamic => &DynamicBlocks,
+        _ => &StaticBlocks,
+    };
+    let module = Plan::with_options(objects, scratch, options)
         .and_then(|plan| plan.place(manager))
-        .and_then(|image| image.resolve_with(resolver, &StaticBlocks))
+        .and_then(|image| image.resolve_with(resolver, thread_locals))
         .and_then(|image| image.seal());
     let mut module = module.map_err(refused)?;
     let resolutions: Vec<_> = module.resolutions().collect();

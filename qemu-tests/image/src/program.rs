@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Binding, Name, Resolver, TargetAddress};
+use loader_core::{Binding, Name, Resolver, TargetAddress, TlsModel};
 use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport, Surroundings};
 use target_common::{CallEnd, Region};
 
@@ -33,7 +33,7 @@ pub fn run(
     runtime: &[File<'_>],
     program: &Program<'_>,
 ) -> (Option<ProgramReport>, ProgramReport) {
-    let Surroundings { away, far } = program.surroundings;
+    let Surroundings { away, far, .. } = program.surroundings;
     if away != 0 {
         return memory::with_away(away, |manager_away| {
             run_in(Arenas { near: manager, own: manager_away }, runtime, program)
@@ -122,8 +122,9 @@ fn with_runtime(
     let before = memory::usage(manager);
     let start = target::now_ns();
     let objects = load::parse(files)?;
-    let mut scratch = load::scratch(&objects, program.options);
-    let runtime = load::load(&objects, &mut scratch, manager, &kernel, program.options)?;
+    let options = load::options(TlsModel::Static, program.options);
+    let mut scratch = load::scratch(&objects, options);
+    let runtime = load::load(&objects, &mut scratch, options, manager, &kernel)?;
     run.runtime = Some(ProgramReport {
         program: "runtime".into(),
         outcome: Outcome::Ended(Ended::Returned(0)),
@@ -149,8 +150,13 @@ fn with_program(
 ) -> Result<Outcome, Outcome> {
     let start = target::now_ns();
     let objects = load::parse(&program.files)?;
-    let mut scratch = load::scratch(&objects, program.options);
-    let module = load::load(&objects, &mut scratch, arenas.own, resolver, program.options)?;
+    let model = match program.surroundings.dynamic_thread_locals {
+        true => TlsModel::Dynamic,
+        false => TlsModel::Static,
+    };
+    let options = load::options(model, program.options);
+    let mut scratch = load::scratch(&objects, options);
+    let module = load::load(&objects, &mut scratch, options, arenas.own, resolver)?;
     run.load_ns = target::now_ns() - start;
     run.loaded = arenas.usage();
     run.objects = object_reports(&module);
@@ -159,7 +165,7 @@ fn with_program(
     let threads = match module.thread_locals() {
         Some(image) => {
             let no_room = || load::refusal("threads", "no room for the threads' blocks".into());
-            Some(threads::start(image).ok_or_else(no_room)?)
+            Some(threads::start(model, image).ok_or_else(no_room)?)
         }
         None => None,
     };

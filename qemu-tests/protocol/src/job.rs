@@ -57,6 +57,8 @@ pub struct Surroundings {
     /// How far above the image it finds the function `kernel_test_far`, in bytes; 0: 64 GiB. If
     /// neither this nor `away` is 0, both are the same.
     pub far: u64,
+    /// Whether its thread-local variables come with the first use, instead of in a static block.
+    pub dynamic_thread_locals: bool,
 }
 
 /// Why the bytes at the job's address are no job.
@@ -106,6 +108,7 @@ mod tests {
     #[test]
     fn a_job_survives_the_trip() {
         let file = File { name: "a.o", bytes: &[0x7f, b'E', b'L', b'F'] };
+        let around = Surroundings { away: 3 << 30, far: 5, dynamic_thread_locals: true };
         let program = Program {
             name: "p",
             files: vec![file],
@@ -113,7 +116,7 @@ mod tests {
             args: vec!["p", "x"],
             repeat: 2,
             options: Options { erratum_843419: true },
-            surroundings: Surroundings { away: 3 << 30, far: 5 },
+            surroundings: around,
         };
         let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
         bytes.resize(bytes.len() + 100, 0xaa);
@@ -123,7 +126,7 @@ mod tests {
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
         assert_eq!(job.programs[0].options, Options { erratum_843419: true });
-        assert_eq!(job.programs[0].surroundings, Surroundings { away: 3 << 30, far: 5 });
+        assert_eq!(job.programs[0].surroundings, around);
     }
 
     #[test]

@@ -11,7 +11,8 @@
 //! # What the image provides
 //!
 //! `image_main`, called once on the main stack, and `image_fault`, called on the exception stack
-//! for every exception. Neither returns.
+//! for every exception. Neither returns. `image_thread_local`, called for the second word of a
+//! thread-local variable's descriptor, says how far the variable is from the thread pointer.
 //!
 //! # Memory
 //!
@@ -40,7 +41,7 @@ pub use layout::regions;
 pub use machine::{exit, now_ns};
 pub use paging::{ProtectError, map_away, protect};
 pub use program::{call_program, escape};
-pub use thread::set_thread_pointer;
+pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 
 /// The architecture's name.
 pub const ARCH: &str = "aarch64";
@@ -56,4 +57,9 @@ pub const FAR_ALIAS: usize = 0x10_0000_0000;
 unsafe extern "Rust" {
     safe fn image_main() -> !;
     safe fn image_fault(fault: &target_common::Fault) -> !;
+}
+
+// SAFETY: as above.
+unsafe extern "C" {
+    safe fn image_thread_local(argument: usize) -> usize;
 }

@@ -30,6 +30,7 @@
 //! ```text
 //! #[unsafe(no_mangle)] fn image_main() -> !;                              // after boot
 //! #[unsafe(no_mangle)] fn image_fault(fault: &target_common::Fault) -> !; // on its own stack
+//! #[unsafe(no_mangle)] extern "C" fn image_thread_local(argument: usize) -> usize; // descriptors
 //! ```
 //! Only one hart runs and interrupts stay off; nothing here is meant for more.
 #![no_std]
@@ -48,7 +49,7 @@ pub use call::{call_program, escape};
 pub use layout::regions;
 pub use machine::{Console, exit, now_ns, sync_instructions, write_console};
 pub use paging::{ProtectError, map_away, protect};
-pub use thread::set_thread_pointer;
+pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 pub use trap::EXIT_FAULT_IN_FAULT;
 
 /// The architecture's name.
@@ -66,4 +67,11 @@ unsafe extern "Rust" {
     safe fn image_main() -> !;
     /// Provided by the image: reports an exception that nothing could mend and ends the run.
     safe fn image_fault(fault: &target_common::Fault) -> !;
+}
+
+// SAFETY: as above.
+unsafe extern "C" {
+    /// Provided by the image: for the second word of a thread-local variable's descriptor, how far
+    /// the variable is from the thread pointer.
+    safe fn image_thread_local(argument: usize) -> usize;
 }

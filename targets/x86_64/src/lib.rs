@@ -29,8 +29,8 @@ mod machine;
 
 #[cfg(all(target_arch = "x86_64", target_os = "none"))]
 pub use machine::{
-    Console, ProtectError, call_program, escape, exit, map_away, now_ns, protect, regions,
-    set_thread_pointer, sync_instructions, write_console,
+    Console, ProtectError, call_program, descriptor_dynamic, descriptor_static, escape, exit,
+    map_away, now_ns, protect, regions, set_thread_pointer, sync_instructions, write_console,
 };
 
 /// The name of the architecture.

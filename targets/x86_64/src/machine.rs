@@ -18,7 +18,7 @@ pub use console::{Console, write_console};
 pub use exit::exit;
 pub use layout::regions;
 pub use paging::{ProtectError, map_away, protect, sync_instructions};
-pub use thread::set_thread_pointer;
+pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.
 unsafe extern "Rust" {
@@ -26,6 +26,13 @@ unsafe extern "Rust" {
     safe fn image_main() -> !;
     /// Reports an exception that nothing could mend and ends the run.
     safe fn image_fault(fault: &target_common::Fault) -> !;
+}
+
+// SAFETY: as above.
+unsafe extern "C" {
+    /// For the second word of a thread-local variable's descriptor: how far the variable is from
+    /// the thread pointer.
+    safe fn image_thread_local(argument: usize) -> usize;
 }
 
 /// Entered by `boot.s` in long mode, on the boot stack, with the final page tables.

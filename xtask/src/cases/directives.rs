@@ -35,6 +35,7 @@ enum Directive {
     Away(Vec<u64>),
     Compilers(Vec<Compiler>),
     Damage(Damage, Sentence),
+    DynamicThreadLocals,
     Entry(String),
     Expect(Expectation),
     Far(Vec<u64>),
@@ -88,6 +89,8 @@ pub struct Settings {
     pub away: Vec<u64>,
     /// What is done to the case's own object, and what comes of it; empty: nothing.
     pub damages: Vec<(Damage, Sentence)>,
+    /// Whether its thread-local variables come with the first use.
+    pub dynamic_thread_locals: bool,
     /// The function to call.
     pub entry: String,
     /// How the program fares.
@@ -181,6 +184,7 @@ impl Default for Settings {
             args: Vec::new(),
             away: Vec::new(),
             damages: Vec::new(),
+            dynamic_thread_locals: false,
             entry: "main".into(),
             expect: Expectation::Ends(Ended::Returned(0)),
             far: Vec::new(),
@@ -205,6 +209,7 @@ impl Settings {
             Directive::Damage(damage, sentence) => {
                 self.damages.push((damage.clone(), sentence.clone()));
             }
+            Directive::DynamicThreadLocals => self.dynamic_thread_locals = true,
             Directive::Entry(entry) => self.entry.clone_from(entry),
             Directive::Expect(expect) => self.expect = expect.clone(),
             Directive::Far(distances) => self.far.clone_from(distances),
@@ -284,6 +289,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         "refused" => Directive::Expect(Expectation::Refused(refusal(text)?)),
         "repeat" => Directive::Repeat(text.parse().context("a number")?),
         "stubs" => Directive::Stubs(text.parse().context("a number")?),
+        "thread-locals" => {
+            ensure!(text == "dynamic", "the one value is `dynamic`");
+            Directive::DynamicThreadLocals
+        }
         "with" => Directive::With(words()),
         _ => bail!("no such directive"),
     })

@@ -126,3 +126,10 @@ fn distances_have_units() {
     assert!(complaint("//! far: 3 KiB\n").contains("MiB"));
     assert!(complaint("//! far: 0 GiB\n").contains("nothing"));
 }
+
+#[test]
+fn thread_local_variables_can_come_late() {
+    assert!(!settings("").dynamic_thread_locals);
+    assert!(settings("//! thread-locals: dynamic\n").dynamic_thread_locals);
+    assert!(complaint("//! thread-locals: static\n").contains("the one value"));
+}

@@ -124,10 +124,12 @@ fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) ->
 
 /// What programs of a case find around them, each in turn.
 fn surroundings(settings: &Settings) -> Vec<Surroundings> {
-    let away = settings.away.iter().map(|&away| Surroundings { away, ..Surroundings::default() });
-    let far = settings.far.iter().map(|&far| Surroundings { far, ..Surroundings::default() });
+    let dynamic_thread_locals = settings.dynamic_thread_locals;
+    let usual = Surroundings { dynamic_thread_locals, ..Surroundings::default() };
+    let away = settings.away.iter().map(|&away| Surroundings { away, ..usual });
+    let far = settings.far.iter().map(|&far| Surroundings { far, ..usual });
     let all: Vec<_> = away.chain(far).collect();
-    if all.is_empty() { vec![Surroundings::default()] } else { all }
+    if all.is_empty() { vec![usual] } else { all }
 }
 
 /// The program's objects, the case's own first, whatever the order they are handed over in.

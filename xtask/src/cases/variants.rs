@@ -114,7 +114,7 @@ impl fmt::Display for Variant {
         if self.reversed {
             f.write_str(", reversed")?;
         }
-        let Surroundings { away, far } = self.surroundings;
+        let Surroundings { away, far, .. } = self.surroundings;
         if away != 0 {
             write!(f, ", {} MiB away", away >> 20)?;
         }
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC");
         variant.reversed = true;
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed");
-        variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20 };
+        variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20, ..variant.surroundings };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, 1024 MiB away, far at 5 MiB");
     }
 }
