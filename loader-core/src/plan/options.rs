@@ -20,8 +20,9 @@ pub struct PlanOptions {
     pub relaxation: bool,
     /// What the client has for thread-local variables.
     pub thread_locals: TlsModel,
-    /// Whether to mend code for AArch64 that erratum 843419 of Arm's Cortex-A53 affects: a load or
-    /// store soon behind an ADRP in the last two words of a 4 KiB page may take a wrong address.
+    /// Whether to mend code for AArch64 that erratum 843419 of Arm's Cortex-A53 affects (revisions
+    /// up to r0p4): a load or store soon behind an ADRP in the last two words of a 4 KiB page may
+    /// take a wrong address.
     ///
     /// The ADRP becomes an ADR where its page is within 1 MiB; where not, the load or store moves
     /// behind its section, with a branch there and one back. A section in which there is such a

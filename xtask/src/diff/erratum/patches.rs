@@ -46,6 +46,12 @@ const fn is_load_or_store(word: u32) -> bool {
     word & 0x0a00_0000 == 0x0800_0000
 }
 
+/// Whether it is a branch of any sort.
+const fn is_branch(word: u32) -> bool {
+    matches!(word & 0x7c00_0000, 0x1400_0000 | 0x3400_0000)
+        || matches!(word & 0xfe00_0000, 0x5400_0000 | 0xd600_0000)
+}
+
 /// The offsets of the ADRPs with a load or store behind them.
 pub fn loads_by_adrp(code: &[u8]) -> Vec<u64> {
     let (words, _) = code.as_chunks::<4>();
@@ -133,8 +139,86 @@ pub fn is_known(kind: Kind, by_us: bool, plain: &Memory, site: u64) -> bool {
         (Kind::Bfd, false) => {
             let is_structure = second & 0xbe00_0000 == 0x0c00_0000;
             let writes = second & 0x1f == register || second >> 5 & 0x1f == register;
-            let branches = third & 0x1c00_0000 == 0x1400_0000;
-            is_structure || writes || branches && base(third).is_none()
+            is_structure || writes || is_branch(third)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: u64 = 0x1000_0ff8;
+    /// `adrp x3, .`
+    const ADRP: u32 = 0x9000_0003;
+    /// `str x1, [x2]`
+    const SECOND: u32 = 0xf900_0041;
+    /// `ldr x4, [x3, #8]`
+    const LAST: u32 = 0xf940_0464;
+    const NOP: u32 = 0xd503_201f;
+
+    fn memory(words: &[u32]) -> Memory {
+        Memory::of(START, words.iter().flat_map(|word| word.to_le_bytes()).collect())
+    }
+
+    /// What is found where code becomes this.
+    fn found(mended: &[u32]) -> Result<Patches> {
+        let plain = memory(&[ADRP, SECOND, LAST, NOP]);
+        let mut patches = Patches::default();
+        for address in (START..START + 16).step_by(4) {
+            let mended = memory(mended);
+            if plain.word(address) != mended.word(address) {
+                patches.take(&plain, &mended, address)?;
+            }
+        }
+        Ok(patches)
+    }
+
+    #[test]
+    fn both_ways_of_mending_are_found() {
+        // b .+12; ...; ldr x4, [x3, #8]; b .-12
+        let moved = found(&[ADRP, SECOND, 0x1400_0003, NOP, NOP, LAST, 0x17ff_fffd]).unwrap();
+        assert_eq!((moved.sites.into_iter().collect(), moved.moved), (vec![START], 1));
+        // adr x3, .-0xff8
+        let adr = found(&[0x10ff_8043, SECOND, LAST, NOP]).unwrap();
+        assert_eq!((adr.sites.into_iter().collect(), adr.moved), (vec![START], 0));
+        assert!(found(&[ADRP, SECOND, LAST, NOP]).unwrap().sites.is_empty());
+    }
+
+    #[test]
+    fn what_means_something_else_is_no_mending() {
+        for wrong in [
+            [ADRP, SECOND, 0x1400_0003, NOP, NOP, LAST + 0x400, 0x17ff_fffd], // another word
+            [ADRP, SECOND, 0x1400_0003, NOP, NOP, LAST, 0x17ff_fffc],         // back too far
+            [ADRP, SECOND, 0x9400_0003, NOP, NOP, LAST, 0x17ff_fffd],         // a call
+            [ADRP, SECOND, 0x1410_0003, NOP, NOP, LAST, 0x17ff_fffd],         // to nowhere
+            [ADRP, SECOND, NOP, NOP, NOP, LAST, 0x17ff_fffd],
+            [0x10ff_8044, SECOND, LAST, NOP, NOP, NOP, NOP], // another register
+            [0x10ff_8063, SECOND, LAST, NOP, NOP, NOP, NOP], // another address
+            [NOP, SECOND, LAST, NOP, NOP, NOP, NOP],
+            [ADRP, NOP, LAST, NOP, NOP, NOP, NOP],
+            [ADRP, SECOND, LAST, LAST, NOP, NOP, NOP],
+        ] {
+            assert!(found(&wrong).is_err(), "{wrong:x?}");
+        }
+    }
+
+    #[test]
+    fn linkers_differ_where_it_is_known_alone() {
+        let known = |kind, by_us, second, third| {
+            is_known(kind, by_us, &memory(&[0x9000_0000, second, third, LAST]), START)
+        };
+        let differs = |second, third| {
+            [(Kind::Lld, true), (Kind::Lld, false), (Kind::Bfd, true), (Kind::Bfd, false)]
+                .map(|(kind, by_us)| known(kind, by_us, second, third))
+        };
+        assert_eq!(differs(SECOND, NOP), [false; 4]);
+        assert_eq!(differs(0x3dc0_0040, NOP)[..3], [true, false, false], "ldr q0, [x2]");
+        assert_eq!(differs(0xd800_0040, NOP)[..3], [true, false, false], "prfm of number 0");
+        assert_eq!(differs(0xc87f_0c41, NOP), [false, false, true, false], "ldxp x1, x3, [x2]");
+        assert_eq!(differs(0xf940_0040, NOP), [false, false, false, true], "ldr x0, [x2]");
+        assert_eq!(differs(0x0c40_7041, NOP), [false, false, false, true], "ld1 of v1 from [x2]");
+        assert_eq!(differs(SECOND, 0xb400_0021), [false, false, false, true], "cbz x1, .+4");
+        assert_eq!(differs(SECOND, LAST), [false; 4]);
     }
 }

@@ -73,6 +73,12 @@ pub struct Linker {
 }
 
 impl Memory {
+    /// One piece.
+    #[cfg(test)]
+    pub fn of(address: u64, bytes: Vec<u8>) -> Self {
+        Self(vec![(address, bytes)])
+    }
+
     /// The word at an address.
     pub fn word(&self, address: u64) -> Option<u32> {
         self.words(address, 4)?.next()
