@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::corpus;
 use super::linker::Kind;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
@@ -44,9 +45,9 @@ const PAGE: u64 = 0x1000;
 /// Where in a page the made code is put: its first word is one of the last two, and is not.
 const PHASES: [u64; 4] = [0xff8, 0xffc, 0xff4, 0];
 /// How often compiled code is moved.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 12;
 /// How much of it must be mended in all rounds together, or the comparison says nothing.
-const MENDED: usize = 40;
+const MENDED: usize = 200;
 
 /// What was mended in one place.
 struct Compared {
@@ -73,7 +74,7 @@ pub fn check(tools: &Tools, tally: &mut Tally) -> Result<()> {
         let result = result.and_then(|compared| check_made(&made, &compared));
         tally.count(format!("erratum 843419, {name}"), result);
     }
-    let compiled = Code::new(runtime::lua::demo(tools, Arch::Aarch64)?.objects)?;
+    let compiled = compiled(tools)?;
     let settings = (0..ROUNDS).map(|round| moved(&compiled, round)).collect();
     let mut mended = 0;
     for (setting, result) in compare_all(&linkers, &compiled, settings, &|| step.advance()) {
@@ -158,6 +159,16 @@ fn made(tools: &Tools) -> Result<Code> {
     process::run(&mut command, LIMIT)?.checked("clang")?;
     let bytes = fs::read(&object).context("clang wrote no object")?;
     Code::new(vec![NamedBytes { name: "erratum.o".into(), bytes }])
+}
+
+/// Lua's objects and the C library's, as many as go together.
+fn compiled(tools: &Tools) -> Result<Code> {
+    let mut files = runtime::lua::demo(tools, Arch::Aarch64)?.objects;
+    for path in runtime::build(tools, Arch::Aarch64)? {
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        files.extend(corpus::members("", &bytes)?.into_iter().flat_map(|module| module.files));
+    }
+    Code::new(sides::that_go_together(files)?)
 }
 
 /// The made code, every section at one place in a page, with data in the middle of it, so that an

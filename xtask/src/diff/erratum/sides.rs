@@ -10,12 +10,16 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use loader_core::{Error, Name, Object, Plan, PlanOptions, Scratch, SegmentKind, TargetAddress};
 use object::LittleEndian as LE;
-use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF, STB_LOCAL};
+use object::elf::{
+    SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF, STB_LOCAL, STT_TLS, SectionHeader64, Sym64,
+};
 use object::read::elf::{SectionHeader, Sym};
+use tempfile::TempDir;
 
 use super::super::linker::Kind;
 use super::super::load;
 use super::super::relocations::File;
+use super::patches::loads_by_adrp;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::process;
@@ -37,6 +41,8 @@ pub struct Code {
     pub texts: Vec<Text>,
     /// The names that nothing in them defines.
     undefined: BTreeSet<String>,
+    /// Where linkers find the objects, by their numbers.
+    folder: TempDir,
 }
 
 /// A section of code.
@@ -118,7 +124,7 @@ impl Code {
     /// Finds the code in objects that have no section twice.
     ///
     /// # Errors
-    /// An object is damaged.
+    /// An object is damaged, or cannot be written where linkers find it.
     pub fn new(files: Vec<NamedBytes>) -> Result<Self> {
         let (mut texts, mut undefined, mut defined) = (Vec::new(), BTreeSet::new(), Vec::new());
         for (object, file) in files.iter().enumerate() {
@@ -148,8 +154,44 @@ impl Code {
             }
         }
         undefined.retain(|name| !defined.contains(name));
-        Ok(Self { files, texts, undefined })
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        for (object, file) in files.iter().enumerate() {
+            let path = folder.path().join(format!("{object}.o"));
+            fs::write(path, &file.bytes).context("cannot write a temporary file")?;
+        }
+        Ok(Self { files, texts, undefined, folder })
     }
+}
+
+/// Those of `files` that have code like that of the erratum, no thread-local variables, and no name
+/// that one before them defines.
+///
+/// # Errors
+/// An object is damaged.
+pub fn that_go_together(files: Vec<NamedBytes>) -> Result<Vec<NamedBytes>> {
+    let mut defined = BTreeSet::new();
+    let mut chosen = Vec::new();
+    for file in files {
+        let parsed = File::parse(&file.bytes)?;
+        let mut code = parsed.sections.iter().filter(|s| s.sh_flags(LE).0 & SHF_EXECINSTR.0 != 0);
+        let has_pair = |section: &SectionHeader64<LE>| {
+            section.data(LE, parsed.bytes).is_ok_and(|bytes| !loads_by_adrp(bytes).is_empty())
+        };
+        let is_thread_local = |symbol: &Sym64<LE>| symbol.st_type() == STT_TLS;
+        let globals = parsed.symbols.iter().filter(|symbol| symbol.st_bind() != STB_LOCAL);
+        let own = globals.filter(|symbol| symbol.st_shndx(LE) != SHN_UNDEF);
+        let own: Result<Vec<_>, _> =
+            own.map(|symbol| parsed.symbols.symbol_name(LE, symbol).map(<[u8]>::to_vec)).collect();
+        let own = own?;
+        let goes = code.any(has_pair)
+            && !parsed.symbols.iter().any(is_thread_local)
+            && !own.iter().any(|name| defined.contains(name));
+        if goes {
+            defined.extend(own);
+            chosen.push(file);
+        }
+    }
+    Ok(chosen)
 }
 
 /// Our loader's side.
@@ -218,10 +260,8 @@ impl Linker {
     /// It refuses the code.
     pub fn link(&self, code: &Code, setting: &Setting, mend: bool) -> Result<Memory> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-        let write = |name: &str, bytes: &[u8]| {
-            fs::write(folder.path().join(name), bytes).context("cannot write a temporary file")
-        };
-        write("script", script(code, setting).as_bytes())?;
+        fs::write(folder.path().join("script"), script(code, setting))
+            .context("cannot write a temporary file")?;
         let mut command = Command::new(&self.program);
         command.current_dir(folder.path()).env("LC_ALL", "C");
         command.args(["-static", "-nostdlib", "--no-relax", "--entry=0", "--script=script"]);
@@ -231,11 +271,8 @@ impl Linker {
         if mend {
             command.arg("--fix-cortex-a53-843419");
         }
-        for (number, file) in code.files.iter().enumerate() {
-            let name = format!("{number}.o");
-            write(&name, &file.bytes)?;
-            command.arg(name);
-        }
+        let objects = 0..code.files.len();
+        command.args(objects.map(|object| code.folder.path().join(format!("{object}.o"))));
         process::run(command.args(["-o", "linked"]), LIMIT)?.checked(self.kind.name())?;
         let linked = fs::read(folder.path().join("linked")).context("it wrote nothing")?;
         let linked = File::parse(&linked)?;
@@ -256,7 +293,7 @@ fn script(code: &Code, setting: &Setting) -> String {
     // Writing to a string cannot fail.
     for (at, (text, address)) in code.texts.iter().zip(&setting.addresses).enumerate() {
         let Text { object, name, .. } = text;
-        let _ = writeln!(script, "  .t{at} {address:#x} : {{ {object}.o({name}) }} :all");
+        let _ = writeln!(script, "  .t{at} {address:#x} : {{ */{object}.o({name}) }} :all");
     }
     let Setting { data, .. } = setting;
     let rest = "*(.data .data.* .bss .bss.* COMMON)";
