@@ -2,21 +2,29 @@
 
 use object::elf::SHF_TLS;
 
-use crate::elf::{Section, SymbolPlace};
+use crate::elf::SymbolPlace;
 use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
+impl PlannedSection<'_> {
+    /// Whether it comes behind the sections of its segment that have bytes.
+    fn is_zero_data(&self) -> bool {
+        self.section.is_nobits() && self.segment != SegmentKind::Text
+    }
+}
+
 impl<'o> Plan<'o, '_> {
-    /// Lays out the sections that have bytes, then those that are zero, in the objects' order.
+    /// Lays out the sections in the objects' order; in data, first those that have bytes, then
+    /// those that are zero. Zeros among code stay there, as branches count on distances.
     pub(super) fn lay_out_sections(&mut self) -> Result<(), Error<'o>> {
         for zeroed in [false, true] {
             for (number, object) in self.objects.iter().enumerate() {
                 for index in 0..object.section_count() {
                     let Some(planned) = self.planned_section(number, index) else { continue };
                     let apart = self.is_thread_local_section(number, index);
-                    if planned.section.is_nobits() != zeroed || apart {
+                    if planned.is_zero_data() != zeroed || apart {
                         continue;
                     }
                     let (size, align) = (planned.size, planned.section.align());
@@ -87,7 +95,7 @@ impl<'o> Plan<'o, '_> {
         // The image of thread-local variables lies behind all else.
         for turn in 0..3 {
             let has_turn = |planned: &PlannedSection<'o>| {
-                let zeroed = Section::is_nobits(planned.section);
+                let zeroed = planned.is_zero_data();
                 turn == if planned.section.has(SHF_TLS) { 2 } else { u8::from(zeroed) }
             };
             for planned in self.sections().filter(has_turn) {

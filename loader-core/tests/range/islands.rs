@@ -14,8 +14,8 @@ const MIB: usize = 1 << 20;
 
 const BL: u32 = 0x9400_0000;
 
-/// Three sections of code, 96 MiB of zeros between each two: from one end to the other is farther
-/// than a call reaches, to the middle is not.
+/// Three sections of code, 96 MiB of zeros between each two, which take no room in the file but keep
+/// their place: from one end to the other is farther than a call reaches, to the middle is not.
 struct Long {
     elf: ElfBuilder,
     sections: [u32; 3],
@@ -33,10 +33,10 @@ fn long() -> Long {
         if at != 0 {
             elf.add(SectionSpec {
                 name: ".text.filler".into(),
-                kind: SHT_PROGBITS.0,
+                kind: SHT_NOBITS.0,
                 flags: ALLOC | EXEC,
                 align: 4096,
-                bytes: vec![0; 96 * MIB],
+                nobits_size: 96 * MIB as u64,
                 ..SectionSpec::default()
             });
         }
