@@ -309,7 +309,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             _ if formula.may_use_stub() => {
                 let target = self.stubs.wrapping_add(self.plan.stub_distance(stub));
-                self.check_stub_reach(site, job, target, state)?;
+                if !self.check_stub_reach(site, job, target, state)? {
+                    return Ok(None);
+                }
                 let addend = job.rela.addend.cast_unsigned();
                 Ok(Some(target.wrapping_add(addend).wrapping_sub(job.place)))
             }
@@ -318,22 +320,27 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     }
 
     /// A stub that reaches neither its symbol nor its GOT slot was not written, and matters only
-    /// now that a branch needs it.
+    /// now that a branch needs it. `false` where the symbol has no slot: it is the module's own,
+    /// and too far from the branch, whatever stands between.
     fn check_stub_reach(
         &self,
         site: &Site<'_, 'o>,
         job: Job,
         stub: u64,
         state: SymbolState,
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<bool, Error<'o>> {
         let slot = state.slot().map(|_| self.slot_address(site, job.rela, Slot::Address));
         let mut unwritten = [0; STUB_MAX];
         let written = self.machine.stub().write(&mut unwritten, stub, state.address(), slot);
-        written.ok_or(Error::StubReach {
-            symbol: site.symbol_name(job.rela),
-            stub: TargetAddress::new(stub),
-            slot: TargetAddress::new(slot.unwrap_or(0)),
-        })
+        match (written, slot) {
+            (Some(()), _) => Ok(true),
+            (None, None) => Ok(false),
+            (None, Some(slot)) => Err(Error::StubReach {
+                symbol: site.symbol_name(job.rela),
+                stub: TargetAddress::new(stub),
+                slot: TargetAddress::new(slot),
+            }),
+        }
     }
 
     fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {

@@ -1,6 +1,8 @@
 //! Texts longer than a call reaches: stubs lie between the sections.
 
-use loader_core::{Error, Machine, Object, Phase, Plan, Scratch, SegmentKind, scratch_len};
+use loader_core::{
+    Error, Machine, Object, Phase, Plan, Scratch, SegmentKind, TargetAddress, scratch_len,
+};
 use object::elf::*;
 
 use crate::support::decode::aarch64::{adrp, imm12, imm26};
@@ -133,6 +135,24 @@ fn every_call_arrives_by_a_stub_of_its_own_stretch_where_it_must() {
         let again = image.unresolve().resolve(&imports).unwrap();
         assert!(again.segment_bytes(SegmentKind::Text) == text, "another result");
     });
+}
+
+#[test]
+fn what_neither_call_nor_stub_reaches_is_out_of_range() {
+    let Long { mut elf, sections, symbols: [first, ..] } = long();
+    elf.rela(sections[2], 4, R_AARCH64_CALL26.0, first, 0);
+    let file = elf.build();
+    let manager = manager();
+    planned(&file, |plan| {
+        let mut image = plan.place(&manager).unwrap();
+        let away = TargetAddress::new(TEXT - (8 << 30));
+        image.map_section_address(0, sections[0], away).unwrap();
+        // The symbol is the module's own: it has no GOT slot that could be out of reach.
+        let error = image.resolve(&Imports::of(&[])).err().unwrap();
+        let Error::OutOfRange { symbol, to, .. } = error else { panic!("{error:?}") };
+        assert_eq!((symbol.to_string(), to.value()), ("first".into(), away.value() + 16));
+    });
+    assert_eq!(manager.live(), 0);
 }
 
 #[test]
