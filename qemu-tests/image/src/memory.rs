@@ -7,7 +7,7 @@ use linked_list_allocator::LockedHeap;
 use loader_core::{Arena, ArenaMemoryManager, MemoryError, Platform, SegmentKind};
 use qemu_protocol::ArenaUse;
 use spin::Mutex;
-use target_common::{Access, AwayArenas, Region};
+use target_common::{Access, Away, Region};
 
 use crate::target;
 
@@ -46,31 +46,33 @@ pub fn manager() -> Manager {
     unsafe { over(regions.text, regions.rodata, regions.data) }
 }
 
-/// Has the image and the away arenas mapped so far from where the linker script has them.
+/// Has the image mapped so far from where the linker script has it, too.
 ///
 /// # Panics
-/// If the target has no place for them there.
+/// If the target has no place for it there.
 pub fn map_away(distance: u64) {
     let _nobody = AWAY.lock();
-    target::map_away(distance as usize);
+    target::map_away(distance as usize, false);
 }
 
-/// A manager over the away arenas, `distance` bytes away, for as long as `then` runs.
+/// A manager over the away arenas, `distance` bytes away, for as long as `then` runs; with a text
+/// arena that is longer than a call reaches, or not.
 ///
 /// # Panics
 /// If the target has no place for them there.
-pub fn with_away<R>(distance: u64, then: impl FnOnce(&Manager) -> R) -> R {
+pub fn with_away<R>(distance: u64, long_text: bool, then: impl FnOnce(&Manager) -> R) -> R {
     let _one_at_a_time = AWAY.lock();
     let distance = distance as usize;
-    target::map_away(distance);
-    let AwayArenas { text, rodata, data } = target::regions().away;
-    let [text, rodata, data] =
-        [text, rodata, data].map(|arena| Region { start: arena.start + distance, ..arena });
+    target::map_away(distance, long_text);
+    let span = long_text.then_some(target::LONG_TEXT_SPAN);
+    let away = Away { arenas: target::regions().away, distance, span };
     // SAFETY: the linker script reserves the regions for modules alone, and the target has just
     // mapped them there, readable and writable, as a module leaves them that is unloaded. The
     // manager goes no further than `then`, and neither do the modules that borrow it; while one
-    // lives, the lock keeps others from being made.
-    let manager = unsafe { over(text, rodata, data) };
+    // lives, the lock keeps others from being made. Much of a long text arena is the same memory
+    // again and again: programs that ask for one have nothing there but zeros that nobody reads
+    // (`qemu-tests/cases/README.md`).
+    let manager = unsafe { over(away.text(), away.rodata(), away.data()) };
     then(&manager)
 }
 

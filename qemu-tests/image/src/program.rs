@@ -33,9 +33,9 @@ pub fn run(
     runtime: &[File<'_>],
     program: &Program<'_>,
 ) -> (Option<ProgramReport>, ProgramReport) {
-    let Surroundings { away, far, .. } = program.surroundings;
+    let Surroundings { away, far, long_text, .. } = program.surroundings;
     if away != 0 {
-        return memory::with_away(away, |manager_away| {
+        return memory::with_away(away, long_text, |manager_away| {
             run_in(Arenas { near: manager, own: manager_away }, runtime, program)
         });
     }

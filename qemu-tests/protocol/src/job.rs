@@ -57,6 +57,8 @@ pub struct Surroundings {
     /// How far above the image it finds the function `kernel_test_far`, in bytes; 0: 64 GiB. If
     /// neither this nor `away` is 0, both are the same.
     pub far: u64,
+    /// Whether its text arena, away from the image, is longer than a call reaches.
+    pub long_text: bool,
     /// Whether its thread-local variables come with the first use, instead of in a static block.
     pub dynamic_thread_locals: bool,
 }
@@ -108,7 +110,8 @@ mod tests {
     #[test]
     fn a_job_survives_the_trip() {
         let file = File { name: "a.o", bytes: &[0x7f, b'E', b'L', b'F'] };
-        let around = Surroundings { away: 3 << 30, far: 5, dynamic_thread_locals: true };
+        let around =
+            Surroundings { away: 3 << 30, far: 5, long_text: true, dynamic_thread_locals: true };
         let program = Program {
             name: "p",
             files: vec![file],

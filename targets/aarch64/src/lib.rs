@@ -53,6 +53,9 @@ pub const PAGE: usize = 4096;
 /// permissions: 64 GiB, which no branch reaches.
 pub const FAR_ALIAS: usize = 0x10_0000_0000;
 
+/// The spans of a long text away from the image: what a call reaches, halved.
+pub const LONG_TEXT_SPAN: usize = 64 << 20;
+
 // SAFETY: the image defines both, with these signatures; this is the targets' common interface.
 unsafe extern "Rust" {
     safe fn image_main() -> !;

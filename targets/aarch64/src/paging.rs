@@ -1,6 +1,6 @@
 //! The page tables, and page permissions.
 
-use crate::{FAR_ALIAS, PAGE, console, layout};
+use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, console, layout};
 use aarch64_cpu::{
     asm::barrier,
     registers::{ReadWriteable, SCTLR_EL1},
@@ -16,7 +16,7 @@ use core::{
     ptr::{self, NonNull},
 };
 use spin::{Mutex, MutexGuard};
-use target_common::{Access, Region};
+use target_common::{Access, Away, Region};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,48 +59,67 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     let mut tables = TABLES.try_lock().ok_or(ProtectError::Busy)?;
     let Tables { mapping, away } = tables.as_mut().ok_or(ProtectError::Busy)?;
     let regions = layout::regions();
-    let arenas = [regions.text, regions.rodata, regions.data];
-    let home = Region { start: region.start.wrapping_sub(*away), ..region };
-    let (region, distance) = if arenas.iter().any(|arena| contains(arena, &region)) {
-        (region, 0)
-    } else if *away != 0 && contains(&regions.away.all(), &home) {
-        (home, *away)
-    } else {
+    if [regions.text, regions.rodata, regions.data].iter().any(|arena| arena.contains(region)) {
+        let mapped = map(mapping, region, 0, attributes(access), PAGES);
+        return mapped.map_err(ProtectError::Refused);
+    }
+    let away = away.ok_or(ProtectError::OutsideArenas)?;
+    let end = region.start.checked_add(region.size).ok_or(ProtectError::OutsideArenas)?;
+    // What is mapped in a row and begins and ends in the arenas lies in them.
+    if away.home(region.start).is_none() || away.home(end - 1).is_none() {
         return Err(ProtectError::OutsideArenas);
-    };
-    map(mapping, region, distance, attributes(access), PAGES).map_err(ProtectError::Refused)
+    }
+    let mut at = region.start;
+    while at < end {
+        let (start, in_a_row) = away.home(at).ok_or(ProtectError::OutsideArenas)?;
+        let home = Region { start, size: in_a_row.min(end - at) };
+        let mapped = map(mapping, home, at - start, attributes(access), PAGES);
+        mapped.map_err(ProtectError::Refused)?;
+        at += home.size;
+    }
+    Ok(())
 }
 
-/// Maps the image, and the away arenas, `distance` bytes above where the linker script has them,
-/// and no longer where this had put them before.
+/// Maps the image `distance` bytes above where the linker script has it, and the away arenas as
+/// [`Away`] says, with a long text or without; nothing is left of what this has mapped before.
 ///
 /// # Panics
 ///
 /// If the distance is not a multiple of 1 GiB, or the memory would get to where something is.
-pub fn map_away(distance: usize) {
+pub fn map_away(distance: usize, long_text: bool) {
     assert!(
         distance.is_multiple_of(GIB) && ![0, FAR_ALIAS].contains(&distance),
         "no place at {distance:#x}"
     );
     let mut tables = TABLES.lock();
     let Some(Tables { mapping, away }) = tables.as_mut() else { return };
-    let old = mem::replace(away, distance);
-    let arenas = (layout::regions().away.all(), Access::ReadWrite);
-    for (region, access) in image_parts().into_iter().chain([arenas]) {
-        // `map_range` would free tables, and the pool takes none back.
-        let unmap = |_: &MemoryRegion, entry: &mut UpdatableDescriptor<El1Attributes>| {
-            entry.modify_flags(El1Attributes::empty(), El1Attributes::VALID)
-        };
-        let start = region.start + old;
-        let gone = match old {
-            0 => Ok(()),
-            _ => mapping.modify_range(&MemoryRegion::new(start, start + region.size), &unmap),
-        };
-        let mapped = gone.and_then(|()| map(mapping, region, distance, attributes(access), PAGES));
-        if let Err(error) = mapped {
-            panic!("cannot move {region:x?} from {old:#x} to {distance:#x} away: {error}");
+    let span = long_text.then_some(LONG_TEXT_SPAN);
+    let new = Away { arenas: layout::regions().away, distance, span };
+    if let Some(old) = away.replace(new) {
+        for (start, home, _) in away_parts(old) {
+            // `map_range` would free tables, and the pool takes none back.
+            let unmap = |_: &MemoryRegion, entry: &mut UpdatableDescriptor<El1Attributes>| {
+                entry.modify_flags(El1Attributes::empty(), El1Attributes::VALID)
+            };
+            let region = MemoryRegion::new(start, start + home.size);
+            if let Err(error) = mapping.modify_range(&region, &unmap) {
+                panic!("cannot unmap {region}: {error}");
+            }
         }
     }
+    for (start, home, access) in away_parts(new) {
+        if let Err(error) = map(mapping, home, start - home.start, attributes(access), PAGES) {
+            panic!("cannot map {home:x?} at {start:#x}: {error}");
+        }
+    }
+}
+
+/// What is away: where it is mapped, where its home is, and what for.
+fn away_parts(away: Away) -> impl Iterator<Item = (usize, Region, Access)> {
+    let image = image_parts().into_iter();
+    let image = image.map(move |(home, access)| (home.start + away.distance, home, access));
+    let piece = |(at, start)| (at, Region { start, size: Away::PIECE }, Access::ReadWrite);
+    image.chain(away.pieces().map(piece))
 }
 
 /// Device registers: the first attribute of the MAIR that `aarch64-rt` sets, never executable.
@@ -135,7 +154,7 @@ pub(crate) fn init() {
     barrier::isb(barrier::SY);
     // SAFETY: drops what is left of the first table, and of the time before WXN.
     unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) };
-    *tables = Some(Tables { mapping, away: 0 });
+    *tables = Some(Tables { mapping, away: None });
 }
 
 /// Two levels below the root, and 512 GiB in all: room for [`FAR_ALIAS`].
@@ -145,9 +164,9 @@ const ROOT_LEVEL: usize = 1;
 const ASID: usize = 1;
 
 /// 4 for the root and the second levels, 1 for the UART, 32 for the arenas, and for each of eight
-/// distances 1 for the second level and 24 for the away arenas; the rest is for the image, which
-/// takes one for each 2 MiB and place.
-const POOL_TABLES: usize = 320;
+/// distances 1 for the second level and 24 for the away arenas, and 66 for one long text; the rest
+/// is for the image, which takes one for each 2 MiB and place.
+const POOL_TABLES: usize = 400;
 
 const GIB: usize = 1 << 30;
 
@@ -159,8 +178,8 @@ static TABLES: Mutex<Option<Tables>> = Mutex::new(None);
 /// The tables in use.
 struct Tables {
     mapping: Mapping<Pool, El1And0>,
-    /// The distance of [`map_away`]; 0 before the first.
-    away: usize,
+    /// Where the away arenas are; `None` before the first [`map_away`].
+    away: Option<Away>,
 }
 
 /// The tables that are not in use yet.
@@ -258,12 +277,4 @@ fn attributes(access: Access) -> El1Attributes {
         Access::ReadExecute => NORMAL | El1Attributes::READ_ONLY,
         Access::ReadWrite => NORMAL | El1Attributes::PXN,
     }
-}
-
-fn contains(outer: &Region, inner: &Region) -> bool {
-    inner
-        .start
-        .checked_sub(outer.start)
-        .and_then(|offset| offset.checked_add(inner.size))
-        .is_some_and(|end| end <= outer.size)
 }

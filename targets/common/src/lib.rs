@@ -4,7 +4,11 @@
 //! offers the same functions under the same names, so that the system image is written once.
 #![no_std]
 
+mod away;
+
 use core::fmt;
+
+pub use away::{Away, AwayArenas};
 
 /// What a page may be used for. There is no value for "writable and executable".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,19 @@ pub struct Region {
 }
 
 impl Region {
+    /// The first address behind it.
+    pub const fn end(&self) -> usize {
+        self.start.saturating_add(self.size)
+    }
+
+    /// Whether all of `inner` lies in it.
+    pub const fn contains(&self, inner: Self) -> bool {
+        match inner.start.checked_add(inner.size) {
+            Some(end) => self.start <= inner.start && end <= self.end(),
+            None => false,
+        }
+    }
+
     /// The region from `start` up to, and not including, `end`; empty where `end` is not above.
     pub const fn between(start: usize, end: usize) -> Self {
         Self { start, size: end.saturating_sub(start) }
@@ -42,8 +59,8 @@ pub struct Regions {
     pub rodata: Region,
     /// Arena for modules' writable data.
     pub data: Region,
-    /// The arenas of programs that lie away from the image: where they would be without the
-    /// distance that `map_away` puts between.
+    /// The arenas of programs that lie away from the image, where the linker script has them:
+    /// nothing is mapped there.
     pub away: AwayArenas,
     /// Heap of the image itself.
     pub heap: Region,
@@ -51,24 +68,6 @@ pub struct Regions {
     pub program_heap: Region,
     /// Where the host puts the job.
     pub job: Region,
-}
-
-/// Arenas that are mapped only at a distance from the image, and nowhere else.
-#[derive(Debug, Clone, Copy)]
-pub struct AwayArenas {
-    /// For code.
-    pub text: Region,
-    /// For read-only data.
-    pub rodata: Region,
-    /// For writable data.
-    pub data: Region,
-}
-
-impl AwayArenas {
-    /// The three in one: a linker script lays them in a row.
-    pub const fn all(&self) -> Region {
-        Region::between(self.text.start, self.data.start.saturating_add(self.data.size))
-    }
 }
 
 /// An exception that nothing could mend.

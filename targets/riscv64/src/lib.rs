@@ -61,6 +61,9 @@ pub const PAGE: usize = 4096;
 /// The image is mapped a second time at its address plus this, with the same permissions.
 pub const FAR_ALIAS: usize = 0x10_0000_0000;
 
+/// The spans of a long text away from the image: what a call reaches, halved.
+pub const LONG_TEXT_SPAN: usize = 1 << 30;
+
 // SAFETY: the image defines both with these signatures; this is the targets' common interface.
 unsafe extern "Rust" {
     /// Provided by the image: what to do once the machine is up.

@@ -7,12 +7,12 @@
 //! at a distance, ever change.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use target_common::{Access, Region};
+use target_common::{Access, Away, Region};
 
 use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART, UART_PHYSICAL, VIRTUAL_END, regions};
-use crate::{FAR_ALIAS, PAGE};
+use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,45 +43,64 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Misaligned(region));
     }
-    let (start, entries) = changeable(region).ok_or(ProtectError::OutsideArenas(region))?;
+    let outside = ProtectError::OutsideArenas(region);
     let flags = match access {
         Access::Read => READ,
         Access::ReadExecute => READ_EXECUTE,
         Access::ReadWrite => READ_WRITE,
     };
-    for (address, entry) in (start..).step_by(PAGE).zip(entries) {
-        entry.store(leaf(address + RAM_OFFSET, flags), Ordering::Relaxed);
+    // The arenas and heaps follow each other without a gap, as the linker script asserts.
+    let near = Region::between(regions().text.start, regions().program_heap.end());
+    let away = away();
+    let home = |address: usize| match away {
+        _ if near.contains(region) => Some(address),
+        Some(away) => away.home(address).map(|(home, _)| home),
+        None => None,
+    };
+    let end = region.start.checked_add(region.size).ok_or(outside)?;
+    // What is mapped in a row and begins and ends in the arenas lies in them.
+    if home(region.start).is_none() || home(end - 1).is_none() {
+        return Err(outside);
+    }
+    for address in (region.start..end).step_by(PAGE) {
+        let home = home(address).ok_or(outside)?;
+        LEAVES.0[home / PAGE].store(leaf(home + RAM_OFFSET, flags), Ordering::Relaxed);
     }
     // Orders the stores before the page-table walks of what follows, and drops cached entries.
     riscv::asm::sfence_vma_all();
     Ok(())
 }
 
-/// Maps the image, and the away arenas, `distance` bytes above where the linker script has them,
-/// and no longer where this had put them before.
+/// Maps the image `distance` bytes above where the linker script has it, and the away arenas as
+/// [`Away`] says, with a long text or without; nothing is left of what this has mapped before.
 ///
 /// # Panics
 /// If the distance is not a multiple of 2 MiB, or the memory would get to where something is.
-pub fn map_away(distance: usize) {
-    let (gib, shift) = (distance >> GIB_SHIFT, (distance & (GIB - 1)) / TABLE_SPAN);
-    let fits = distance.is_multiple_of(TABLE_SPAN) && shift + VIRTUAL_END / TABLE_SPAN <= ENTRIES;
+pub fn map_away(distance: usize, long_text: bool) {
+    let span = long_text.then_some(LONG_TEXT_SPAN);
+    let away = Away { arenas: regions().away, distance, span };
+    AWAY.store(distance, Ordering::Relaxed);
+    LONG_TEXT.store(long_text, Ordering::Relaxed);
     let taken = [0, FAR_ALIAS >> GIB_SHIFT, UART >> GIB_SHIFT];
-    // Addresses of Sv39 are signed: the upper half of the top-level table is not next to the lower.
-    assert!(fits && gib < ENTRIES / 2 && !taken.contains(&gib), "{distance:#x}");
-    let regions = regions();
-    let away = regions.away.all();
-    let old = AWAY.swap(distance, Ordering::Relaxed) >> GIB_SHIFT;
-    if old != 0 {
-        ROOT.0[old].store(0, Ordering::Relaxed);
+    let tables = AWAY_MIDDLES.iter().flat_map(|middle| &middle.0);
+    tables.for_each(|entry| entry.store(0, Ordering::Relaxed));
+    for (_, entry) in ROOT.0.iter().enumerate().filter(|(gib, _)| !taken.contains(gib)) {
+        entry.store(0, Ordering::Relaxed);
     }
-    AWAY_MIDDLE.0.iter().for_each(|entry| entry.store(0, Ordering::Relaxed));
-    let image = 0..regions.text.start / TABLE_SPAN;
-    let arenas = away.start / TABLE_SPAN..(away.start + away.size).div_ceil(TABLE_SPAN);
-    for index in image.chain(arenas) {
-        let lower = (&raw const LEAVES).addr() + index * PAGE;
-        AWAY_MIDDLE.0[index + shift].store(table(lower), Ordering::Relaxed);
+    let image = (0..regions().text.start).step_by(TABLE_SPAN).map(|home| (home + distance, home));
+    let first = distance >> GIB_SHIFT;
+    for (at, home) in image.chain(away.pieces()) {
+        let gib = at >> GIB_SHIFT;
+        // Addresses of Sv39 are signed: the upper half of the top-level table is somewhere else.
+        let is_free = gib < ENTRIES / 2 && !taken.contains(&gib);
+        let middle = AWAY_MIDDLES.get(gib - first).filter(|_| at.is_multiple_of(TABLE_SPAN));
+        let Some(middle) = middle.filter(|_| is_free) else {
+            panic!("there is no place at {at:#x}");
+        };
+        let lower = (&raw const LEAVES).addr() + home / TABLE_SPAN * PAGE;
+        middle.0[at / TABLE_SPAN % ENTRIES].store(table(lower), Ordering::Relaxed);
+        ROOT.0[gib].store(table((&raw const *middle).addr()), Ordering::Relaxed);
     }
-    ROOT.0[gib].store(table((&raw const AWAY_MIDDLE).addr()), Ordering::Relaxed);
     riscv::asm::sfence_vma_all();
 }
 
@@ -111,11 +130,13 @@ pub(crate) static MIDDLE: Tables<512> = Tables::new();
 /// The GiB at [`FAR_ALIAS`](crate::FAR_ALIAS); its entries share the lowest tables with [`MIDDLE`].
 pub(crate) static FAR_MIDDLE: Tables<512> = Tables::new();
 
-/// The GiB in which the image and the away arenas are at their distance.
-static AWAY_MIDDLE: Tables<ENTRIES> = Tables::new();
+/// The GiBs from the one on in which the image is at its distance.
+static AWAY_MIDDLES: [Tables<ENTRIES>; 4] = [const { Tables::new() }; 4];
 
 /// The distance of [`map_away`]; 0 before the first.
 static AWAY: AtomicUsize = AtomicUsize::new(0);
+/// Whether the text there is long.
+static LONG_TEXT: AtomicBool = AtomicBool::new(false);
 
 /// The GiB that begins at [`UART`].
 pub(crate) static DEVICE_MIDDLE: Tables<512> = Tables::new();
@@ -142,8 +163,7 @@ impl<const ENTRIES: usize> Tables<ENTRIES> {
 const ENTRIES: usize = 512;
 /// What one table of the lowest level maps.
 const TABLE_SPAN: usize = ENTRIES * PAGE;
-/// What one table of the middle level maps.
-const GIB: usize = 1 << GIB_SHIFT;
+/// What one table of the middle level maps: 1 GiB.
 const GIB_SHIFT: u32 = 30;
 
 /// The entry for the next lower table, which lies at this link address.
@@ -157,16 +177,9 @@ const fn leaf(physical: usize, flags: u64) -> u64 {
     (physical as u64 >> 2) | flags
 }
 
-/// The link address and the entries of `region`'s pages where all of them may be changed.
-fn changeable(region: Region) -> Option<(usize, &'static [AtomicU64])> {
-    let all = regions();
-    // The arenas and heaps follow each other without a gap, as the linker script asserts.
-    let near = Region::between(all.text.start, all.program_heap.start + all.program_heap.size);
-    let away = region.start.wrapping_sub(AWAY.load(Ordering::Relaxed));
-    let mut places = [(near, region.start), (all.away.all(), away)].into_iter();
-    let (start, end) = places.find_map(|(all, start)| {
-        let end = start.checked_add(region.size)?;
-        (all.start <= start && end <= all.start + all.size).then_some((start, end))
-    })?;
-    Some((start, LEAVES.0.get(start / PAGE..end / PAGE)?))
+/// Where the away arenas are; `None` before the first [`map_away`].
+fn away() -> Option<Away> {
+    let distance = AWAY.load(Ordering::Relaxed);
+    let span = LONG_TEXT.load(Ordering::Relaxed).then_some(LONG_TEXT_SPAN);
+    (distance != 0).then(|| Away { arenas: regions().away, distance, span })
 }

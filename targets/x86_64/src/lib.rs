@@ -43,3 +43,6 @@ pub const PAGE: usize = 4096;
 ///
 /// It is further than any direct branch reaches. Arenas, heaps and the job window are not in it.
 pub const FAR_ALIAS: usize = 0x10_0000_0000;
+
+/// The spans of a long text away from the image: what a call reaches, halved.
+pub const LONG_TEXT_SPAN: usize = 1 << 30;

@@ -41,6 +41,7 @@ enum Directive {
     Far(Vec<u64>),
     Flags(Vec<Vec<String>>),
     Holds(Vec<String>),
+    LongText,
     Options(Options),
     Orders,
     Output(String),
@@ -101,6 +102,8 @@ pub struct Settings {
     pub flags: Option<Vec<Vec<String>>>,
     /// What the objects must hold, in at least one variant.
     pub holds: Vec<String>,
+    /// Whether its text arena is longer than a call reaches.
+    pub long_text: bool,
     /// What the program asks of the loader.
     pub options: Options,
     /// Whether to hand the objects over in the opposite order, too.
@@ -190,6 +193,7 @@ impl Default for Settings {
             far: Vec::new(),
             flags: None,
             holds: Vec::new(),
+            long_text: false,
             options: Options::default(),
             both_orders: false,
             output: String::new(),
@@ -217,6 +221,7 @@ impl Settings {
                 self.flags.get_or_insert_default().extend_from_slice(flags);
             }
             Directive::Holds(words) => self.holds.extend_from_slice(words),
+            Directive::LongText => self.long_text = true,
             Directive::Options(options) => self.options = *options,
             Directive::Orders => self.both_orders = true,
             Directive::Output(line) => {
@@ -289,6 +294,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         "refused" => Directive::Expect(Expectation::Refused(refusal(text)?)),
         "repeat" => Directive::Repeat(text.parse().context("a number")?),
         "stubs" => Directive::Stubs(text.parse().context("a number")?),
+        "text" => {
+            ensure!(text == "long", "the one value is `long`");
+            Directive::LongText
+        }
         "thread-locals" => {
             ensure!(text == "dynamic", "the one value is `dynamic`");
             Directive::DynamicThreadLocals

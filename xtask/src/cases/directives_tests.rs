@@ -133,3 +133,10 @@ fn thread_local_variables_can_come_late() {
     assert!(settings("//! thread-locals: dynamic\n").dynamic_thread_locals);
     assert!(complaint("//! thread-locals: static\n").contains("the one value"));
 }
+
+#[test]
+fn texts_can_be_long() {
+    assert!(!settings("").long_text);
+    assert!(settings("//! text: long\n").long_text);
+    assert!(complaint("//! text: short\n").contains("the one value"));
+}

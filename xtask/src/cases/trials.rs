@@ -124,8 +124,8 @@ fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) ->
 
 /// What programs of a case find around them, each in turn.
 fn surroundings(settings: &Settings) -> Vec<Surroundings> {
-    let dynamic_thread_locals = settings.dynamic_thread_locals;
-    let usual = Surroundings { dynamic_thread_locals, ..Surroundings::default() };
+    let Settings { dynamic_thread_locals, long_text, .. } = *settings;
+    let usual = Surroundings { dynamic_thread_locals, long_text, ..Surroundings::default() };
     let away = settings.away.iter().map(|&away| Surroundings { away, ..usual });
     let far = settings.far.iter().map(|&far| Surroundings { far, ..usual });
     let all: Vec<_> = away.chain(far).collect();

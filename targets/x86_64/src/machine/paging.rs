@@ -1,16 +1,16 @@
 //! Page tables: static, filled by `boot.s`, changed by [`protect`] and [`map_away`] alone.
 
 use core::fmt;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use target_common::{Access, Region};
+use target_common::{Access, Away, Region};
 use x86_64::instructions::tlb;
 use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTable, PageTableFlags as Flags};
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::layout::regions;
-use crate::{FAR_ALIAS, PAGE};
+use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,21 +44,23 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     }
     // The script lays the arenas and heaps in one run, the text arena first.
     let regions = regions();
-    let near = Region::between(regions.text.start, end_of(regions.program_heap));
-    let start = if contains(near, region) {
-        region.start
-    } else {
-        let start = region.start.wrapping_sub(AWAY.load(Ordering::Relaxed));
-        if !contains(regions.away.all(), Region { start, ..region }) {
-            return Err(ProtectError::Outside);
-        }
-        start
+    let near = Region::between(regions.text.start, regions.program_heap.end());
+    let away = away();
+    let home = |address: usize| match away {
+        _ if near.contains(region) => Some(address),
+        Some(away) => away.home(address).map(|(home, _)| home),
+        None => None,
     };
-
-    for address in (start..start + region.size).step_by(PAGE) {
-        let Some(entry) = entry(address) else { return Err(ProtectError::Outside) };
+    let end = region.start.checked_add(region.size).ok_or(ProtectError::Outside)?;
+    // What is mapped in a row and begins and ends in the arenas lies in them.
+    if home(region.start).is_none() || home(end - 1).is_none() {
+        return Err(ProtectError::Outside);
+    }
+    for address in (region.start..end).step_by(PAGE) {
+        let home = home(address).ok_or(ProtectError::Outside)?;
+        let Some(entry) = entry(home) else { return Err(ProtectError::Outside) };
         let mut value = PageTableEntry::new();
-        value.set_addr(PhysAddr::new_truncate(address as u64), flags(access));
+        value.set_addr(PhysAddr::new_truncate(home as u64), flags(access));
         // SAFETY: `entry` points into the page tables. One processor runs, so nothing else
         // writes them, and an aligned store of eight bytes can't be seen by halves by the walk.
         unsafe { entry.write_volatile(value) };
@@ -67,41 +69,53 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     Ok(())
 }
 
-/// Maps the image, and the away arenas, `distance` bytes above where the linker script has them,
-/// and no longer where this had put them before.
+/// Maps the image `distance` bytes above where the linker script has it, and the away arenas as
+/// [`Away`] says, with a long text or without; nothing is left of what this has mapped before.
 ///
 /// # Panics
 /// If the distance is not a multiple of 2 MiB, or the memory would get to where something is.
-pub fn map_away(distance: usize) {
-    let (gib, shift) = (distance >> GIB_SHIFT, (distance & (GIB - 1)) / TABLE_SPAN);
-    let fits = distance.is_multiple_of(TABLE_SPAN) && shift + PAGE_TABLE_COUNT <= ENTRIES_PER_TABLE;
-    assert!(fits && (1..ENTRIES_PER_TABLE).contains(&gib) && gib != FAR_INDEX, "{distance:#x}");
-    let image_tables = regions().text.start / TABLE_SPAN;
-    let shared = Flags::PRESENT | Flags::WRITABLE;
-    let old = AWAY.swap(distance, Ordering::Relaxed) >> GIB_SHIFT;
-    let directories = (&raw mut DIRECTORY_POINTERS).cast::<PageTableEntry>();
-    let directory = (&raw mut AWAY_DIRECTORY).cast::<PageTableEntry>();
+pub fn map_away(distance: usize, long_text: bool) {
+    let span = long_text.then_some(LONG_TEXT_SPAN);
+    let away = Away { arenas: regions().away, distance, span };
+    AWAY.store(distance, Ordering::Relaxed);
+    LONG_TEXT.store(long_text, Ordering::Relaxed);
+    let pointers = (&raw mut DIRECTORY_POINTERS).cast::<PageTableEntry>();
+    let directories = (&raw mut AWAY_DIRECTORIES).cast::<PageTableEntry>();
     let write = |table: *mut PageTableEntry, index: usize, lower: Option<usize>| {
         let mut value = PageTableEntry::new();
         if let Some(lower) = lower {
-            value.set_addr(PhysAddr::new_truncate(lower as u64), shared);
+            value.set_addr(PhysAddr::new_truncate(lower as u64), Flags::PRESENT | Flags::WRITABLE);
         }
-        // SAFETY: all that comes here are the two tables above and indices below 512, by the
-        // assertion. One processor runs, so nothing else writes them, and an aligned store of
-        // eight bytes can't be seen by halves by the walk. It runs at addresses below 1 GiB,
-        // which are not changed: `gib` and `old` are not 0 where they are written.
+        // SAFETY: all that comes here are the two tables above with indices in them. One processor
+        // runs, so nothing else writes them, and an aligned store of eight bytes can't be seen by
+        // halves by the walk. The image runs at addresses below 1 GiB, whose entry of the upper
+        // table, the first, never comes here.
         unsafe { table.wrapping_add(index).write_volatile(value) };
     };
-    if old != 0 {
-        write(directories, old, None);
+    (1..ENTRIES_PER_TABLE)
+        .filter(|&gib| gib != FAR_INDEX)
+        .for_each(|gib| write(pointers, gib, None));
+    (0..AWAY_GIBS * ENTRIES_PER_TABLE).for_each(|index| write(directories, index, None));
+    let image = (0..regions().text.start).step_by(TABLE_SPAN).map(|home| (home + distance, home));
+    let first = distance >> GIB_SHIFT;
+    for (at, home) in image.chain(away.pieces()) {
+        let gib = at >> GIB_SHIFT;
+        let fits = at.is_multiple_of(TABLE_SPAN) && gib - first < AWAY_GIBS;
+        let is_free = first != 0 && gib < ENTRIES_PER_TABLE && gib != FAR_INDEX;
+        assert!(fits && is_free, "there is no place at {at:#x}");
+        let table = (&raw const PAGE_TABLES).addr() + home / TABLE_SPAN * size_of::<PageTable>();
+        write(directories, at / TABLE_SPAN - first * ENTRIES_PER_TABLE, Some(table));
+        let directory = directories.addr() + (gib - first) * size_of::<PageTable>();
+        write(pointers, gib, Some(directory));
     }
-    (0..ENTRIES_PER_TABLE).for_each(|index| write(directory, index, None));
-    for index in (0..image_tables).chain(NEAR_TABLE_COUNT..PAGE_TABLE_COUNT) {
-        let table = (&raw const PAGE_TABLES).addr() + index * size_of::<PageTable>();
-        write(directory, index + shift, Some(table));
-    }
-    write(directories, gib, Some(directory.addr()));
     tlb::flush_all();
+}
+
+/// Where the away arenas are; `None` before the first [`map_away`].
+fn away() -> Option<Away> {
+    let distance = AWAY.load(Ordering::Relaxed);
+    let span = LONG_TEXT.load(Ordering::Relaxed).then_some(LONG_TEXT_SPAN);
+    (distance != 0).then(|| Away { arenas: regions().away, distance, span })
 }
 
 /// Makes code that was just written to `region` visible to the instruction fetch.
@@ -139,20 +153,24 @@ pub(super) static mut DIRECTORY_POINTERS: PageTable = PageTable::new();
 pub(super) static mut DIRECTORY: PageTable = PageTable::new();
 /// The first gigabyte as the far alias has it: no arenas.
 pub(super) static mut FAR_DIRECTORY: PageTable = PageTable::new();
-/// The gigabyte in which the image and the away arenas are at their distance.
-static mut AWAY_DIRECTORY: PageTable = PageTable::new();
+/// The gigabytes from the one on in which the image is at its distance.
+static mut AWAY_DIRECTORIES: [PageTable; AWAY_GIBS] = [const { PageTable::new() }; AWAY_GIBS];
 /// One entry per page, in a row from address 0.
 pub(super) static mut PAGE_TABLES: [PageTable; PAGE_TABLE_COUNT] =
     [const { PageTable::new() }; PAGE_TABLE_COUNT];
 
 /// The distance of [`map_away`]; 0 before the first.
 static AWAY: AtomicUsize = AtomicUsize::new(0);
+/// Whether the text there is long.
+static LONG_TEXT: AtomicBool = AtomicBool::new(false);
+
+/// How many gigabytes the image and the away arenas are in, at most.
+const AWAY_GIBS: usize = 4;
 
 const ENTRIES_PER_TABLE: usize = 512;
 /// What one page table maps.
 const TABLE_SPAN: usize = ENTRIES_PER_TABLE * PAGE;
-/// What one directory maps.
-const GIB: usize = 1 << GIB_SHIFT;
+/// What one directory maps: 1 GiB.
 const GIB_SHIFT: u32 = 30;
 
 /// Above this many pages it is cheaper to forget all translations than these.
@@ -184,17 +202,8 @@ fn flush(region: Region) {
     if region.size / PAGE > FLUSH_ALL_ABOVE {
         tlb::flush_all();
     } else {
-        for address in (region.start..end_of(region)).step_by(PAGE) {
+        for address in (region.start..region.end()).step_by(PAGE) {
             tlb::flush(VirtAddr::new_truncate(address as u64));
         }
     }
-}
-
-fn contains(outer: Region, inner: Region) -> bool {
-    let end = inner.start.checked_add(inner.size);
-    outer.start <= inner.start && end.is_some_and(|end| end <= end_of(outer))
-}
-
-fn end_of(region: Region) -> usize {
-    region.start.saturating_add(region.size)
 }
