@@ -69,6 +69,8 @@ pub struct QemuArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = crate::qemu::DEFAULT_LIMIT.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
+    #[command(flatten)]
+    pub loader: LoaderArgs,
     /// Write what was loaded, where, and how it went to this file
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
@@ -92,6 +94,17 @@ Examples:
   cargo xtask qemu --arch riscv64
   cargo xtask qemu hello.o -- world
   cargo xtask qemu --call selftest driver.o libsupport.a --report load.json";
+
+/// What the loader is asked for.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct LoaderArgs {
+    /// Have RISC-V code made shorter where its objects allow it (linker relaxation)
+    #[arg(long)]
+    pub relax: bool,
+    /// Have AArch64 code mended that erratum 843419 of the Cortex-A53 affects
+    #[arg(long)]
+    pub fix_cortex_a53_843419: bool,
+}
 
 /// The machines that `--arch` can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +141,8 @@ impl ValueEnum for Machines {
 /// The arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
+    #[command(flatten)]
+    pub loader: LoaderArgs,
     /// The objects (ELF, ET_REL), each on its own
     #[arg(value_name = "OBJECT", required = true)]
     pub files: Vec<PathBuf>,
@@ -276,6 +291,13 @@ mod tests {
         assert!(diff(&["--linker", "gold", "a.o"]).is_err());
         diff(&["--linker", "bfd", "a.o", "lib.a"]).unwrap();
         diff(&["--corpus"]).unwrap();
+    }
+
+    #[test]
+    fn a_program_may_ask_something_of_the_loader() {
+        let args = qemu(&["--relax", "--fix-cortex-a53-843419", "a.o"]).unwrap();
+        assert!(args.loader.relax && args.loader.fix_cortex_a53_843419);
+        assert!(!qemu(&[]).unwrap().loader.relax);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn options(thread_locals: TlsModel, asked: Options) -> PlanOptions {
     let mut options = PlanOptions::default();
     options.thread_locals = thread_locals;
     options.erratum_843419 = asked.erratum_843419;
+    options.relaxation = asked.relaxation;
     options
 }
 

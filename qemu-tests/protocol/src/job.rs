@@ -118,7 +118,7 @@ mod tests {
             entry: "main",
             args: vec!["p", "x"],
             repeat: 2,
-            options: Options { erratum_843419: true },
+            options: Options { erratum_843419: true, relaxation: false },
             surroundings: around,
         };
         let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(job.programs[0].args, ["p", "x"]);
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
-        assert_eq!(job.programs[0].options, Options { erratum_843419: true });
+        assert_eq!(job.programs[0].options, Options { erratum_843419: true, relaxation: false });
         assert_eq!(job.programs[0].surroundings, around);
     }
 

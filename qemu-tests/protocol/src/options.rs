@@ -8,4 +8,6 @@ use crate::{Deserialize, Serialize};
 pub struct Options {
     /// `PlanOptions::erratum_843419`
     pub erratum_843419: bool,
+    /// `PlanOptions::relaxation`
+    pub relaxation: bool,
 }

@@ -284,7 +284,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         "holds" => Directive::Holds(words()),
         "options" => {
             ensure!(text == "erratum_843419", "the one value is `erratum_843419`");
-            Directive::Options(Options { erratum_843419: true })
+            Directive::Options(Options { erratum_843419: true, ..Options::default() })
         }
         "orders" => {
             ensure!(text == "both", "the one value is `both`");

@@ -73,7 +73,8 @@ pub fn tests(tools: &Tools, case: &Case, arch: Arch, libraries: &Libraries) -> V
                         files.iter().flat_map(|file| facts(&file.bytes).unwrap_or_default()),
                     );
                     let own = compile::object_name(&case.source);
-                    let given = Given { settings: &settings, surroundings: variant.surroundings };
+                    let Variant { options, surroundings, .. } = variant;
+                    let given = Given { settings: &settings, options, surroundings };
                     tests.extend(damaged(&name, given, &case.text, &own, files));
                 }
                 Err(error) => tests.push(Test::failed(name, format!("{error:#}"))),
@@ -109,17 +110,30 @@ fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) ->
     let orders: &[bool] = if settings.both_orders { &[false, true] } else { &[false] };
     let surroundings = surroundings(settings);
     let mut variants = Vec::new();
-    for flags in sets {
-        for &reversed in orders {
+    for (number, flags) in sets.into_iter().enumerate() {
+        let asked = options(settings, arch, number);
+        let ways = orders.iter().flat_map(|order| asked.iter().map(move |asked| (*order, *asked)));
+        for (reversed, options) in ways {
             variants.extend(surroundings.iter().map(|&surroundings| Variant {
                 compiler,
                 flags: flags.clone(),
                 reversed,
+                options,
                 surroundings,
             }));
         }
     }
     variants
+}
+
+/// What programs of a case ask of the loader, each in turn: on RISC-V those of every other set of
+/// flags are relaxed, too, but for damaged ones.
+fn options(settings: &Settings, arch: Arch, set: usize) -> Vec<Options> {
+    let mut all = vec![settings.options];
+    if arch == Arch::Riscv64 && set.is_multiple_of(2) && settings.damages.is_empty() {
+        all.push(Options { relaxation: true, ..settings.options });
+    }
+    all
 }
 
 /// What programs of a case find around them, each in turn.
@@ -169,6 +183,7 @@ impl From<NamedBytes> for File {
 #[derive(Clone, Copy)]
 struct Given<'s> {
     settings: &'s Settings,
+    options: Options,
     surroundings: Surroundings,
 }
 
@@ -220,13 +235,13 @@ fn damaged(
 }
 
 fn trial(given: Given<'_>, files: Vec<File>, verdict: Verdict) -> Trial {
-    let Given { settings, surroundings } = given;
+    let Given { settings, options, surroundings } = given;
     Trial {
         files,
         entry: settings.entry.clone(),
         args: settings.args.clone(),
         repeat: settings.repeat,
-        options: settings.options,
+        options,
         surroundings,
         verdict,
     }
@@ -243,7 +258,7 @@ mod tests {
     }
 
     fn given(settings: &Settings) -> Given<'_> {
-        Given { settings, surroundings: Surroundings::default() }
+        Given { settings, options: Options::default(), surroundings: Surroundings::default() }
     }
 
     fn files() -> Vec<File> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use qemu_protocol::Surroundings;
+use qemu_protocol::{Options, Surroundings};
 
 use crate::arch::Arch;
 
@@ -40,6 +40,8 @@ pub struct Variant {
     pub flags: Vec<String>,
     /// Whether the objects are handed over in the opposite order.
     pub reversed: bool,
+    /// What the program asks of the loader.
+    pub options: Options,
     /// What the program finds around it.
     pub surroundings: Surroundings,
 }
@@ -114,6 +116,9 @@ impl fmt::Display for Variant {
         if self.reversed {
             f.write_str(", reversed")?;
         }
+        if self.options.relaxation {
+            f.write_str(", relaxed")?;
+        }
         let Surroundings { away, far, .. } = self.surroundings;
         if away != 0 {
             write!(f, ", {} MiB away", away >> 20)?;
@@ -145,11 +150,15 @@ mod tests {
             compiler: Compiler::Gcc,
             flags,
             reversed: false,
+            options: Options::default(),
             surroundings: Surroundings::default(),
         };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC");
         variant.reversed = true;
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed");
+        variant.options.relaxation = true;
+        assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, relaxed");
+        variant.options = Options::default();
         variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20, ..variant.surroundings };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, 1024 MiB away, far at 5 MiB");
     }

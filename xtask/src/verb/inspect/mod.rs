@@ -9,7 +9,7 @@ use comfy_table::Cell;
 use loader_core::{Object, Plan, PlanOptions, Scratch, SegmentKind, TlsModel, Unsupported};
 
 use crate::archive::Archive;
-use crate::cli::{InspectArgs, UsageError};
+use crate::cli::{InspectArgs, LoaderArgs, UsageError};
 use crate::show::{self, number};
 
 mod reading;
@@ -23,13 +23,13 @@ use reading::Reading;
 pub fn run(args: &InspectArgs) -> Result<ExitCode> {
     let mut good = true;
     for path in &args.files {
-        good &= inspect(path)?;
+        good &= inspect(path, options(args.loader))?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Whether the object would be loaded, and both readers see the same in it.
-fn inspect(path: &Path) -> Result<bool> {
+fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
     let shown = path.display();
     let read = || -> Result<Vec<u8>> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
@@ -58,15 +58,15 @@ fn inspect(path: &Path) -> Result<bool> {
         show_refused(&object, reading);
     }
     let objects = [object];
-    let mut scratch = vec![Scratch::ZERO; options().scratch_len(&objects)];
-    let plan = match Plan::with_options(&objects, &mut scratch, options()) {
+    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+    let plan = match Plan::with_options(&objects, &mut scratch, options) {
         Ok(plan) => plan,
         Err(error) => {
             println!("refused: {error}");
             return Ok(false);
         }
     };
-    show_plan(&plan);
+    show_plan(&plan, options);
     let differences = match other {
         Ok(reading) => reading.differences(&plan),
         Err(error) => vec![format!("goblin cannot read the file: {error}")],
@@ -80,7 +80,7 @@ fn inspect(path: &Path) -> Result<bool> {
     Ok(differences.is_empty())
 }
 
-fn show_plan(plan: &Plan<'_, '_>) {
+fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions) {
     let mut table = show::table(&["segment", ">bytes", ">alignment", ">sections"]);
     for kind in SegmentKind::ALL {
         let segment = plan.segment(kind);
@@ -107,7 +107,8 @@ fn show_plan(plan: &Plan<'_, '_>) {
     println!("GOT entries: {}    stubs: {}", plan.got_entries(), plan.stubs());
     println!("relocations: {}", show::list(counts(plan)));
     println!("imports: {}", show::list(imports(plan)));
-    println!("working memory while loading: {} bytes", number(scratch_bytes(plan.objects())));
+    let records = options.scratch_len(plan.objects()) * size_of::<Scratch>();
+    println!("working memory while loading: {} bytes", number(records as u64));
 }
 
 /// The relocation types that would be applied, with their counts.
@@ -122,10 +123,6 @@ fn counts(plan: &Plan<'_, '_>) -> Vec<String> {
 fn imports(plan: &Plan<'_, '_>) -> Vec<String> {
     let weak = |weak| if weak { " (weak)" } else { "" };
     plan.imports().map(|import| format!("{}{}", import.name, weak(import.weak))).collect()
-}
-
-fn scratch_bytes(objects: &[Object<'_>]) -> u64 {
-    (options().scratch_len(objects) * size_of::<Scratch>()) as u64
 }
 
 /// Every relocation type that would be refused: a load would stop at the first.
@@ -146,9 +143,11 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
     }
 }
 
-/// What the plan is asked for: what the system images have.
-fn options() -> PlanOptions {
+/// What the plan is asked for: what the system images have, and what the user wants.
+fn options(asked: LoaderArgs) -> PlanOptions {
     let mut options = PlanOptions::default();
+    options.relaxation = asked.relax;
+    options.erratum_843419 = asked.fix_cortex_a53_843419;
     options.thread_locals = TlsModel::Static;
     options
 }

@@ -9,7 +9,7 @@ use qemu_protocol::{Ended, File, Job, Outcome};
 
 use crate::arch::Arch;
 use crate::archive::{Archive, NamedBytes};
-use crate::cli::{Machines, QemuArgs, UsageError};
+use crate::cli::{LoaderArgs, Machines, QemuArgs, UsageError};
 use crate::image;
 use crate::parallel;
 use crate::program::{Inputs, Program, runtime_for};
@@ -54,7 +54,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let entry = args.entry.as_str();
     image::path(tools, arch)?;
     let step = progress::step(format!("running {name} on {arch}"));
-    let boot = boot(tools, arch, &program, entry, &argv, args.timeout);
+    let boot = boot(tools, arch, &program, entry, &argv, args.loader, args.timeout);
     step.finish();
     let boot = boot?;
     show_run(&boot, args)?;
@@ -65,7 +65,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 /// Lua on each machine, and whether it says the same on all of them.
 fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let archs = args.arch.unwrap_or(Machines::All).list();
-    let boots = lua(tools, &archs, args.timeout)?;
+    let boots = lua(tools, &archs, args.loader, args.timeout)?;
     for boot in &boots {
         show_run(boot, args)?;
     }
@@ -82,7 +82,7 @@ fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 ///
 /// # Errors
 /// A tool is missing, or something cannot be built or booted.
-pub fn lua(tools: &Tools, archs: &[Arch], timeout: u64) -> Result<Vec<Boot>> {
+pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Result<Vec<Boot>> {
     set_up(tools, archs)?;
     image::paths(tools, archs)?;
     let mut programs = Vec::new();
@@ -96,7 +96,7 @@ pub fn lua(tools: &Tools, archs: &[Arch], timeout: u64) -> Result<Vec<Boot>> {
     }
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
-        let boot = boot(tools, *arch, program, "main", &["lua"], timeout);
+        let boot = boot(tools, *arch, program, "main", &["lua"], asked, timeout);
         step.advance();
         boot
     });
@@ -150,6 +150,7 @@ fn boot(
     program: &Program,
     entry: &str,
     argv: &[&str],
+    asked: LoaderArgs,
     timeout: u64,
 ) -> Result<Boot> {
     let job = Job {
@@ -160,7 +161,10 @@ fn boot(
             entry,
             args: argv.to_vec(),
             repeat: 1,
-            options: qemu_protocol::Options::default(),
+            options: qemu_protocol::Options {
+                erratum_843419: asked.fix_cortex_a53_843419,
+                relaxation: asked.relax,
+            },
             surroundings: qemu_protocol::Surroundings::default(),
         }],
     };
