@@ -101,24 +101,27 @@ impl Program {
             }
         }
         let objects: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-        let runtime = runtime_for(&objects, runtime, roots);
+        let runtime = runtime_for(&[objects], runtime, roots);
         Ok(Self { files, runtime })
     }
 }
 
-/// The members of the runtime's archives that `objects` need, and `roots`, which the image calls.
-pub fn runtime_for(objects: &[&[u8]], archives: &[Archive], roots: &[&str]) -> Vec<NamedBytes> {
-    let mut program = Linker::default();
-    for object in objects {
-        program.add(object);
-    }
+/// The members of the runtime's archives that each of `programs` needs, and `roots`, which the
+/// image calls. What one program defines, another may still need.
+pub fn runtime_for(
+    programs: &[Vec<&[u8]>],
+    archives: &[Archive],
+    roots: &[&str],
+) -> Vec<NamedBytes> {
     // The runtime is a module of its own, loaded first: what programs define is not for it.
     let mut linker = Linker::default();
     for root in roots {
         linker.want(root.as_bytes().to_vec());
     }
-    for name in program.missing() {
-        linker.want(name.to_vec());
+    for objects in programs {
+        let mut program = Linker::default();
+        objects.iter().for_each(|object| program.add(object));
+        program.missing().for_each(|name| linker.want(name.to_vec()));
     }
     linker.pull(archives, |_| false)
 }

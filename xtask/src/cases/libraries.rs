@@ -43,9 +43,9 @@ impl Libraries {
         linker.missing().any(|name| self.c.iter().any(|archive| archive.defines(name)))
     }
 
-    /// The members of the C runtime that programs of these objects need.
-    pub fn runtime_for(&self, objects: &[&[u8]]) -> Vec<NamedBytes> {
-        runtime_for(objects, &self.c, runtime::ROOTS)
+    /// The members of the C runtime that these programs need.
+    pub fn runtime_for(&self, programs: &[Vec<&[u8]>]) -> Vec<NamedBytes> {
+        runtime_for(programs, &self.c, runtime::ROOTS)
     }
 
     /// The members of Rust's core library that a program of these objects needs. They come before

@@ -47,10 +47,12 @@ pub fn run(
         format!("{test} #{number}")
     };
     let results = parallel::map(&batches, |batch| {
-        let objects = batch.programs.iter().flat_map(|(_, trial)| &trial.files);
-        let objects: Vec<&[u8]> = objects.map(|file| &*file.bytes).collect();
+        let programs = batch.programs.iter();
+        let programs: Vec<Vec<&[u8]>> = programs
+            .map(|(_, trial)| trial.files.iter().map(|file| &*file.bytes).collect())
+            .collect();
         let members = match batch.needs_runtime {
-            true => libraries.runtime_for(&objects),
+            true => libraries.runtime_for(&programs),
             false => Vec::new(),
         };
         run_batch(batch, &name, |names, programs| {

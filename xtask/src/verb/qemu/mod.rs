@@ -91,7 +91,7 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Re
         let demo = runtime::lua::demo(tools, arch)?;
         let files: Vec<NamedBytes> = demo.objects;
         let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-        let runtime = runtime_for(&bytes, &archives, runtime::ROOTS);
+        let runtime = runtime_for(&[bytes], &archives, runtime::ROOTS);
         programs.push((arch, Program { files, runtime }));
     }
     let step = progress::counted("running Lua", archs.len());
