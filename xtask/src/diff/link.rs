@@ -11,8 +11,8 @@ use object::read::elf::{SectionHeader, Sym};
 
 use super::linker::{Kind, Linker};
 use super::load::{Loaded, Table};
-use super::prepare::Told;
 use super::relocations::File;
+use super::told::Told;
 use super::write::{
     Changes, DISCARDED, THREAD_LOCAL_IMPORTS, import_name, imports_object, neutralised,
     section_name, stub_name,

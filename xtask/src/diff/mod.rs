@@ -8,11 +8,13 @@
 //! | `layout` | where segments and imports go |
 //! | `relocations` | relocations, read apart from the loader |
 //! | `load` | our side |
-//! | `prepare` | what the linkers are told about stubs and undefined symbols |
+//! | `prepare` | where each relocation ended up |
+//! | `told` | what the linkers are told about stubs and undefined symbols |
 //! | `write` | the neutralised copies that they get |
 //! | `linker` | the linkers, and which types they know |
 //! | `link` | their side |
 //! | `thread_locals` | where thread-local variables lie |
+//! | `stubs` | calls and stubs followed, apart from the loader's encoders |
 //! | `types` | fields read back, apart from the loader's encoders |
 //! | `compare` | bytes, symbols, and what GOT slots hold |
 //!
@@ -41,9 +43,11 @@ mod linker;
 mod load;
 mod prepare;
 mod relocations;
+mod stubs;
 #[cfg(test)]
 mod tests;
 mod thread_locals;
+mod told;
 mod types;
 mod write;
 
