@@ -2,7 +2,7 @@
 
 mod slots;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::link::Linked;
 use super::linker::Linker;
@@ -33,8 +33,8 @@ pub struct Counts {
     pub by_meaning: usize,
     /// Symbols.
     pub symbols: usize,
-    /// The types of the relocations.
-    pub types: BTreeSet<u32>,
+    /// The types of the relocations, and by which type each was given to the linker.
+    pub types: BTreeMap<u32, u32>,
 }
 
 impl Counts {
@@ -83,6 +83,8 @@ struct Comparison<'a> {
     sites: &'a Sites<'a>,
     files: &'a [File<'a>],
     sides: [Side<'a>; 2],
+    /// The functions that initialise words, by the places of these, as the linker has it.
+    resolvers: &'a BTreeMap<u64, u64>,
     masks: Vec<Mask>,
     counts: Counts,
     differences: Vec<String>,
@@ -108,7 +110,9 @@ pub fn compare(
     let theirs = Side { sections: theirs, got: &linked.got, got_base: linked.got_base };
     let sides = [ours, theirs];
     let masks = told.masks.clone();
-    let mut comparison = Comparison { linker, sites, files, sides, masks, counts, differences };
+    let resolvers = &linked.resolvers;
+    let mut comparison =
+        Comparison { linker, sites, files, sides, resolvers, masks, counts, differences };
     comparison.slots();
     comparison.bytes();
     comparison.differences.truncate(TOLD);

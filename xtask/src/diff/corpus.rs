@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use loader_core::TlsModel;
 use object::read::archive::ArchiveFile;
 
 use super::layout::{self, hash};
@@ -18,6 +19,7 @@ use crate::setup::{Tools, root};
 use crate::toolchain;
 
 mod sqlite;
+mod unnamed;
 
 /// Longest that a compiler may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -34,6 +36,8 @@ pub struct Module {
     pub arch: Arch,
     /// What it is, and how it was compiled.
     pub name: String,
+    /// Whether its thread-local code is made local-exec.
+    pub model: TlsModel,
     /// The objects.
     pub files: Vec<NamedBytes>,
 }
@@ -56,6 +60,7 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
     modules.push(rare_types(tools, arch, &[arch.name(), "values"])?);
     if arch == Arch::X86_64 {
         modules.push(rare_types(tools, arch, &["x86_64-gnu", "values"])?);
+        modules.extend(unnamed::modules()?);
     }
     if arch == Arch::Riscv64 {
         for name in ["relax-riscv64", "relax-long-riscv64"] {
@@ -66,7 +71,7 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
     let demo = runtime::lua::demo(tools, arch)?.objects;
     let name = format!("lua ({} objects)", demo.len());
     modules.extend(demo.iter().map(|file| Module::of("lua", arch, file.clone())));
-    modules.push(Module { arch, name, files: demo });
+    modules.push(Module::new(arch, name, demo));
     let mut archives = runtime::build(tools, arch)?;
     archives.extend(toolchain::archives_in(&toolchain::library_dir(tools, arch)?));
     let gcc = tools.gcc(arch)?;
@@ -105,11 +110,17 @@ impl Module {
         let taken = extent == Extent::Whole
             || name.contains("relax-")
             || hash(name.as_bytes()) & (1 << 30) == 0;
-        taken.then(|| Self { arch: self.arch, name, files: self.files.clone() })
+        let Self { arch, model, ref files, .. } = *self;
+        let taken = taken && model == TlsModel::Static;
+        taken.then(|| Self { arch, name, model, files: files.clone() })
+    }
+
+    pub const fn new(arch: Arch, name: String, files: Vec<NamedBytes>) -> Self {
+        Self { arch, name, model: TlsModel::Static, files }
     }
 
     fn of(origin: &str, arch: Arch, file: NamedBytes) -> Self {
-        Self { arch, name: format!("{origin}({})", file.name), files: vec![file] }
+        Self::new(arch, format!("{origin}({})", file.name), vec![file])
     }
 }
 
@@ -150,7 +161,7 @@ pub fn members(origin: &str, bytes: &[u8]) -> Result<Vec<Module>> {
 /// It is none for any of the three machines.
 pub fn object(file: &NamedBytes) -> Result<Module> {
     let arch = Arch::of_object(&file.bytes).with_context(|| file.name.clone())?;
-    Ok(Module { arch, name: "the objects".into(), files: vec![file.clone()] })
+    Ok(Module::new(arch, "the objects".into(), vec![file.clone()]))
 }
 
 /// A source and the further sources that belong to its module.
@@ -185,7 +196,7 @@ fn compiled(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
             let bytes = fs::read(&object).context("the compiler wrote no object")?;
             files.push(NamedBytes { name: format!("{stem}.o"), bytes });
         }
-        Ok(Module { arch, name, files })
+        Ok(Module::new(arch, name, files))
     });
     modules.into_iter().collect()
 }
@@ -203,7 +214,7 @@ fn rare_types(tools: &Tools, arch: Arch, sources: &[&str]) -> Result<Module> {
         let bytes = fs::read(&object).context("clang wrote no object")?;
         files.push(NamedBytes { name: format!("{name}.o"), bytes });
     }
-    Ok(Module { arch, name: format!("rare types of {}", sources.join(" and ")), files })
+    Ok(Module::new(arch, format!("rare types of {}", sources.join(" and ")), files))
 }
 
 /// Thread-local variables in all models and dialects that compilers have, and in assembly.
@@ -239,6 +250,7 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
         for name in ["tls-aarch64-gnu.S", "tls-aarch64-large.S"] {
             jobs.push((&gcc, folder.join(name), String::new()));
         }
+        jobs.push((&clang, folder.join("tls-aarch64-unknown.S"), String::new()));
         for bits in [24, 32, 48] {
             jobs.push((&clang, c.clone(), format!("-O1 -fno-pic -mtls-size={bits}")));
         }
@@ -258,7 +270,7 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
         command.args(flags.split_whitespace()).arg("-c").arg(source).arg("-o").arg(&object);
         process::run(&mut command, LIMIT)?.checked(&name)?;
         let bytes = fs::read(&object).context("the compiler wrote no object")?;
-        Ok(Module { arch, name, files: vec![NamedBytes { name: "tls.o".into(), bytes }] })
+        Ok(Module::new(arch, name, vec![NamedBytes { name: "tls.o".into(), bytes }]))
     });
     modules.collect()
 }

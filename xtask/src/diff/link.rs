@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use object::LittleEndian as LE;
 use object::elf::{SHN_UNDEF, SHT_NOBITS, STB_LOCAL, STT_FILE, STT_SECTION};
-use object::read::elf::{SectionHeader, Sym};
+use object::read::elf::{Rela, SectionHeader, Sym};
 
 use super::linker::{Kind, Linker};
 use super::load::{Loaded, Table};
@@ -27,6 +27,9 @@ const BEYOND: u64 = 0x7a00_0000_0000;
 /// is what the linkers call the global offset table there.
 const GOT_BEHIND: u64 = 0x10_0000;
 
+/// The section with the relocations that are left for when the program starts.
+const RESOLVERS: &str = ".rela.dyn";
+
 /// What a linker made.
 #[derive(Debug)]
 pub struct Linked {
@@ -38,6 +41,8 @@ pub struct Linked {
     pub got: Table,
     /// What offsets into the GOT count from.
     pub got_base: u64,
+    /// The functions that initialise words when the program starts, by the places of these.
+    pub resolvers: BTreeMap<u64, u64>,
 }
 
 /// Links `files` as `loaded` was laid out, with what the linker is to be told.
@@ -113,9 +118,22 @@ fn script(linker: &Linker, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) ->
     }
     if linker.kind == Kind::Lld {
         let _ = writeln!(script, "  .beyond {BEYOND:#x} : {{ BYTE(0) }} :all");
+        let _ = writeln!(script, "  {RESOLVERS} {:#x} : {{ *({RESOLVERS}) }} :all", BEYOND + 16);
     }
     let _ = writeln!(script, "  /DISCARD/ : {{ *({DISCARDED}) }}\n}}");
     script
+}
+
+/// The functions that `R_AARCH64_IRELATIVE` names, by the places that get what they return.
+fn resolvers(file: &File<'_>, arch: Arch) -> Result<BTreeMap<u64, u64>> {
+    const IRELATIVE: u32 = 1032;
+    let mut resolvers = BTreeMap::new();
+    for section in file.sections.iter().filter(|_| arch == Arch::Aarch64) {
+        let Some((entries, _)) = section.rela(LE, file.bytes)? else { continue };
+        let entries = entries.iter().filter(|entry| entry.r_type(LE, false).0 == IRELATIVE);
+        resolvers.extend(entries.map(|entry| (entry.r_offset(LE), entry.r_addend(LE) as u64)));
+    }
+    Ok(resolvers)
 }
 
 impl Linked {
@@ -144,7 +162,8 @@ impl Linked {
         // GNU ld has a `.got.plt` on every machine.
         let base = sections.get(".got.plt").filter(|_| arch == Arch::X86_64);
         let got_base = base.unwrap_or(&got).address;
-        Ok(Self { sections, symbols, got, got_base })
+        let resolvers = resolvers(&file, arch)?;
+        Ok(Self { sections, symbols, got, got_base, resolvers })
     }
 
     /// What a linker makes of a module when it makes the same.
@@ -159,6 +178,7 @@ impl Linked {
             symbols: loaded.symbols.clone(),
             got: loaded.got.clone(),
             got_base: loaded.got.address,
+            resolvers: BTreeMap::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::expressed::expression;
 use super::layout::Layout;
 use super::{prepare, types, write};
 use crate::arch::Arch;
@@ -93,9 +94,12 @@ impl Linker {
         Self { kind: Kind::Lld, arch, program: PathBuf::new(), unknown: BTreeSet::new() }
     }
 
-    /// Whether it knows a relocation type.
-    pub fn knows(&self, number: u32) -> bool {
-        !self.unknown.contains(&number)
+    /// The number by which it is given relocations of a type: the type's own, or that of another
+    /// one by which it is expressed; `None` where it knows neither.
+    pub fn given(&self, number: u32) -> Option<u32> {
+        let as_type = || expression(self.arch, number).map(|row| row.as_type);
+        let number = if self.unknown.contains(&number) { as_type()? } else { number };
+        (!self.unknown.contains(&number)).then_some(number)
     }
 
     /// Whether it is one to compare a module with: GNU ld relaxes RISC-V code in more ways than
@@ -166,8 +170,10 @@ impl Linker {
 ///
 /// GNU ld 2.40 takes R_AARCH64_MOVW_PREL_G3 for a signed group, and makes no instruction at all
 /// of a MOVK. AAELF64, "Group relocations to create a 64-bit PC-relative offset": the opcode stays.
+/// Of R_AARCH64_TLSGD_MOVW_G1 and TLSGD_MOVW_G0_NC it makes local-exec code or, where no call
+/// follows as it expects, a failed assertion. Our loader leaves them as they are.
 const fn is_mistaken(kind: Kind, arch: Arch, number: u32) -> bool {
-    matches!((kind, arch, number), (Kind::Bfd, Arch::Aarch64, 293))
+    matches!((kind, arch, number), (Kind::Bfd, Arch::Aarch64, 293 | 515 | 516))
 }
 
 /// What makes a linker leave everything where it is told, and change nothing that our loader does

@@ -6,15 +6,13 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result};
 use loader_core::{
     ArenaMemoryManager, Binding, Error, ModuleSymbol, Name, Object, Plan, PlanOptions, Scratch,
-    SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress, TlsModel,
-    UnprotectedPlatform,
+    SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress, UnprotectedPlatform,
 };
 
+use super::corpus::Module;
 use super::layout::{self, Layout};
 use super::relocations::{Relocation, Relocations};
 use super::thread_locals::ThreadLocals;
-use crate::arch::Arch;
-use crate::archive::NamedBytes;
 
 /// Bytes of memory for all segments of one kind.
 const ARENA: usize = 64 << 20;
@@ -122,20 +120,18 @@ impl Table {
 /// # Errors
 /// Nothing that the objects could do: the loader's refusal of them is the inner error.
 pub fn load(
-    arch: Arch,
-    name: &str,
-    files: &[NamedBytes],
+    module: &Module,
     relocations: &[Relocations],
     high: bool,
 ) -> Result<Result<Loaded, Refusal>> {
     let parsed: Result<Vec<_>, _> =
-        files.iter().map(|file| Object::parse(&file.name, &file.bytes)).collect();
+        module.files.iter().map(|file| Object::parse(&file.name, &file.bytes)).collect();
     let objects = match parsed {
         Ok(objects) => objects,
         Err(error) => return Ok(Err(refusal(&error))),
     };
-    let mut scratch = vec![Scratch::ZERO; options(name).scratch_len(&objects)];
-    match load_parsed(arch, name, &objects, &mut scratch, relocations, high) {
+    let mut scratch = vec![Scratch::ZERO; options(module).scratch_len(&objects)];
+    match load_parsed(module, &objects, &mut scratch, relocations, high) {
         Ok(loaded) => Ok(Ok(loaded)),
         Err(Failure::Loader(error)) => Ok(Err(refusal(&error))),
         Err(Failure::Test(error)) => Err(error),
@@ -160,14 +156,14 @@ impl From<anyhow::Error> for Failure<'_> {
 }
 
 fn load_parsed<'o>(
-    arch: Arch,
-    name: &str,
+    module: &Module,
     objects: &'o [Object<'o>],
     scratch: &'o mut [Scratch],
     relocations: &[Relocations],
     high: bool,
 ) -> Result<Loaded, Failure<'o>> {
-    let plan = Plan::with_options(objects, scratch, options(name))?;
+    let (arch, name) = (module.arch, module.name.as_str());
+    let plan = Plan::with_options(objects, scratch, options(module))?;
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
     let close = layout::has_short(arch, relocations);
@@ -269,10 +265,10 @@ fn load_parsed<'o>(
 }
 
 /// What the plan of a module is asked for.
-fn options(name: &str) -> PlanOptions {
+fn options(module: &Module) -> PlanOptions {
     let mut options = PlanOptions::default();
-    options.relaxation = Layout::is_relaxed(name);
-    options.thread_locals = TlsModel::Static;
+    options.relaxation = Layout::is_relaxed(&module.name);
+    options.thread_locals = module.model;
     options
 }
 

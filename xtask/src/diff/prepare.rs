@@ -80,6 +80,12 @@ impl<'a> Sites<'a> {
         self.section(site).address.wrapping_add(site.offset as u64)
     }
 
+    /// The address of a global symbol that an object defines.
+    pub fn global(&self, name: &[u8]) -> Option<u64> {
+        let mut symbols = self.loaded.symbols.iter();
+        symbols.find(|(other, local, _)| !local && other == name).map(|(.., address)| *address)
+    }
+
     /// Whether the symbol is one that nothing defines.
     pub fn is_undefined(&self, relocation: &Relocation) -> bool {
         relocation.target == Target::Undefined
@@ -105,7 +111,7 @@ impl<'a> Sites<'a> {
     /// A type that the linker does not know and that does more than write a field.
     pub fn rewritten_unknown(&self, linker: &Linker) -> Option<String> {
         let unknown = self.all.iter().map(|site| site.relocation.number);
-        let mut unknown = unknown.filter(|number| !linker.knows(*number));
+        let mut unknown = unknown.filter(|number| linker.given(*number).is_none());
         unknown.find_map(|number| {
             let name = type_name(self.arch, number);
             types::rewrites(self.arch, number, &name).then_some(name)

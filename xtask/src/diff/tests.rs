@@ -7,13 +7,14 @@ use object::{
 };
 
 use super::compare::compare;
+use super::corpus::Module;
 use super::link::Linked;
 use super::linker::Linker;
 use super::load::{Loaded, load};
 use super::prepare::Sites;
 use super::relocations::{File, Relocations, Target};
 use super::told::Told;
-use super::write::{Change, Changes, ZERO, neutralised, section_name};
+use super::write::{Change, Changes, Given, ZERO, neutralised, section_name};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 
@@ -48,9 +49,10 @@ fn sample() -> NamedBytes {
 
 /// The sample, loaded, and what ld.lld would make of it if it made the same.
 fn both(files: &[NamedBytes]) -> (Vec<Relocations>, Loaded, Linked) {
+    let module = Module::new(Arch::X86_64, "sample".into(), files.to_vec());
     let parsed = File::parse(&files[0].bytes).unwrap();
     let relocations = vec![Relocations::read(&parsed).unwrap()];
-    let loaded = load(Arch::X86_64, "sample", files, &relocations, false).unwrap().unwrap();
+    let loaded = load(&module, &relocations, false).unwrap().unwrap();
     let linked = Linked::like(&loaded);
     (relocations, loaded, linked)
 }
@@ -143,7 +145,8 @@ fn a_neutralised_object_keeps_all_but_names_and_flags() {
     let (text, data) = (section(".text"), section(".data"));
     let own = Relocations::read(&before).unwrap().all;
     let call = own.iter().find(|relocation| relocation.number == 4).unwrap();
-    let change = Change::Symbol(ZERO.to_vec());
+    let (kind, addend) = (call.number, call.addend);
+    let change = Change::Given(Given { kind, addend, symbol: Some(ZERO.to_vec()) });
     let changes = Changes::from([((call.table, call.entry), change)]);
     let copy = neutralised(&bytes, 7, &[text, data].into(), &changes).unwrap();
     let after = File::parse(&copy).unwrap();

@@ -7,6 +7,8 @@ use loader_core::{Name, Plan, TlsBlock, TlsLocation, TlsVariable};
 
 use crate::arch::Arch;
 
+/// What the first word of a variable's descriptor is: the address of a function.
+pub const DESCRIPTOR_FUNCTION: u64 = 0x5c00_0000_1230;
 /// Bytes that an imported variable takes.
 pub const IMPORT: u64 = 16;
 
@@ -52,6 +54,11 @@ impl ThreadLocals {
             location: TlsLocation { module: 1, thread_pointer_offset: Some(offset) },
         }
     }
+
+    /// How far the block lies from the thread pointer.
+    pub fn thread_pointer_offset(&self) -> i64 {
+        self.location.thread_pointer_offset.unwrap_or_default()
+    }
 }
 
 impl loader_core::ThreadLocals for ThreadLocals {
@@ -62,5 +69,9 @@ impl loader_core::ThreadLocals for ThreadLocals {
     fn variable(&self, name: Name<'_>) -> Option<TlsVariable> {
         let offset = *self.imports.get(name.as_bytes())?;
         Some(TlsVariable { location: self.location, offset })
+    }
+
+    fn descriptor(&self, variable: TlsVariable) -> Option<[u64; 2]> {
+        Some([DESCRIPTOR_FUNCTION, variable.offset])
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::Mask;
+use super::expressed::expression;
 use super::linker::{Kind, Linker};
 use super::prepare::{Site, Sites, type_name};
-use super::relocations::Target;
-use super::write::{Change, Changes, ZERO, stub_name};
+use super::relocations::{Relocation, Target};
+use super::write::{Change, Changes, Given, ZERO, stub_name};
 use super::{stubs, types};
 use crate::arch::Arch;
 
@@ -31,6 +32,12 @@ pub struct Told {
     pub differences: Vec<String>,
 }
 
+impl Told {
+    fn differ(&mut self, site: String, why: &str) {
+        self.differences.push(format!("{site}: {why}"));
+    }
+}
+
 impl Sites<'_> {
     /// What a linker is told of these relocations:
     ///
@@ -53,7 +60,8 @@ impl Sites<'_> {
     ///   refuses on AArch64: it gets a symbol.
     /// - The smallest value of R_AARCH64_ABS32 and ABS16 is one that GNU ld 2.40 refuses, and that
     ///   AAELF64 allows, "Static Data relocations". It is not compared.
-    /// - A relocation of a type that the linker does not know is not applied, nor compared.
+    /// - A relocation of a type that the linker does not know is one of another type that says the
+    ///   same, where `expressed` has one, and else not applied, nor compared.
     /// - A call that our loader leads through a stub is a call of that stub. That the stub leads
     ///   to what was to be called is seen here.
     pub fn told(&self, linker: &Linker) -> Told {
@@ -62,86 +70,126 @@ impl Sites<'_> {
         let lui = self.absolute_pairs();
         for &site in &self.all {
             let relocation = site.relocation;
-            let number = relocation.number;
-            let undefined = relocation.weak && self.is_undefined(relocation);
-            let smallest = linker.kind == Kind::Bfd
-                && relocation.symbol == 0
-                && types::refused_smallest(self.arch, number) == Some(relocation.addend);
-            let change = if !linker.knows(number) || smallest {
-                let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
-                let field = types::field_of(&type_name(self.arch, number), bytes);
-                told.masks.push(self.mask(site, field));
-                Change::Dropped
-            } else if undefined
-                && let Some((before, field, made)) = types::made_from_nothing(
-                    self.arch,
-                    number,
-                    &self.section(site).bytes,
-                    site.offset,
-                )
-            {
-                let offset = site.offset - before;
-                told.masks.push(Mask { section: site.section, offset, field });
-                told.calls += 1;
-                let expected = types::made_for(self.arch, number, relocation.addend);
-                if made != expected {
-                    let site = self.describe(site);
-                    told.differences.push(format!("{site}: makes {made:#x}, not {expected:#x}"));
+            let change = match self.given(linker, site, &mut told) {
+                Some(given) => self.change(linker, site, given, &lui, &mut told),
+                None => {
+                    let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
+                    let name = type_name(self.arch, relocation.number);
+                    told.masks.push(self.mask(site, types::field_of(&name, bytes)));
+                    Some(Change::Dropped)
                 }
-                Change::Dropped
-            } else if undefined
-                && linker.kind == Kind::Bfd
-                && let Some(field) = types::weak_call(self.arch, number)
-            {
-                told.masks.push(self.mask(site, field));
-                if let Some(why) = self.misses_weak(site) {
-                    told.differences.push(format!("{}: {why}", self.describe(site)));
-                }
-                Change::Dropped
-            } else if (linker.kind == Kind::Bfd
-                && self.arch == Arch::Aarch64
-                && relocation.symbol == 0)
-                || (undefined && types::is_aarch64_relative(self.arch, number))
-            {
-                Change::Symbol(ZERO.to_vec())
-            } else if lui.contains_key(&(site.object, relocation.section, relocation.offset))
-                && number == types::RISCV_PCREL_HI20
-            {
-                Change::Lui
-            } else if let Target::Section(section, offset) = relocation.target
-                && let Some(addend) = lui.get(&(site.object, section, offset))
-                && let Some(absolute) = types::absolute_low_part(self.arch, number)
-            {
-                Change::Absolute(absolute, *addend)
-            } else if self.is_discarded(site) && RISCV_ULEB128.contains(&number) {
-                Change::Symbol(ZERO.to_vec())
-            } else if self.is_discarded(site) {
-                Change::Dropped
-            } else if let Some(indirect) = self.loaded.indirect.get(&relocation.name) {
-                told.calls += 1;
-                let code = self.loaded.stubs.at(indirect.stub).unwrap_or_default();
-                if stubs::stub_slot(self.arch, code, indirect.stub) != Some(indirect.slot) {
-                    let site = self.describe(site);
-                    told.differences.push(format!("{site}: the IFUNC's stub misses its slot"));
-                }
-                told.stubs.insert(relocation.name.clone(), indirect.stub);
-                Change::Symbol(stub_name(&relocation.name))
-            } else if let Some(stub) = self.stub_of(site)
-                && !(undefined && types::weak_call(self.arch, number).is_some())
-            {
-                told.calls += 1;
-                if let Err(why) = self.check_stub(site, stub, &mut told.stubs) {
-                    told.differences.push(format!("{}: {why}", self.describe(site)));
-                }
-                Change::Symbol(stub_name(&relocation.name))
-            } else {
-                continue;
             };
-            if let Some(changes) = told.changes.get_mut(site.object) {
+            if let Some(change) = change
+                && let Some(changes) = told.changes.get_mut(site.object)
+            {
                 changes.insert((relocation.table, relocation.entry), change);
             }
         }
         told
+    }
+
+    /// What a linker gets in the place of a relocation, itself or what expresses it; `None` where
+    /// it is not compared.
+    fn given(&self, linker: &Linker, site: Site<'_>, told: &mut Told) -> Option<Given> {
+        let Relocation { number, addend, symbol, .. } = *site.relocation;
+        let kind = linker.given(number)?;
+        let smallest = linker.kind == Kind::Bfd
+            && symbol == 0
+            && types::refused_smallest(self.arch, number) == Some(addend);
+        if smallest {
+            return None;
+        }
+        if kind != number
+            && let Some(row) = expression(self.arch, number)
+        {
+            let given = self.express(site, row);
+            return given.map_err(|why| told.differ(self.describe(site), &why)).ok();
+        }
+        Some(Given { kind, addend, symbol: None })
+    }
+
+    /// What is changed in a relocation; `None` where it stays.
+    fn change(
+        &self,
+        linker: &Linker,
+        site: Site<'_>,
+        given: Given,
+        lui: &BTreeMap<(usize, u32, u64), i64>,
+        told: &mut Told,
+    ) -> Option<Change> {
+        let relocation = site.relocation;
+        let number = given.kind;
+        let undefined = relocation.weak && self.is_undefined(relocation);
+        let with =
+            |symbol: Vec<u8>| Some(Change::Given(Given { symbol: Some(symbol), ..given.clone() }));
+        if given.symbol.is_some() {
+            return Some(Change::Given(given));
+        }
+        if undefined
+            && let Some((before, field, made)) =
+                types::made_from_nothing(self.arch, number, &self.section(site).bytes, site.offset)
+        {
+            let offset = site.offset - before;
+            told.masks.push(Mask { section: site.section, offset, field });
+            told.calls += 1;
+            let expected = types::made_for(self.arch, number, relocation.addend);
+            if made != expected {
+                told.differ(self.describe(site), &format!("makes {made:#x}, not {expected:#x}"));
+            }
+            return Some(Change::Dropped);
+        }
+        if undefined
+            && linker.kind == Kind::Bfd
+            && let Some(field) = types::weak_call(self.arch, number)
+        {
+            told.masks.push(self.mask(site, field));
+            if let Some(why) = self.misses_weak(site) {
+                told.differ(self.describe(site), &why);
+            }
+            return Some(Change::Dropped);
+        }
+        if (linker.kind == Kind::Bfd && self.arch == Arch::Aarch64 && relocation.symbol == 0)
+            || (undefined && types::is_aarch64_relative(self.arch, number))
+        {
+            return with(ZERO.to_vec());
+        }
+        if lui.contains_key(&(site.object, relocation.section, relocation.offset))
+            && number == types::RISCV_PCREL_HI20
+        {
+            return Some(Change::Lui);
+        }
+        if let Target::Section(section, offset) = relocation.target
+            && let Some(addend) = lui.get(&(site.object, section, offset))
+            && let Some(kind) = types::absolute_low_part(self.arch, number)
+        {
+            let symbol = Some(ZERO.to_vec());
+            return Some(Change::Given(Given { kind, addend: *addend, symbol }));
+        }
+        if self.is_discarded(site) && RISCV_ULEB128.contains(&number) {
+            return with(ZERO.to_vec());
+        }
+        if self.is_discarded(site) {
+            return Some(Change::Dropped);
+        }
+        if let Some(indirect) = self.loaded.indirect.get(&relocation.name) {
+            told.calls += 1;
+            let code = self.loaded.stubs.at(indirect.stub).unwrap_or_default();
+            if stubs::stub_slot(self.arch, code, indirect.stub) != Some(indirect.slot) {
+                told.differ(self.describe(site), "the IFUNC's stub misses its slot");
+            }
+            told.stubs.insert(relocation.name.clone(), indirect.stub);
+            return with(stub_name(&relocation.name));
+        }
+        if let Some(stub) = self.stub_of(site)
+            && !(undefined && types::weak_call(self.arch, number).is_some())
+        {
+            told.calls += 1;
+            if let Err(why) = self.check_stub(site, stub, &mut told.stubs) {
+                told.differ(self.describe(site), &why);
+            }
+            return with(stub_name(&relocation.name));
+        }
+        (number != relocation.number).then_some(Change::Given(given))
     }
 
     /// All of a relocation's field.

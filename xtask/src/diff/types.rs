@@ -42,9 +42,9 @@ pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
     use SlotForm::*;
     Some(match (arch, number) {
         (Arch::Aarch64, 300..=306) => Group((number - 300) / 2),
-        (Arch::Aarch64, 539) => Group(1),
-        (Arch::Aarch64, 540) => Group(0),
-        (Arch::Aarch64, 309 | 543) => Literal,
+        (Arch::Aarch64, 515 | 520 | 539) => Group(1),
+        (Arch::Aarch64, 516 | 521 | 540) => Group(0),
+        (Arch::Aarch64, 309 | 522 | 543) => Literal,
         (Arch::Aarch64, 310) => FromGotLow15,
         (Arch::Aarch64, 311) => Adrp,
         (Arch::Aarch64, 312) => Low12,
@@ -53,7 +53,7 @@ pub fn slot_form(arch: Arch, number: u32) -> Option<SlotForm> {
         (Arch::Riscv64, 20..=22) => Auipc,
         (Arch::Riscv64, 41) => Relative(4),
         (Arch::X86_64, 3) => FromGot(4),
-        (Arch::X86_64, 9 | 46 | 49) => Relative(4),
+        (Arch::X86_64, 9 | 46..=49 | 51) => Relative(4),
         (Arch::X86_64, 27 | 30) => FromGot(8),
         (Arch::X86_64, 28) => Relative(8),
         (Arch::X86_64, 22 | 41..=44 | 50) => Relaxable,
@@ -98,6 +98,11 @@ impl SlotForm {
         };
         word & field.mask == expected & field.mask
     }
+}
+
+/// Whether a type is that of a word which a function initialises: `R_AARCH64_FUNCINIT64`.
+pub const fn is_initialiser(arch: Arch, number: u32) -> bool {
+    matches!((arch, number), (Arch::Aarch64, 317))
 }
 
 /// Whether the slot that a type speaks of is the first of the two that `__tls_get_addr` gets.
@@ -159,7 +164,7 @@ pub fn relaxed_meaning(code: &[u8], offset: usize, place: u64) -> Option<u64> {
 pub const fn is_short(arch: Arch, number: u32) -> bool {
     matches!(
         (arch, number),
-        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290 | 309 | 543)
+        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290 | 309 | 522 | 543)
             | (Arch::Riscv64, 16 | 44 | 45)
             | (Arch::X86_64, 13 | 15)
     )

@@ -42,12 +42,21 @@ pub type Changes = BTreeMap<(u32, usize), Change>;
 pub enum Change {
     /// It is made one that does nothing.
     Dropped,
-    /// It has this type and this addend, and [`ZERO`] for a symbol.
-    Absolute(u32, i64),
+    /// It is another one.
+    Given(Given),
     /// It is that of an absolute address, 0 and its addend, and the RISC-V AUIPC is a LUI.
     Lui,
-    /// It has another symbol.
-    Symbol(Vec<u8>),
+}
+
+/// What a linker gets in the place of a relocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The type.
+    pub kind: u32,
+    /// The addend.
+    pub addend: i64,
+    /// The symbol, where it is another one.
+    pub symbol: Option<Vec<u8>>,
 }
 
 impl Change {
@@ -55,8 +64,8 @@ impl Change {
     fn symbol(&self) -> Option<&[u8]> {
         match self {
             Self::Dropped => None,
-            Self::Absolute(..) | Self::Lui => Some(ZERO),
-            Self::Symbol(name) => Some(name),
+            Self::Given(given) => given.symbol.as_deref(),
+            Self::Lui => Some(ZERO),
         }
     }
 }
@@ -126,7 +135,7 @@ pub fn neutralised(
         let numbers = extend_symbols(&mut body, &file, &mut sections, index, &extra)?;
         for ((table, entry), change) in changes {
             let table = file.sections.section(object::SectionIndex(*table as usize))?;
-            let number = change.symbol().and_then(|name| numbers.get(name)).copied().unwrap_or(0);
+            let number = change.symbol().and_then(|name| numbers.get(name)).copied();
             apply(&mut body, &file, table, *entry, change, number)?;
         }
     }
@@ -144,26 +153,26 @@ fn neutralise(section: &mut SectionHeader64<LE>, kept: u64) {
     section.sh_entsize = U64::new(LE, 0);
 }
 
-/// Changes an entry of a relocation table; `symbol` is the number of the symbol that it names.
+/// Changes an entry of a relocation table; `symbol` is the number of the symbol that it names
+/// where that is another one.
 fn apply(
     body: &mut [u8],
     file: &File<'_>,
     table: &SectionHeader64<LE>,
     entry: usize,
     change: &Change,
-    symbol: u32,
+    symbol: Option<u32>,
 ) -> Result<()> {
     /// `R_RISCV_HI20`
     const HI20: u32 = 26;
     let (entries, _) = table.rela(LE, file.bytes)?.context("not a relocation table")?;
     let rela = entries.get(entry).context("no such relocation")?;
-    let own = (rela.r_type(LE, false).0, rela.r_addend(LE));
-    let (kind, addend) = match change {
-        Change::Dropped => (0, 0), // R_*_NONE, on all machines
-        Change::Absolute(kind, addend) => (*kind, *addend),
-        Change::Lui => (HI20, own.1),
-        Change::Symbol(_) => own,
+    let (kind, addend, own) = match change {
+        Change::Dropped => (0, 0, 0), // R_*_NONE, on all machines
+        Change::Given(given) => (given.kind, given.addend, rela.r_sym(LE, false)),
+        Change::Lui => (HI20, rela.r_addend(LE), 0),
     };
+    let symbol = symbol.unwrap_or(own);
     let changed = Rela64 {
         r_offset: rela.r_offset,
         r_info: U64::new(LE, u64::from(symbol) << 32 | u64::from(kind)),

@@ -26,6 +26,9 @@ pub struct Fact {
     pub overflow_check: String,
 }
 
+/// For each type, by its name, the linkers that it is compared with, and as which type.
+pub type Oracles = BTreeMap<String, Vec<(Kind, String)>>;
+
 /// Reads the types of a machine, in the order of their numbers.
 ///
 /// # Errors
@@ -37,11 +40,12 @@ pub fn read(arch: Arch) -> Result<Vec<Fact>> {
     facts.with_context(|| format!("{} is damaged", path.display()))
 }
 
-/// With which linkers' output each type is compared, by its name.
+/// With which linkers' output each type is compared, by its name; for each linker the name of the
+/// type by which it was given to it, which is another one where it does not know the type.
 ///
 /// # Errors
 /// The file is no such table. One that is not there says that none is.
-pub fn oracles() -> Result<BTreeMap<String, Vec<Kind>>> {
+pub fn oracles() -> Result<Oracles> {
     #[derive(Deserialize)]
     struct Row {
         name: String,
@@ -57,7 +61,12 @@ pub fn oracles() -> Result<BTreeMap<String, Vec<Kind>>> {
     let rows = rows.with_context(|| format!("{} is damaged", path.display()))?;
     let of = |row: Row| {
         let said = Kind::ALL.into_iter().zip([row.lld, row.bfd]);
-        (row.name, said.filter(|(_, said)| said == "yes").map(|(kind, _)| kind).collect())
+        let given = said.filter_map(|(kind, said)| match said.strip_prefix("as ") {
+            Some(other) => Some((kind, other.to_owned())),
+            None => (said == "yes").then(|| (kind, row.name.clone())),
+        });
+        let given = given.collect();
+        (row.name, given)
     };
     Ok(rows.into_iter().map(of).collect())
 }

@@ -3,7 +3,7 @@
 use loader_core::{Range, Relocation, Treatment};
 
 use super::facts::{self, Fact};
-use super::{is_current, machine};
+use super::{applied, is_current, machine};
 use crate::arch::Arch;
 
 /// Types whose range is not what `overflow_check` says, and why.
@@ -98,6 +98,15 @@ fn every_static_type_is_applied_or_refused_for_a_reason() {
         if fact.class == "dynamic" || fact.class == "reserved" || authenticated {
             assert!(matches!(treatment, Treatment::Refused(_)), "{}", fact.name);
         }
+    }
+}
+
+#[test]
+fn every_applied_type_has_an_oracle() {
+    let oracles = facts::oracles().unwrap();
+    for row in Arch::ALL.into_iter().flat_map(applied) {
+        let given = oracles.get(row.name());
+        assert!(given.is_some_and(|given| !given.is_empty()), "{} has none", row.name());
     }
 }
 

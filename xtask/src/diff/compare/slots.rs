@@ -19,12 +19,13 @@ impl<'a> Comparison<'a> {
         let highs = self.highs();
         let sites = self.sites;
         for &site in &sites.all {
-            let number = site.relocation.number;
-            if !self.linker.knows(number) {
+            let Some(number) = self.linker.given(site.relocation.number) else { continue };
+            self.counts.relocations += 1;
+            self.counts.types.insert(site.relocation.number, number);
+            if types::is_initialiser(sites.arch, number) {
+                self.initialiser(site);
                 continue;
             }
-            self.counts.relocations += 1;
-            self.counts.types.insert(number);
             let high = highs.get(&label(site)).copied();
             let form = types::slot_form(sites.arch, number);
             let (field, of) = match (form, types::low_part(sites.arch, number), high) {
@@ -70,6 +71,19 @@ impl<'a> Comparison<'a> {
                     .push(format!("{text}: (slot, content) {ours:#x?}; {linker}: {theirs:#x?}"));
             }
         }
+    }
+
+    /// Compares a word that a function initialises, by the function: our loader puts its address
+    /// there, and gives the client the place; a linker writes it into a relocation for the place.
+    fn initialiser(&mut self, site: Site<'a>) {
+        let field = Field { width: 8, mask: u64::MAX };
+        let ours = self.word(0, site, field.width);
+        let theirs = self.resolvers.get(&self.sites.address(site)).copied();
+        if theirs != Some(ours) {
+            let (text, linker) = (self.sites.describe(site), self.linker.kind.name());
+            self.differences.push(format!("{text}: by {ours:#x}; {linker}: by {theirs:#x?}"));
+        }
+        self.mask(site, 0, field);
     }
 
     /// The RISC-V relocations of the upper part of a slot's distance, by the place that those of

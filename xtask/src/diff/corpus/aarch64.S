@@ -1,5 +1,4 @@
-// The types that no compiler was seen to write. GNU ld alone knows some of them,
-// and nobody R_AARCH64_GOTREL*.
+// The types that no compiler was seen to write. Some of them one linker alone knows, or none.
         .macro field insn, type, symbol
         .reloc ., \type, \symbol
         .inst \insn
@@ -40,6 +39,12 @@ types:
         field 0xd2800000, R_AARCH64_MOVW_GOTOFF_G0, data_there
         field 0xf2800000, R_AARCH64_MOVW_GOTOFF_G0_NC, data_there
         field 0xd2a00000, R_AARCH64_MOVW_GOTOFF_G1, outside_data
+        // MOVN becomes MOVZ.
+        field 0x92800003, R_AARCH64_MOVW_GOTOFF_G0, outside_data
+        field 0xf2a00004, R_AARCH64_MOVW_GOTOFF_G1_NC, outside_data
+        field 0x92c00005, R_AARCH64_MOVW_GOTOFF_G2, outside_data
+        field 0xf2c00006, R_AARCH64_MOVW_GOTOFF_G2_NC, outside_data
+        field 0x92e00007, R_AARCH64_MOVW_GOTOFF_G3, outside_data
         field 0xf9400000, R_AARCH64_LD64_GOTOFF_LO15, data_there
         field 0xf9400000, R_AARCH64_LD64_GOTOFF_LO15, outside_data
         field 0xd503201f, R_AARCH64_PATCHINST, instruction
@@ -64,9 +69,22 @@ after:
         word R_AARCH64_PREL32, absent
         word R_AARCH64_PREL32, there - 4
         .weak absent
+        word R_AARCH64_GOTREL32, data_there + 4
+        word R_AARCH64_GOTREL32, types - 4
+        .reloc ., R_AARCH64_GOTREL64, data_there
+        .xword 0
+        .reloc ., R_AARCH64_GOTREL64, outside_data + 8
+        .xword 0
+        .reloc ., R_AARCH64_GOTREL64, absent
+        .xword 0
 
-        // At odd offsets.
         .data
+        .balign 8
+        .reloc ., R_AARCH64_FUNCINIT64, there
+        .xword 0
+        .reloc ., R_AARCH64_FUNCINIT64, types + 4
+        .xword 0
+        // At odd offsets.
         .byte 1
         .reloc ., R_AARCH64_ABS64, data_there + 1
         .xword 0

@@ -76,5 +76,5 @@ fn compile(
     command.arg("-c").arg(source).arg("-o").arg(&object);
     process::run(&mut command, LIMIT)?.checked(&name)?;
     let bytes = fs::read(&object).context("the compiler wrote no object")?;
-    Ok(Module { arch, name, files: vec![NamedBytes { name: "sqlite3.o".into(), bytes }] })
+    Ok(Module::new(arch, name, vec![NamedBytes { name: "sqlite3.o".into(), bytes }]))
 }

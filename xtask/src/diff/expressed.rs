@@ -1,0 +1,227 @@
+//! Types that a linker does not know, given to it as others that have the same value in the same
+//! field: what it computes is an oracle for them as well. One table says as which, and why.
+
+use super::prepare::{Site, Sites};
+use super::relocations::Target;
+use super::thread_locals::DESCRIPTOR_FUNCTION;
+use super::types;
+use super::write::{Given, ZERO};
+use crate::arch::Arch;
+
+/// How a type is given to a linker that does not know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Expression {
+    /// The type.
+    number: u32,
+    /// The type by which it is given.
+    pub as_type: u32,
+    how: How,
+}
+
+/// What else changes with the type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// Nothing: X is the same.
+    Same,
+    /// S + A - GOT is a distance from the place if A grows by P - GOT.
+    FromGot,
+    /// DTPREL(S + A) is an offset from the thread pointer if A shrinks by the block's.
+    FromThreadPointer,
+    /// G - GOT is a number once the slot is found, by what it holds.
+    SlotOffset(Held),
+    /// The same as a distance from the place: G - GOT + P is the number.
+    SlotOffsetFromPlace(Held),
+    /// G + A - P is the distance of a number once the slot is found.
+    SlotDistance(Held),
+}
+
+/// What a GOT slot holds, or two of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// GDAT(S): the symbol's address.
+    Address,
+    /// TLSDESC(S): a function and its argument.
+    Descriptor,
+    /// GLDM(S): the module's number, and 0.
+    Module,
+    /// GTPREL(S): the variable's offset from the thread pointer.
+    ThreadPointerOffset,
+    /// GTLSIDX(S): the module's number, and the variable's offset.
+    Variable,
+}
+
+const fn row(number: u32, as_type: u32, how: How) -> Expression {
+    Expression { number, as_type, how }
+}
+
+/// AAELF64; its tables are named.
+const AARCH64: &[Expression] = {
+    use Held::*;
+    use How::*;
+    &[
+        // "Group relocations to create a 16, 32, 48, or 64 bit GOT-relative offsets inline": MOVZ
+        // or MOVN by the sign, as MOVW_SABS and MOVW_PREL do, and MOVK as MOVW_UABS_*_NC does.
+        row(300, 270, SlotOffset(Address)),
+        row(301, 264, SlotOffset(Address)),
+        row(302, 271, SlotOffset(Address)),
+        row(303, 266, SlotOffset(Address)),
+        row(304, 272, SlotOffset(Address)),
+        row(305, 268, SlotOffset(Address)),
+        row(306, 293, SlotOffsetFromPlace(Address)), // MOVW_UABS_G3 keeps the opcode
+        // "GOT-relative data relocations": S + A - GOT, where PREL* are S + A - P.
+        row(307, 260, FromGot),
+        row(308, 261, FromGot),
+        // "General Dynamic thread-local storage model", "Local Dynamic ...": as MOVW_GOTOFF.
+        row(515, 271, SlotOffset(Variable)),
+        row(516, 264, SlotOffset(Variable)),
+        row(520, 271, SlotOffset(Module)),
+        row(521, 264, SlotOffset(Module)),
+        row(522, 273, SlotDistance(Module)), // of LDR (literal), as LD_PREL_LO19
+        // "Local Exec ...", "Local Dynamic ...": bits 11 to 4 of TPREL and DTPREL, of which
+        // linkers know TLSLE_LDST128_TPREL_LO12_NC. In range, it is the same without a check.
+        row(570, 571, Same),
+        row(572, 571, FromThreadPointer),
+        row(573, 571, FromThreadPointer),
+    ]
+};
+
+/// The x86-64 psABI, "Relocation types": what these say of the instruction, how long it is before
+/// the field or that it has a BND prefix, lets a linker change it. The formula is the same.
+const X86_64: &[Expression] = {
+    use Held::*;
+    use How::*;
+    &[
+        row(39, 2, Same),                              // PC32_BND
+        row(40, 4, Same),                              // PLT32_BND
+        row(46, 9, Same),                              // CODE_5_GOTPCRELX
+        row(47, 2, SlotDistance(ThreadPointerOffset)), // CODE_5_GOTTPOFF
+        row(48, 2, SlotDistance(Descriptor)),          // CODE_5_GOTPC32_TLSDESC
+        row(49, 9, Same),                              // CODE_6_GOTPCRELX
+        row(51, 2, SlotDistance(Descriptor)),          // CODE_6_GOTPC32_TLSDESC
+    ]
+};
+
+/// How a type is given to a linker that does not know it, if there is a way.
+pub fn expression(arch: Arch, number: u32) -> Option<&'static Expression> {
+    let table = match arch {
+        Arch::Aarch64 => AARCH64,
+        Arch::Riscv64 => &[],
+        Arch::X86_64 => X86_64,
+    };
+    table.iter().find(|row| row.number == number)
+}
+
+impl Sites<'_> {
+    /// A relocation, by another type.
+    ///
+    /// # Errors
+    /// Why there is no way: no slot holds what one must.
+    pub fn express(&self, site: Site<'_>, row: &Expression) -> Result<Given, String> {
+        let own = Given { kind: row.as_type, addend: site.relocation.addend, symbol: None };
+        let got = self.loaded.got.address;
+        let number = |value: u64| Given {
+            addend: value.cast_signed(),
+            symbol: Some(ZERO.to_vec()),
+            ..own.clone()
+        };
+        let from_got = self.address(site).wrapping_sub(got).cast_signed();
+        Ok(match row.how {
+            How::Same => own,
+            How::FromGot => Given { addend: own.addend.wrapping_add(from_got), ..own },
+            How::FromThreadPointer => {
+                let block = self.loaded.thread_locals.thread_pointer_offset();
+                Given { addend: own.addend.wrapping_sub(block), ..own }
+            }
+            How::SlotOffset(held) => number(self.slot(site, held)?.wrapping_sub(got)),
+            How::SlotOffsetFromPlace(held) => {
+                number(self.slot(site, held)?.wrapping_add_signed(from_got))
+            }
+            How::SlotDistance(held) => {
+                number(self.slot(site, held)?.wrapping_add_signed(own.addend))
+            }
+        })
+    }
+
+    /// The slot of our GOT that holds what a relocation speaks of; of several that do, the one
+    /// that our loader names.
+    fn slot(&self, site: Site<'_>, held: Held) -> Result<u64, String> {
+        let words = self.held(site, held).ok_or("its symbol lies in another object")?;
+        let got = &self.loaded.got;
+        let holds = |slot: &u64| {
+            (*slot..).step_by(8).zip(&words).all(|(at, word)| got.slot(at) == Some(*word))
+        };
+        let slots: Vec<u64> = got.slots().map(|(slot, _)| slot).filter(holds).collect();
+        let form = types::slot_form(self.arch, site.relocation.number);
+        let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
+        let field = bytes.first_chunk().map_or(0, |field| u32::from_le_bytes(*field));
+        let (place, addend) = (self.address(site), site.relocation.addend);
+        let is_named = |slot: &&u64| {
+            form.is_some_and(|form| form.fits(field.into(), place, addend, got.address, **slot))
+        };
+        let slot = slots.iter().find(is_named).or(slots.first()).copied();
+        slot.ok_or_else(|| format!("no GOT slot holds {words:#x?}"))
+    }
+
+    /// What is to be in the slot, word by word.
+    fn held(&self, site: Site<'_>, held: Held) -> Option<Vec<u64>> {
+        let locals = &self.loaded.thread_locals;
+        let variable = || self.variable(site);
+        Some(match held {
+            Held::Address => vec![self.symbol(site)?],
+            Held::Descriptor => vec![DESCRIPTOR_FUNCTION, variable()?],
+            Held::Module => vec![1, 0],
+            Held::ThreadPointerOffset => {
+                vec![variable()?.wrapping_add_signed(locals.thread_pointer_offset())]
+            }
+            Held::Variable => vec![1, variable()?],
+        })
+    }
+
+    /// S
+    fn symbol(&self, site: Site<'_>) -> Option<u64> {
+        let relocation = site.relocation;
+        match relocation.target {
+            Target::Fixed(address) => Some(address),
+            Target::Section(index, offset) => {
+                let mut sections = self.loaded.sections.iter();
+                let section = sections.find(|s| (s.object, s.index) == (site.object, index))?;
+                Some(section.address + offset)
+            }
+            Target::Undefined => {
+                let imported = self.loaded.imports.get(&relocation.name).copied();
+                imported.or_else(|| self.global(&relocation.name))
+            }
+        }
+    }
+
+    /// A thread-local variable's offset in the block.
+    fn variable(&self, site: Site<'_>) -> Option<u64> {
+        let locals = &self.loaded.thread_locals;
+        match site.relocation.target {
+            Target::Section(index, offset) => {
+                let mut sections = locals.sections.iter();
+                let (.., start) = sections.find(|(o, i, _)| (*o, *i) == (site.object, index))?;
+                Some(start + offset)
+            }
+            Target::Undefined => locals.imports.get(&site.relocation.name).copied(),
+            Target::Fixed(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_expression_is_of_two_types_that_are_applied() {
+        for (arch, table) in [(Arch::Aarch64, AARCH64), (Arch::X86_64, X86_64)] {
+            for row in table {
+                let applied = |n: u32| crate::relocations::applied(arch).any(|r| r.number() == n);
+                assert!(applied(row.number) && applied(row.as_type), "{row:?}");
+                assert_eq!(expression(arch, row.number).unwrap().as_type, row.as_type);
+                assert!(expression(arch, row.as_type).is_none(), "{row:?}: in two steps");
+            }
+        }
+    }
+}
