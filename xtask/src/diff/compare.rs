@@ -8,7 +8,6 @@ use super::link::Linked;
 use super::linker::Linker;
 use super::load::{Section, Table};
 use super::prepare::{Site, Sites};
-use super::relocations::File;
 use super::told::Told;
 use super::types::Field;
 use super::write::section_name;
@@ -31,6 +30,8 @@ pub struct Counts {
     pub relocations: usize,
     /// Relocations that speak of a GOT slot, or whose call goes through a stub.
     pub by_meaning: usize,
+    /// Instructions that make the address of an undefined weak symbol from nothing.
+    pub from_nothing: usize,
     /// Symbols.
     pub symbols: usize,
     /// The types of the relocations, and by which type each was given to the linker.
@@ -46,13 +47,16 @@ impl Counts {
         self.bytes += other.bytes;
         self.relocations += other.relocations;
         self.by_meaning += other.by_meaning;
+        self.from_nothing += other.from_nothing;
         self.symbols += other.symbols;
         self.types.extend(&other.types);
     }
 
     /// All of it, in the order in which it is shown.
     pub fn numbers(&self) -> [usize; 8] {
-        let Self { high, objects, sections, bytes, relocations, by_meaning, symbols, types } = self;
+        let Self {
+            high, objects, sections, bytes, relocations, by_meaning, symbols, types, ..
+        } = self;
         [*high, *objects, *sections, *bytes, *symbols, *relocations, *by_meaning, types.len()]
     }
 }
@@ -81,7 +85,6 @@ pub struct Mask {
 struct Comparison<'a> {
     linker: &'a Linker,
     sites: &'a Sites<'a>,
-    files: &'a [File<'a>],
     sides: [Side<'a>; 2],
     /// The functions that initialise words, by the places of these, as the linker has it.
     resolvers: &'a BTreeMap<u64, u64>,
@@ -93,12 +96,11 @@ struct Comparison<'a> {
 /// Compares what both sides made of the same objects.
 pub fn compare(
     sites: &Sites<'_>,
-    files: &[File<'_>],
     linker: &Linker,
     linked: &Linked,
     told: &Told,
 ) -> (Counts, Vec<String>) {
-    let mut counts = Counts { objects: files.len(), ..Counts::default() };
+    let mut counts = Counts { objects: sites.files.len(), ..Counts::default() };
     let name = linker.kind.name();
     let mut differences = compare_symbols(sites, name, linked, &mut counts);
     let Some(theirs) = their_sections(sites, name, linked, &mut counts, &mut differences) else {
@@ -111,8 +113,7 @@ pub fn compare(
     let sides = [ours, theirs];
     let masks = told.masks.clone();
     let resolvers = &linked.resolvers;
-    let mut comparison =
-        Comparison { linker, sites, files, sides, resolvers, masks, counts, differences };
+    let mut comparison = Comparison { linker, sites, sides, resolvers, masks, counts, differences };
     comparison.slots();
     comparison.bytes();
     comparison.differences.truncate(TOLD);

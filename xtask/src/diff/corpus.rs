@@ -57,9 +57,10 @@ pub enum Extent {
 /// A compiler is missing, or a source does not compile.
 pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>> {
     let mut modules = compiled(tools, arch)?;
-    modules.push(rare_types(tools, arch, &[arch.name(), "values"])?);
+    modules.push(assembled(tools, arch, &[arch.name(), "values"], "")?);
+    modules.push(assembled(tools, arch, &[&format!("weak-{arch}")], layout::HIGH)?);
     if arch == Arch::X86_64 {
-        modules.push(rare_types(tools, arch, &["x86_64-gnu", "values"])?);
+        modules.push(assembled(tools, arch, &["x86_64-gnu", "values"], "")?);
         modules.extend(unnamed::modules()?);
     }
     if arch == Arch::Riscv64 {
@@ -201,8 +202,8 @@ fn compiled(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     modules.into_iter().collect()
 }
 
-/// The relocation types that compilers do not write, from assembly.
-fn rare_types(tools: &Tools, arch: Arch, sources: &[&str]) -> Result<Module> {
+/// What compilers do not write, from assembly, to be loaded where `place` says.
+fn assembled(tools: &Tools, arch: Arch, sources: &[&str], place: &str) -> Result<Module> {
     let folder = root().join("xtask/src/diff/corpus");
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut files = Vec::new();
@@ -214,7 +215,7 @@ fn rare_types(tools: &Tools, arch: Arch, sources: &[&str]) -> Result<Module> {
         let bytes = fs::read(&object).context("clang wrote no object")?;
         files.push(NamedBytes { name: format!("{name}.o"), bytes });
     }
-    Ok(Module::new(arch, format!("rare types of {}", sources.join(" and ")), files))
+    Ok(Module::new(arch, format!("{} in assembly{place}", sources.join(" and ")), files))
 }
 
 /// Thread-local variables in all models and dialects that compilers have, and in assembly.

@@ -177,7 +177,7 @@ impl Sites<'_> {
         })
     }
 
-    /// S
+    /// S, where no padding is deleted before it.
     fn symbol(&self, site: Site<'_>) -> Option<u64> {
         let relocation = site.relocation;
         match relocation.target {

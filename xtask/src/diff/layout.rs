@@ -23,6 +23,8 @@ const FAR: u64 = 0x5a00_0000_0000;
 pub const LOW: &str = ", below 2 GiB";
 /// The end of the names of RISC-V modules that are relaxed.
 pub const RELAXED: &str = ", relaxed";
+/// The end of the names of modules that are always loaded above 2 GiB.
+pub const HIGH: &str = ", above 2 GiB";
 /// How many imports are spread over a range, one page each.
 const IMPORTS: u64 = 0x2fff;
 
@@ -47,7 +49,9 @@ enum Reach {
 impl Layout {
     /// Whether a module is to be loaded above 2 GiB, if its code can.
     pub fn is_high(name: &str) -> bool {
-        !name.ends_with(LOW) && hash(name.as_bytes()) & (1 << 40) != 0
+        let name = name.strip_suffix(RELAXED).unwrap_or(name);
+        let by_chance = hash(name.as_bytes()) & (1 << 40) != 0;
+        name.ends_with(HIGH) || (by_chance && !name.ends_with(LOW))
     }
 
     /// The layout for segments of these sizes and alignments: below 2 GiB, where every code

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use object::LittleEndian;
+use object::read::elf::SectionHeader;
+
 use super::linker::Linker;
 use super::load::{Loaded, Section};
-use super::relocations::{Relocation, Relocations, Target};
+use super::relocations::{File, Relocation, Relocations, Target};
 use super::types;
 use crate::arch::Arch;
 
@@ -16,6 +19,8 @@ pub struct Sites<'a> {
     pub arch: Arch,
     /// The module.
     pub loaded: &'a Loaded,
+    /// The objects.
+    pub files: &'a [File<'a>],
     /// The names of the objects.
     pub names: Vec<&'a str>,
     /// The relocations of loaded sections, object by object.
@@ -45,6 +50,7 @@ impl<'a> Sites<'a> {
         arch: Arch,
         names: Vec<&'a str>,
         loaded: &'a Loaded,
+        files: &'a [File<'a>],
         relocations: &'a [Relocations],
     ) -> Self {
         let of = |(at, section): (usize, &Section)| ((section.object, section.index), at);
@@ -67,12 +73,22 @@ impl<'a> Sites<'a> {
                 all.push(Site { object, relocation, section, offset });
             }
         }
-        Self { arch, loaded, names, all, defined, sections }
+        Self { arch, loaded, files, names, all, defined, sections }
     }
 
     /// A loaded section.
     pub fn section(&self, site: Site<'_>) -> &'a Section {
         &self.loaded.sections[site.section]
+    }
+
+    /// The bytes of a field in its object, and those behind it, from so many bytes before it on.
+    pub fn original(&self, site: Site<'_>, before: usize) -> &'a [u8] {
+        let Relocation { section, offset, .. } = *site.relocation;
+        let file = &self.files[site.object];
+        let section = file.sections.section(object::SectionIndex(section as usize));
+        let data = section.and_then(|section| section.data(LittleEndian, file.bytes));
+        let start = usize::try_from(offset).ok().and_then(|offset| offset.checked_sub(before));
+        start.and_then(|start| data.ok()?.get(start..)).unwrap_or_default()
     }
 
     /// The address of a field.

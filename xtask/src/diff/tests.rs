@@ -64,9 +64,9 @@ fn differences(
     linked: &Linked,
 ) -> Vec<String> {
     let parsed = [File::parse(&files[0].bytes).unwrap()];
-    let sites = Sites::new(Arch::X86_64, vec!["sample.o"], loaded, relocations);
+    let sites = Sites::new(Arch::X86_64, vec!["sample.o"], loaded, &parsed, relocations);
     let linker = Linker::that_knows_all(Arch::X86_64);
-    compare(&sites, &parsed, &linker, linked, &Told::default()).1
+    compare(&sites, &linker, linked, &Told::default()).1
 }
 
 #[test]
@@ -127,8 +127,9 @@ fn a_stub_must_lead_to_what_is_called() {
     let distance = loaded.got.address.wrapping_sub(loaded.stubs.address + 6) as u32;
     let [a, b, c, d] = distance.to_le_bytes();
     loaded.stubs.bytes = vec![0xff, 0x25, a, b, c, d, 0xcc, 0xcc];
+    let parsed = [File::parse(&files[0].bytes).unwrap()];
     let told = |loaded: &Loaded| {
-        Sites::new(Arch::X86_64, vec!["sample.o"], loaded, &relocations)
+        Sites::new(Arch::X86_64, vec!["sample.o"], loaded, &parsed, &relocations)
             .told(&Linker::that_knows_all(Arch::X86_64))
     };
     let found = told(&loaded);

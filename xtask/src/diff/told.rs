@@ -28,6 +28,8 @@ pub struct Told {
     pub masks: Vec<Mask>,
     /// Calls that go through a stub.
     pub calls: usize,
+    /// Instructions that make the address of an undefined weak symbol from nothing.
+    pub from_nothing: usize,
     /// Calls through stubs that are wrong.
     pub differences: Vec<String>,
 }
@@ -47,7 +49,8 @@ impl Sites<'_> {
     /// - An undefined weak symbol is 0. On AArch64, ld.lld takes the place itself for it in
     ///   place-relative relocations; AAELF64 says 0.
     /// - An instruction that would have to make 0 from its own address and cannot, ADRP, ADR or
-    ///   LEA, becomes one that makes it from nothing in our loader, where the linkers give up.
+    ///   LEA, becomes one that makes it from nothing in our loader, where the linkers give up. What
+    ///   it makes is seen in `nothing`.
     /// - An AUIPC pair that cannot reach 0 becomes a LUI pair in our loader, where ld.lld gives up.
     ///   In a relaxed module, every marked one does: then the LUI goes (psABI, "Zero-page
     ///   relaxation"), which ld.lld does for LUI pairs alone.
@@ -125,16 +128,11 @@ impl Sites<'_> {
         if given.symbol.is_some() {
             return Some(Change::Given(given));
         }
-        if undefined
-            && let Some((before, field, made)) =
-                types::made_from_nothing(self.arch, number, &self.section(site).bytes, site.offset)
-        {
-            let offset = site.offset - before;
-            told.masks.push(Mask { section: site.section, offset, field });
-            told.calls += 1;
-            let expected = types::made_for(self.arch, number, relocation.addend);
-            if made != expected {
-                told.differ(self.describe(site), &format!("makes {made:#x}, not {expected:#x}"));
+        if undefined && let Some((mask, checked)) = self.made_from_nothing(site, number) {
+            told.masks.push(mask);
+            told.from_nothing += 1;
+            if let Err(why) = checked {
+                told.differ(self.describe(site), &why);
             }
             return Some(Change::Dropped);
         }
@@ -156,6 +154,7 @@ impl Sites<'_> {
         if lui.contains_key(&(site.object, relocation.section, relocation.offset))
             && number == types::RISCV_PCREL_HI20
         {
+            told.from_nothing += 1;
             return Some(Change::Lui);
         }
         if let Target::Section(section, offset) = relocation.target

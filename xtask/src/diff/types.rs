@@ -218,44 +218,6 @@ pub const fn weak_call(arch: Arch, number: u32) -> Option<Field> {
     }
 }
 
-/// What an instruction makes that has taken the place of one which makes the address of an
-/// undefined weak symbol from its own: how many bytes before the field it begins, all of it, and
-/// the value.
-pub fn made_from_nothing(
-    arch: Arch,
-    number: u32,
-    code: &[u8],
-    offset: usize,
-) -> Option<(usize, Field, i64)> {
-    let field = u32::from_le_bytes(*code.get(offset..)?.first_chunk()?);
-    match (arch, number) {
-        (Arch::Aarch64, 274..=276) => {
-            let value = i64::from(field >> 5 & 0xffff);
-            match field & 0xffe0_0000 {
-                0xd280_0000 => Some((0, WORD, value)),
-                0x9280_0000 => Some((0, WORD, !value)),
-                _ => None,
-            }
-        }
-        (Arch::X86_64, 2) => match code.get(offset.checked_sub(3)?..offset)? {
-            [0x48 | 0x49, 0xc7, 0xc0..=0xc7] => {
-                Some((3, Field { width: 7, mask: u64::MAX }, field.cast_signed().into()))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// What it is to make.
-pub const fn made_for(arch: Arch, number: u32, addend: i64) -> i64 {
-    match (arch, number) {
-        (Arch::Aarch64, 275 | 276) => addend & !0xfff,
-        (Arch::X86_64, _) => addend + 4,
-        _ => addend,
-    }
-}
-
 /// The smallest value of the types whose smallest value GNU ld refuses.
 pub const fn refused_smallest(arch: Arch, number: u32) -> Option<i64> {
     match (arch, number) {

@@ -111,18 +111,8 @@ impl<'a> Comparison<'a> {
             43 => 4,
             _ => 3,
         };
-        let index = object::SectionIndex(relocation.section as usize);
-        let data = self.files[site.object].sections.section(index);
-        let data = data.and_then(|section| {
-            object::read::elf::SectionHeader::data(
-                section,
-                object::LittleEndian,
-                self.files[site.object].bytes,
-            )
-        });
-        let data = data.unwrap_or_default();
         let Some(start) = site.offset.checked_sub(2) else { return false };
-        let opcode = data.get(start..site.offset).unwrap_or_default();
+        let opcode = self.sites.original(site, 2).get(..2).unwrap_or_default();
         let is_relaxed =
             |side: &Side<'_>| side.sections[site.section].get(start..site.offset) != Some(opcode);
         let relaxed = [0, 1].map(|side: usize| is_relaxed(&self.sides[side]));
