@@ -60,6 +60,7 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
     modules.push(assembled(tools, arch, &[arch.name(), "values"], "")?);
     modules.push(assembled(tools, arch, &[&format!("weak-{arch}")], layout::HIGH)?);
     if arch == Arch::X86_64 {
+        modules.push(assembled(tools, arch, &[arch.name(), "values"], layout::HIGH)?);
         modules.push(assembled(tools, arch, &["x86_64-gnu", "values"], "")?);
         modules.extend(unnamed::modules()?);
     }

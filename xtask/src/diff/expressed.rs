@@ -178,7 +178,7 @@ impl Sites<'_> {
     }
 
     /// S, where no padding is deleted before it.
-    fn symbol(&self, site: Site<'_>) -> Option<u64> {
+    pub fn symbol(&self, site: Site<'_>) -> Option<u64> {
         let relocation = site.relocation;
         match relocation.target {
             Target::Fixed(address) => Some(address),

@@ -65,6 +65,10 @@ impl Sites<'_> {
     ///   AAELF64 allows, "Static Data relocations". It is not compared.
     /// - A relocation of a type that the linker does not know is one of another type that says the
     ///   same, where `expressed` has one, and else not applied, nor compared.
+    /// - ld.lld makes test and arithmetic instructions on x86-64 take a symbol's address for an
+    ///   immediate operand, and then finds that it does not fit. The psABI, "Optimize GOTPCRELX
+    ///   Relocations", lets a linker keep the load from the GOT, which ours does there, and ld.lld
+    ///   is made to by the type that is never changed.
     /// - A call that our loader leads through a stub is a call of that stub. That the stub leads
     ///   to what was to be called is seen here.
     pub fn told(&self, linker: &Linker) -> Told {
@@ -108,7 +112,18 @@ impl Sites<'_> {
             let given = self.express(site, row);
             return given.map_err(|why| told.differ(self.describe(site), &why)).ok();
         }
+        let keeps = linker.kind == Kind::Lld && self.is_beyond_immediate(site);
+        let kind = if keeps { types::X86_64_GOTPCREL } else { kind };
         Some(Given { kind, addend, symbol: None })
+    }
+
+    /// Whether a load from the GOT on x86-64, one that our loader keeps, could become nothing but
+    /// an immediate operand, and the symbol's address is no 32-bit number with a sign.
+    fn is_beyond_immediate(&self, site: Site<'_>) -> bool {
+        let start = site.offset.checked_sub(2);
+        let code = start.and_then(|start| self.section(site).bytes.get(start..));
+        types::takes_immediate(self.arch, site.relocation.number, code.unwrap_or_default())
+            && self.symbol(site).is_some_and(|s| i32::try_from(s.cast_signed()).is_err())
     }
 
     /// What is changed in a relocation; `None` where it stays.

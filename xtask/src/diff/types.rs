@@ -100,6 +100,17 @@ impl SlotForm {
     }
 }
 
+/// `R_X86_64_GOTPCREL`
+pub const X86_64_GOTPCREL: u32 = 9;
+
+/// Whether a type is that of a load from the GOT with a REX or REX2 prefix, and the instruction,
+/// from its opcode on, one that could have an immediate operand: test, or adc to xor.
+pub fn takes_immediate(arch: Arch, number: u32, code: &[u8]) -> bool {
+    let opcode = code.first().copied().unwrap_or_default();
+    matches!((arch, number), (Arch::X86_64, 42 | 43))
+        && (opcode == 0x85 || opcode & 0b1100_0111 == 0b0000_0011)
+}
+
 /// Whether a type is that of a word which a function initialises: `R_AARCH64_FUNCINIT64`.
 pub const fn is_initialiser(arch: Arch, number: u32) -> bool {
     matches!((arch, number), (Arch::Aarch64, 317))
