@@ -125,3 +125,52 @@ fn an_addend_is_refused() {
         });
     }
 }
+
+/// What llvm-mc writes for the offset of the second slot, 8: MOVZ where there was MOVN.
+#[test]
+fn groups_of_the_distance_from_the_gots_start() {
+    let cases = [
+        (R_AARCH64_MOVW_GOTOFF_G0, 0x9280_0001, 0xd280_0101), // movz x1, #8
+        (R_AARCH64_MOVW_GOTOFF_G0_NC, 0xf280_0001, 0xf280_0101), // movk x1, #8
+        (R_AARCH64_MOVW_GOTOFF_G1, 0x92a0_0001, 0xd2a0_0001), // movz x1, #0, lsl #16
+        (R_AARCH64_MOVW_GOTOFF_G1_NC, 0xf2bf_ffe1, 0xf2a0_0001), // movk x1, #0, lsl #16
+        (R_AARCH64_MOVW_GOTOFF_G2, 0x92c0_0001, 0xd2c0_0001), // movz x1, #0, lsl #32
+        (R_AARCH64_MOVW_GOTOFF_G2_NC, 0xf2df_ffe1, 0xf2c0_0001), // movk x1, #0, lsl #32
+        (R_AARCH64_MOVW_GOTOFF_G3, 0x92e0_0001, 0xd2e0_0001), // movz x1, #0, lsl #48
+        (R_AARCH64_LD64_GOTOFF_LO15, 0xf940_0041, 0xf940_0441), // ldr x1, [x2, #8]
+    ];
+    let mut elf = ElfBuilder::new(Machine::Aarch64);
+    let words: Vec<u32> = cases.iter().map(|(_, word, _)| *word).collect();
+    let text = elf.text(&code(&[&[LDR_X0], &words[..]].concat()));
+    let (first, second) = (elf.undefined("first"), elf.undefined("second"));
+    elf.rela(text, 0, R_AARCH64_LD64_GOTOFF_LO15.0, first, 0);
+    for (at, (number, ..)) in cases.iter().enumerate() {
+        elf.rela(text, 4 * (at + 1) as u64, number.0, second, 0);
+    }
+    let manager = TestManager::at(0x4000_0000, 0xffff_8000_0010_0000, 0);
+    let image = load_with(&[("test.o", &elf.build())], &manager, &[("first", 7), ("second", 9)]);
+    assert_eq!(image.pointer(0xffff_8000_0010_0008), 9);
+    for (at, (number, _, expected)) in cases.iter().enumerate() {
+        let found = image.word(".text", 4 * (at + 1));
+        assert_eq!(found, *expected, "{number:?}: {found:#x}");
+    }
+}
+
+/// In a GOT of more than 64 KiB.
+#[test]
+fn groups_of_a_distance_of_more_than_sixteen_bits() {
+    const SLOTS: usize = 0x2002;
+    let mut elf = ElfBuilder::new(Machine::Aarch64);
+    let data = elf.data(&[0; 4 * SLOTS]);
+    let text = elf.text(&code(&[0xd2a0_0001, 0xf280_0001]));
+    let mut last = 0;
+    for at in 0..SLOTS {
+        last = elf.absolute(&format!("symbol{at}"), at as u64);
+        elf.rela(data, 4 * at as u64, R_AARCH64_GOTPCREL32.0, last, 0);
+    }
+    elf.rela(text, 0, R_AARCH64_MOVW_GOTOFF_G1.0, last, 0);
+    elf.rela(text, 4, R_AARCH64_MOVW_GOTOFF_G0_NC.0, last, 0);
+    let image = load_with(&[("test.o", &elf.build())], &TestManager::new(), &[]);
+    // movz x1, #1, lsl #16; movk x1, #8
+    assert_eq!([image.word(".text", 0), image.word(".text", 4)], [0xd2a0_0021, 0xf280_0101]);
+}

@@ -6,6 +6,7 @@ mod erratum;
 mod got;
 mod movw;
 mod pages;
+mod special;
 mod weak;
 
 use loader_core::Machine;

@@ -5,6 +5,8 @@ mod blocks;
 mod dynamic;
 mod fields;
 mod refused;
+mod slots;
+mod words;
 
 use loader_core::{Error, Module, PlanOptions, TlsModel};
 use object::elf::STT_TLS;

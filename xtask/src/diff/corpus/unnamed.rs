@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 use loader_core::TlsModel;
-use object::elf::RelocationType;
+use object::elf::{
+    R_X86_64_CODE_5_GOTPC32_TLSDESC, R_X86_64_CODE_5_GOTPCRELX, R_X86_64_CODE_5_GOTTPOFF,
+    R_X86_64_CODE_6_GOTPC32_TLSDESC, R_X86_64_CODE_6_GOTPCRELX, RelocationType,
+};
 use object::write::{Object, Relocation, SectionId, StandardSection, Symbol, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, RelocationFlags, SymbolFlags, SymbolKind, SymbolScope,
@@ -12,13 +15,9 @@ use super::Module;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 
-const R_X86_64_PC32_BND: u32 = 39;
-const R_X86_64_PLT32_BND: u32 = 40;
-const R_X86_64_CODE_5_GOTPCRELX: u32 = 46;
-const R_X86_64_CODE_5_GOTTPOFF: u32 = 47;
-const R_X86_64_CODE_5_GOTPC32_TLSDESC: u32 = 48;
-const R_X86_64_CODE_6_GOTPCRELX: u32 = 49;
-const R_X86_64_CODE_6_GOTPC32_TLSDESC: u32 = 51;
+// Deprecated, and so not in the list of the others.
+const R_X86_64_PC32_BND: RelocationType = RelocationType(39);
+const R_X86_64_PLT32_BND: RelocationType = RelocationType(40);
 
 /// What an instruction refers to.
 #[derive(Clone, Copy)]
@@ -34,7 +33,7 @@ enum To {
 }
 
 /// The bytes before the field, which ends the instruction; the type, and the symbol.
-type Instruction = (&'static [u8], u32, To);
+type Instruction = (&'static [u8], RelocationType, To);
 
 const PLAIN: &[Instruction] = &[
     (&[0xf2, 0xe8], R_X86_64_PLT32_BND, To::Start), // bnd call
@@ -103,7 +102,7 @@ fn object(instructions: &[Instruction]) -> Result<Vec<u8>> {
             To::OutsideVariable => outside_variable,
         };
         let at = object.append_section_data(text, &[before, &[0; 4][..]].concat(), 1);
-        let flags = RelocationFlags::Elf { r_type: RelocationType(*number) };
+        let flags = RelocationFlags::Elf { r_type: *number };
         let offset = at + before.len() as u64;
         object.add_relocation(text, Relocation { offset, symbol, addend: -4, flags })?;
     }
