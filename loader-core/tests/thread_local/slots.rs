@@ -10,8 +10,11 @@ use crate::support::{ElfBuilder, Image, code};
 
 /// Where `with` loads code.
 const AT: u64 = 0x4000_0000;
-/// What is before AArch64's, so that the GOT, 1 MiB and 32 bytes further on, is within 1 MiB.
-const NOPS: [u32; 64] = [0xd503_201f; 64];
+/// What is before AArch64's, so that the slots, 1 MiB, the image and those of other symbols further
+/// on, are within 1 MiB.
+const NOPS: [u32; 0x4040] = [0xd503_201f; 0x4040];
+/// How many symbols have a slot before those of the variables: 64 KiB.
+const OTHERS: u64 = 0x2000;
 /// The distance of the block from the thread pointer, and the variable's offset in the block.
 const DISTANCE: i64 = 0x40;
 const OFFSET: u64 = 0x18;
@@ -33,6 +36,11 @@ fn aarch64(words: &[u32], relocations: &[(RelocationType, bool)]) -> Image {
             if *is_outside { other } else { own },
             0,
         );
+    }
+    let data = elf.data(&[0; 4 * OTHERS as usize]);
+    for at in 0..OTHERS {
+        let symbol = elf.absolute(&format!("symbol{at}"), at);
+        elf.rela(data, 4 * at, R_AARCH64_GOTPCREL32.0, symbol, 0);
     }
     with(&elf, TlsModel::Dynamic, &Client::at(DISTANCE), |loaded| Image::of(&loaded.unwrap()))
 }
@@ -92,10 +100,7 @@ fn aarch64_distances_from_the_place() {
     assert_eq!(from(4, aarch64::adr(word(4))), pair);
     let slot = from(8, aarch64::imm19(word(8)));
     assert_eq!(image.pointer(slot), OFFSET + DISTANCE as u64);
-    assert_eq!(
-        AT.wrapping_add_signed(aarch64::adrp(word(12))) + 8 * aarch64::imm12(word(16)),
-        slot
-    );
+    assert_eq!((from(12, aarch64::adrp(word(12))) & !0xfff) + 8 * aarch64::imm12(word(16)), slot);
 }
 
 /// Each instruction is left as it is, whatever its length, and its field leads to the slot.
