@@ -363,7 +363,7 @@ impl Mine {
         let told = sites.told(linker);
         let linked = link::link(linker, files, &self.loaded, &told)?;
         let (mut counts, mut differences) = compare::compare(&sites, linker, &linked, &told);
-        counts.by_meaning += told.calls + told.from_nothing;
+        counts.by_meaning += told.by_meaning;
         counts.from_nothing = told.from_nothing;
         counts.high = usize::from(self.high);
         differences.extend(told.differences);

@@ -133,7 +133,7 @@ fn a_stub_must_lead_to_what_is_called() {
             .told(&Linker::that_knows_all(Arch::X86_64))
     };
     let found = told(&loaded);
-    assert_eq!((found.calls, found.stubs.len(), found.differences.len()), (1, 1, 0));
+    assert_eq!((found.by_meaning, found.stubs.len(), found.differences.len()), (1, 1, 0));
     loaded.got.bytes[2] ^= 1;
     assert_eq!(told(&loaded).differences.len(), 1);
 }

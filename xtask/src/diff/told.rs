@@ -26,8 +26,8 @@ pub struct Told {
     pub stubs: BTreeMap<Vec<u8>, u64>,
     /// Bits that are not compared, because what the linker does to them is another thing.
     pub masks: Vec<Mask>,
-    /// Calls that go through a stub.
-    pub calls: usize,
+    /// Calls that go through a stub, and instructions that are compared by what they make.
+    pub by_meaning: usize,
     /// Instructions that make the address of an undefined weak symbol from nothing.
     pub from_nothing: usize,
     /// Calls through stubs that are wrong.
@@ -145,6 +145,7 @@ impl Sites<'_> {
         }
         if undefined && let Some((mask, checked)) = self.made_from_nothing(site, number) {
             told.masks.push(mask);
+            told.by_meaning += 1;
             told.from_nothing += 1;
             if let Err(why) = checked {
                 told.differ(self.describe(site), &why);
@@ -186,7 +187,7 @@ impl Sites<'_> {
             return Some(Change::Dropped);
         }
         if let Some(indirect) = self.loaded.indirect.get(&relocation.name) {
-            told.calls += 1;
+            told.by_meaning += 1;
             let code = self.loaded.stubs.at(indirect.stub).unwrap_or_default();
             if stubs::stub_slot(self.arch, code, indirect.stub) != Some(indirect.slot) {
                 told.differ(self.describe(site), "the IFUNC's stub misses its slot");
@@ -197,7 +198,7 @@ impl Sites<'_> {
         if let Some(stub) = self.stub_of(site)
             && !(undefined && types::weak_call(self.arch, number).is_some())
         {
-            told.calls += 1;
+            told.by_meaning += 1;
             if let Err(why) = self.check_stub(site, stub, &mut told.stubs) {
                 told.differ(self.describe(site), &why);
             }
