@@ -12,7 +12,7 @@ use crate::support::{ElfBuilder, Image, code};
 const AT: u64 = 0x4000_0000;
 /// What is before AArch64's, so that the slots, 1 MiB, the image and those of other symbols further
 /// on, are within 1 MiB.
-const NOPS: [u32; 0x4040] = [0xd503_201f; 0x4040];
+static NOPS: [u32; 0x4040] = [0xd503_201f; 0x4040];
 /// How many symbols have a slot before those of the variables: 64 KiB.
 const OTHERS: u64 = 0x2000;
 /// The distance of the block from the thread pointer, and the variable's offset in the block.
@@ -24,7 +24,7 @@ const FAR: u64 = 0x1_0000 + OUTSIDE.1;
 /// Loads words of AArch64 with relocations against `own` or, where it says so, `outside`.
 fn aarch64(words: &[u32], relocations: &[(RelocationType, bool)]) -> Image {
     let mut elf = ElfBuilder::new(Machine::Aarch64);
-    let text = elf.text(&code(&[&NOPS, words].concat()));
+    let text = elf.text(&code(&[&NOPS[..], words].concat()));
     let image = tdata(&mut elf, &[0; 32]);
     let own = variable(&mut elf, "own", image, OFFSET);
     let other = outside(&mut elf, "outside");

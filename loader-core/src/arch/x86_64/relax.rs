@@ -22,6 +22,8 @@ pub(crate) fn relax(
             _ => return None,
         },
     };
+    let before = start.checked_sub(2).and_then(|before| code.get(before..start));
+    let is_data16_wide = before == Some(&[0x66, 0x48]);
     let [opcode, modrm, field @ ..] = code.get_mut(start..end)? else { return None };
     if *modrm & 0b11_000_111 != 0b00_000_101 {
         return None; // not RIP-relative
@@ -33,8 +35,10 @@ pub(crate) fn relax(
             *opcode = 0x8d;
             field.copy_from_slice(&near.to_le_bytes());
         }
-        // call *foo@GOTPCREL(%rip) -> addr32 call foo
-        (0xff, 0x15) => {
+        // call *foo@GOTPCREL(%rip) -> addr32 call foo. Not with the prefixes that it has in
+        // general-dynamic code: a prefix between REX.W and the opcode takes REX.W away, and what
+        // data16 leaves of a direct call then is 16 bits of it on AMD's processors.
+        (0xff, 0x15) if !is_data16_wide => {
             let near = near?;
             (*opcode, *modrm) = (0x67, 0xe8);
             field.copy_from_slice(&near.to_le_bytes());
@@ -142,6 +146,15 @@ mod tests {
         let mut code = [0x44, 0x3b, 0x05, 0, 0, 0, 0];
         relax(&mut code, 3, Prefix::None, 0x10, 0).unwrap();
         assert_eq!(code, [0x44, 0x81, 0xf8, 0x10, 0, 0, 0]);
+    }
+
+    /// `data16 rex64 call *__tls_get_addr@GOTPCREL(%rip)`, the end of general-dynamic code.
+    #[test]
+    fn a_call_whose_prefixes_need_each_other_is_left_alone() {
+        assert_eq!(relaxed([0x66, 0x48, 0xff, 0x15, 0, 0, 0, 0], 0, 0), None);
+        // Where nothing depends on them, they belong to other instructions.
+        assert!(relaxed([0x66, 0x90, 0xff, 0x15, 0, 0, 0, 0], 0, 0).is_some());
+        assert!(relaxed([0x90, 0x48, 0xff, 0x15, 0, 0, 0, 0], 0, 0).is_some());
     }
 
     #[test]
