@@ -49,7 +49,17 @@ impl Counts {
         self.by_meaning += other.by_meaning;
         self.from_nothing += other.from_nothing;
         self.symbols += other.symbols;
-        self.types.extend(&other.types);
+        other.types.iter().for_each(|(number, given)| self.add_type(*number, *given));
+    }
+
+    /// Adds a type, and the one by which a linker got it: another one only where it never gets
+    /// the type itself. A marker is compared by what others make of its instruction.
+    pub fn add_type(&mut self, number: u32, given: u32) {
+        if given == number {
+            self.types.insert(number, number);
+        } else if given != 0 {
+            self.types.entry(number).or_insert(given);
+        }
     }
 
     /// All of it, in the order in which it is shown.

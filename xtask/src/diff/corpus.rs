@@ -66,10 +66,11 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
     }
     if arch == Arch::Riscv64 {
         for name in ["relax-riscv64", "relax-long-riscv64"] {
-            modules.push(rare_types(tools, arch, &[name])?);
+            modules.push(assembled(tools, arch, &[name], "")?);
         }
     }
-    modules.extend(thread_locals(tools, arch)?);
+    modules.extend(thread_locals(tools, arch, TlsModel::Static)?);
+    modules.extend(thread_locals(tools, arch, TlsModel::Dynamic)?);
     let demo = runtime::lua::demo(tools, arch)?.objects;
     let name = format!("lua ({} objects)", demo.len());
     modules.extend(demo.iter().map(|file| Module::of("lua", arch, file.clone())));
@@ -220,7 +221,7 @@ fn assembled(tools: &Tools, arch: Arch, sources: &[&str], place: &str) -> Result
 }
 
 /// Thread-local variables in all models and dialects that compilers have, and in assembly.
-fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
+fn thread_locals(tools: &Tools, arch: Arch, model: TlsModel) -> Result<Vec<Module>> {
     let folder = root().join("xtask/src/diff/corpus");
     let (c, assembly) = (folder.join("tls.c"), folder.join(format!("tls-{}.S", arch.name())));
     let (gcc, clang) = (tools.gcc(arch)?, tools.clang()?);
@@ -238,12 +239,16 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
             (&clang, "-mtls-dialect=gnu2"),
         ],
     };
+    let at_first_use = model == TlsModel::Dynamic;
     let models = ["global-dynamic", "local-dynamic", "initial-exec", "local-exec"];
     let mut jobs = vec![(clang.as_path(), assembly, String::new())];
     for (compiler, dialect) in dialects {
         let pic = |model| if model == "local-exec" { "-fno-pic" } else { "-fPIC" };
         for model in models {
-            let flags = format!("-O2 {} -ftls-model={model} {dialect}", pic(model));
+            let mut flags = format!("-O2 {} -ftls-model={model} {dialect}", pic(model));
+            if at_first_use && model == "local-dynamic" {
+                flags += " -DOWN_ONLY";
+            }
             jobs.push((compiler, c.clone(), flags));
         }
     }
@@ -263,7 +268,8 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
         let stem = source.file_stem().unwrap_or_default().to_string_lossy();
         // GNU ld 2.40 refuses the large model's descriptors in code that lies higher.
         let place = if stem == "tls-aarch64-large" { layout::LOW } else { "" };
-        let name = format!("{stem} [{compiler} {flags}]{place}");
+        let blocks = if at_first_use { ", blocks at first use" } else { "" };
+        let name = format!("{stem} [{compiler} {flags}]{blocks}{place}");
         let object = scratch.path().join(number.to_string());
         let mut command = match compiler.starts_with("clang") {
             true => self::clang(program, arch),
@@ -272,7 +278,7 @@ fn thread_locals(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
         command.args(flags.split_whitespace()).arg("-c").arg(source).arg("-o").arg(&object);
         process::run(&mut command, LIMIT)?.checked(&name)?;
         let bytes = fs::read(&object).context("the compiler wrote no object")?;
-        Ok(Module::new(arch, name, vec![NamedBytes { name: "tls.o".into(), bytes }]))
+        Ok(Module { arch, name, model, files: vec![NamedBytes { name: "tls.o".into(), bytes }] })
     });
     modules.collect()
 }

@@ -1,11 +1,18 @@
 //! Types that a linker does not know, given to it as others that have the same value in the same
 //! field: what it computes is an oracle for them as well. One table says as which, and why.
+//! `dynamic` has those of thread-local code that a linker would change.
+
+mod dynamic;
+
+use loader_core::TlsModel;
+
+use super::linker::Linker;
 
 use super::prepare::{Site, Sites};
 use super::relocations::Target;
 use super::thread_locals::DESCRIPTOR_FUNCTION;
 use super::types;
-use super::write::{Given, ZERO};
+use super::write::{Given, number_name};
 use crate::arch::Arch;
 
 /// How a type is given to a linker that does not know it.
@@ -31,8 +38,8 @@ enum How {
     SlotOffset(Held),
     /// The same as a distance from the place: G - GOT + P is the number.
     SlotOffsetFromPlace(Held),
-    /// G + A - P is the distance of a number once the slot is found.
-    SlotDistance(Held),
+    /// G + A is a number once the slot is found, or P less.
+    SlotAddress(Held),
 }
 
 /// What a GOT slot holds, or two of them.
@@ -49,6 +56,9 @@ enum Held {
     /// GTLSIDX(S): the module's number, and the variable's offset.
     Variable,
 }
+
+/// The symbol that stands for the start of a module's block.
+const BLOCK: &[u8] = b"_TLS_MODULE_BASE_";
 
 const fn row(number: u32, as_type: u32, how: How) -> Expression {
     Expression { number, as_type, how }
@@ -76,7 +86,7 @@ const AARCH64: &[Expression] = {
         row(516, 264, SlotOffset(Variable)),
         row(520, 271, SlotOffset(Module)),
         row(521, 264, SlotOffset(Module)),
-        row(522, 273, SlotDistance(Module)), // of LDR (literal), as LD_PREL_LO19
+        row(522, 273, SlotAddress(Module)), // of LDR (literal), as LD_PREL_LO19
         // "Local Exec ...", "Local Dynamic ...": bits 11 to 4 of TPREL and DTPREL, of which
         // linkers know TLSLE_LDST128_TPREL_LO12_NC. In range, it is the same without a check.
         row(570, 571, Same),
@@ -91,18 +101,18 @@ const X86_64: &[Expression] = {
     use Held::*;
     use How::*;
     &[
-        row(39, 2, Same),                              // PC32_BND
-        row(40, 4, Same),                              // PLT32_BND
-        row(46, 9, Same),                              // CODE_5_GOTPCRELX
-        row(47, 2, SlotDistance(ThreadPointerOffset)), // CODE_5_GOTTPOFF
-        row(48, 2, SlotDistance(Descriptor)),          // CODE_5_GOTPC32_TLSDESC
-        row(49, 9, Same),                              // CODE_6_GOTPCRELX
-        row(51, 2, SlotDistance(Descriptor)),          // CODE_6_GOTPC32_TLSDESC
+        row(39, 2, Same),                             // PC32_BND
+        row(40, 4, Same),                             // PLT32_BND
+        row(46, 9, Same),                             // CODE_5_GOTPCRELX
+        row(47, 2, SlotAddress(ThreadPointerOffset)), // CODE_5_GOTTPOFF
+        row(48, 2, SlotAddress(Descriptor)),          // CODE_5_GOTPC32_TLSDESC
+        row(49, 9, Same),                             // CODE_6_GOTPCRELX
+        row(51, 2, SlotAddress(Descriptor)),          // CODE_6_GOTPC32_TLSDESC
     ]
 };
 
 /// How a type is given to a linker that does not know it, if there is a way.
-pub fn expression(arch: Arch, number: u32) -> Option<&'static Expression> {
+fn unknown(arch: Arch, number: u32) -> Option<&'static Expression> {
     let table = match arch {
         Arch::Aarch64 => AARCH64,
         Arch::Riscv64 => &[],
@@ -111,35 +121,73 @@ pub fn expression(arch: Arch, number: u32) -> Option<&'static Expression> {
     table.iter().find(|row| row.number == number)
 }
 
+/// How a type is given to any linker where thread-local code stays as it is.
+fn dynamic(arch: Arch, number: u32) -> Option<&'static Expression> {
+    let table = match arch {
+        Arch::Aarch64 => dynamic::AARCH64,
+        Arch::Riscv64 => dynamic::RISCV64,
+        Arch::X86_64 => dynamic::X86_64,
+    };
+    table.iter().find(|row| row.number == number)
+}
+
+/// By which type a linker is given relocations of one: itself, or what expresses it.
+#[derive(Clone, Copy, Debug)]
+pub enum As {
+    Itself,
+    Other(&'static Expression),
+}
+
 impl Sites<'_> {
-    /// A relocation, by another type.
+    /// By which type a linker is given relocations of one; `None` where it knows neither.
+    pub fn given_as(&self, linker: &Linker, number: u32) -> Option<As> {
+        let by = match self.loaded.model {
+            TlsModel::Dynamic => dynamic(self.arch, number),
+            _ => None,
+        };
+        let by = by.or_else(|| unknown(self.arch, number).filter(|_| !linker.knows(number)));
+        match by {
+            Some(row) => linker.knows(row.as_type).then_some(As::Other(row)),
+            None => linker.knows(number).then_some(As::Itself),
+        }
+    }
+
+    /// The number of that type.
+    pub fn given(&self, linker: &Linker, number: u32) -> Option<u32> {
+        Some(match self.given_as(linker, number)? {
+            As::Itself => number,
+            As::Other(row) => row.as_type,
+        })
+    }
+
+    /// A relocation, by another type; the number that its symbol is, where it is a number's.
     ///
     /// # Errors
     /// Why there is no way: no slot holds what one must.
-    pub fn express(&self, site: Site<'_>, row: &Expression) -> Result<Given, String> {
+    pub fn express(
+        &self,
+        site: Site<'_>,
+        row: &Expression,
+    ) -> Result<(Given, Option<u64>), String> {
         let own = Given { kind: row.as_type, addend: site.relocation.addend, symbol: None };
         let got = self.loaded.got.address;
-        let number = |value: u64| Given {
-            addend: value.cast_signed(),
-            symbol: Some(ZERO.to_vec()),
-            ..own.clone()
-        };
         let from_got = self.address(site).wrapping_sub(got).cast_signed();
-        Ok(match row.how {
-            How::Same => own,
-            How::FromGot => Given { addend: own.addend.wrapping_add(from_got), ..own },
+        let number = match row.how {
+            How::Same => return Ok((own, None)),
+            How::FromGot => {
+                let addend = own.addend.wrapping_add(from_got);
+                return Ok((Given { addend, ..own }, None));
+            }
             How::FromThreadPointer => {
                 let block = self.loaded.thread_locals.thread_pointer_offset();
-                Given { addend: own.addend.wrapping_sub(block), ..own }
+                let addend = own.addend.wrapping_sub(block);
+                return Ok((Given { addend, ..own }, None));
             }
-            How::SlotOffset(held) => number(self.slot(site, held)?.wrapping_sub(got)),
-            How::SlotOffsetFromPlace(held) => {
-                number(self.slot(site, held)?.wrapping_add_signed(from_got))
-            }
-            How::SlotDistance(held) => {
-                number(self.slot(site, held)?.wrapping_add_signed(own.addend))
-            }
-        })
+            How::SlotAddress(held) => self.slot(site, held)?,
+            How::SlotOffset(held) => self.slot(site, held)?.wrapping_sub(got),
+            How::SlotOffsetFromPlace(held) => self.slot(site, held)?.wrapping_add_signed(from_got),
+        };
+        Ok((Given { symbol: Some(number_name(number)), ..own }, Some(number)))
     }
 
     /// The slot of our GOT that holds what a relocation speaks of; of several that do, the one
@@ -151,7 +199,9 @@ impl Sites<'_> {
             (*slot..).step_by(8).zip(&words).all(|(at, word)| got.slot(at) == Some(*word))
         };
         let slots: Vec<u64> = got.slots().map(|(slot, _)| slot).filter(holds).collect();
-        let form = types::slot_form(self.arch, site.relocation.number);
+        let number = site.relocation.number;
+        let own = types::slot_form(self.arch, number);
+        let form = own.or(dynamic::slot_form(self.arch, number));
         let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
         let field = bytes.first_chunk().map_or(0, |field| u32::from_le_bytes(*field));
         let (place, addend) = (self.address(site), site.relocation.addend);
@@ -172,6 +222,10 @@ impl Sites<'_> {
             Held::Module => vec![1, 0],
             Held::ThreadPointerOffset => {
                 vec![variable()?.wrapping_add_signed(locals.thread_pointer_offset())]
+            }
+            // The RISC-V psABI's TLS_DTV_OFFSET.
+            Held::Variable if self.arch == Arch::Riscv64 => {
+                vec![1, variable()?.wrapping_sub(0x800)]
             }
             Held::Variable => vec![1, variable()?],
         })
@@ -203,6 +257,7 @@ impl Sites<'_> {
                 let (.., start) = sections.find(|(o, i, _)| (*o, *i) == (site.object, index))?;
                 Some(start + offset)
             }
+            Target::Undefined if site.relocation.name == BLOCK => Some(0),
             Target::Undefined => locals.imports.get(&site.relocation.name).copied(),
             Target::Fixed(_) => None,
         }
@@ -215,12 +270,22 @@ mod tests {
 
     #[test]
     fn every_expression_is_of_two_types_that_are_applied() {
-        for (arch, table) in [(Arch::Aarch64, AARCH64), (Arch::X86_64, X86_64)] {
+        let tables = [
+            (Arch::Aarch64, AARCH64),
+            (Arch::Aarch64, dynamic::AARCH64),
+            (Arch::Riscv64, dynamic::RISCV64),
+            (Arch::X86_64, X86_64),
+            (Arch::X86_64, dynamic::X86_64),
+        ];
+        for (arch, table) in tables {
+            let applied = |n: u32| crate::relocations::applied(arch).any(|r| r.number() == n);
             for row in table {
-                let applied = |n: u32| crate::relocations::applied(arch).any(|r| r.number() == n);
-                assert!(applied(row.number) && applied(row.as_type), "{row:?}");
-                assert_eq!(expression(arch, row.number).unwrap().as_type, row.as_type);
-                assert!(expression(arch, row.as_type).is_none(), "{row:?}: in two steps");
+                let is_marker = row.as_type == 0;
+                assert!(applied(row.number) && (is_marker || applied(row.as_type)), "{row:?}");
+                let again = [unknown(arch, row.as_type), dynamic(arch, row.as_type)];
+                assert!(again.iter().flatten().next().is_none(), "{row:?}: in two steps");
+                let same = table.iter().filter(|other| other.number == row.number);
+                assert_eq!(same.count(), 1, "{row:?}");
             }
         }
     }

@@ -58,7 +58,10 @@ pub fn link(linker: &Linker, files: &[NamedBytes], loaded: &Loaded, told: &Told)
     imports.extend(told.stubs.iter().map(|(import, address)| (stub_name(import), *address)));
     imports.extend(loaded.commons.iter().cloned());
     let first = files.first().context("nothing to link")?;
-    write("imports.o", &imports_object(&first.bytes, &imports, &loaded.thread_locals)?)?;
+    write(
+        "imports.o",
+        &imports_object(&first.bytes, &imports, &told.numbers, &loaded.thread_locals)?,
+    )?;
     let mut objects = vec!["imports.o".to_owned()];
     for (number, file) in files.iter().enumerate() {
         let mine = loaded.sections.iter().filter(|section| section.object == number);

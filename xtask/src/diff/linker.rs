@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::expressed::expression;
 use super::layout::Layout;
 use super::{prepare, types, write};
 use crate::arch::Arch;
@@ -94,12 +93,9 @@ impl Linker {
         Self { kind: Kind::Lld, arch, program: PathBuf::new(), unknown: BTreeSet::new() }
     }
 
-    /// The number by which it is given relocations of a type: the type's own, or that of another
-    /// one by which it is expressed; `None` where it knows neither.
-    pub fn given(&self, number: u32) -> Option<u32> {
-        let as_type = || expression(self.arch, number).map(|row| row.as_type);
-        let number = if self.unknown.contains(&number) { as_type()? } else { number };
-        (!self.unknown.contains(&number)).then_some(number)
+    /// Whether it knows a relocation type.
+    pub fn knows(&self, number: u32) -> bool {
+        !self.unknown.contains(&number)
     }
 
     /// Whether it is one to compare a module with: GNU ld relaxes RISC-V code in more ways than

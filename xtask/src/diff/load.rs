@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result};
 use loader_core::{
     ArenaMemoryManager, Binding, Error, ModuleSymbol, Name, Object, Plan, PlanOptions, Scratch,
-    SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress, UnprotectedPlatform,
+    SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress, TlsModel,
+    UnprotectedPlatform,
 };
 
 use super::corpus::Module;
@@ -41,6 +42,8 @@ pub struct Loaded {
     pub stubs: Table,
     /// Where the imports are that are defined.
     pub imports: BTreeMap<Vec<u8>, u64>,
+    /// Whether thread-local code was made local-exec.
+    pub model: TlsModel,
     /// The thread-local variables.
     pub thread_locals: ThreadLocals,
     /// The IFUNCs, by their names.
@@ -162,7 +165,7 @@ fn load_parsed<'o>(
     relocations: &[Relocations],
     high: bool,
 ) -> Result<Loaded, Failure<'o>> {
-    let (arch, name) = (module.arch, module.name.as_str());
+    let (arch, name, model) = (module.arch, module.name.as_str(), module.model);
     let plan = Plan::with_options(objects, scratch, options(module))?;
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
@@ -258,6 +261,7 @@ fn load_parsed<'o>(
         got: table(layout.segments[1], &read_only, ends[1])?,
         stubs: table(layout.segments[0], &text, ends[0])?,
         imports,
+        model,
         thread_locals,
         indirect,
         moved,

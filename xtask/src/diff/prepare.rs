@@ -127,7 +127,7 @@ impl<'a> Sites<'a> {
     /// A type that the linker does not know and that does more than write a field.
     pub fn rewritten_unknown(&self, linker: &Linker) -> Option<String> {
         let unknown = self.all.iter().map(|site| site.relocation.number);
-        let mut unknown = unknown.filter(|number| linker.given(*number).is_none());
+        let mut unknown = unknown.filter(|number| self.given_as(linker, *number).is_none());
         unknown.find_map(|number| {
             let name = type_name(self.arch, number);
             types::rewrites(self.arch, number, &name).then_some(name)

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use loader_core::TlsModel;
+
 use super::compare::Mask;
-use super::expressed::expression;
+use super::expressed::As;
 use super::linker::{Kind, Linker};
 use super::prepare::{Site, Sites, type_name};
 use super::relocations::{Relocation, Target};
@@ -24,6 +26,8 @@ pub struct Told {
     pub changes: Vec<Changes>,
     /// The stubs that calls go through, by what they call.
     pub stubs: BTreeMap<Vec<u8>, u64>,
+    /// Symbols that stand for numbers.
+    pub numbers: BTreeMap<Vec<u8>, u64>,
     /// Bits that are not compared, because what the linker does to them is another thing.
     pub masks: Vec<Mask>,
     /// Calls that go through a stub, and instructions that are compared by what they make.
@@ -69,6 +73,8 @@ impl Sites<'_> {
     ///   immediate operand, and then finds that it does not fit. The psABI, "Optimize GOTPCRELX
     ///   Relocations", lets a linker keep the load from the GOT, which ours does there, and ld.lld
     ///   is made to by the type that is never changed.
+    /// - So does the call through the GOT that ends general-dynamic code on x86-64, of which the
+    ///   linkers know only while they know the code: with its prefixes it has no direct form.
     /// - A call that our loader leads through a stub is a call of that stub. That the stub leads
     ///   to what was to be called is seen here.
     pub fn told(&self, linker: &Linker) -> Told {
@@ -77,7 +83,7 @@ impl Sites<'_> {
         let lui = self.absolute_pairs();
         for &site in &self.all {
             let relocation = site.relocation;
-            let change = match self.given(linker, site, &mut told) {
+            let change = match self.copy(linker, site, &mut told) {
                 Some(given) => self.change(linker, site, given, &lui, &mut told),
                 None => {
                     let bytes = self.section(site).bytes.get(site.offset..).unwrap_or_default();
@@ -97,23 +103,25 @@ impl Sites<'_> {
 
     /// What a linker gets in the place of a relocation, itself or what expresses it; `None` where
     /// it is not compared.
-    fn given(&self, linker: &Linker, site: Site<'_>, told: &mut Told) -> Option<Given> {
+    fn copy(&self, linker: &Linker, site: Site<'_>, told: &mut Told) -> Option<Given> {
         let Relocation { number, addend, symbol, .. } = *site.relocation;
-        let kind = linker.given(number)?;
+        let given = self.given_as(linker, number)?;
         let smallest = linker.kind == Kind::Bfd
             && symbol == 0
             && types::refused_smallest(self.arch, number) == Some(addend);
         if smallest {
             return None;
         }
-        if kind != number
-            && let Some(row) = expression(self.arch, number)
-        {
-            let given = self.express(site, row);
-            return given.map_err(|why| told.differ(self.describe(site), &why)).ok();
+        if let As::Other(row) = given {
+            let expressed = self.express(site, row);
+            let expressed = expressed.map_err(|why| told.differ(self.describe(site), &why));
+            let (given, number) = expressed.ok()?;
+            told.numbers.extend(given.symbol.clone().zip(number));
+            return Some(given);
         }
-        let keeps = linker.kind == Kind::Lld && self.is_beyond_immediate(site);
-        let kind = if keeps { types::X86_64_GOTPCREL } else { kind };
+        let keeps = (linker.kind == Kind::Lld && self.is_beyond_immediate(site))
+            || self.is_general_dynamic_call(site);
+        let kind = if keeps { types::X86_64_GOTPCREL } else { number };
         Some(Given { kind, addend, symbol: None })
     }
 
@@ -124,6 +132,14 @@ impl Sites<'_> {
         let code = start.and_then(|start| self.section(site).bytes.get(start..));
         types::takes_immediate(self.arch, site.relocation.number, code.unwrap_or_default())
             && self.symbol(site).is_some_and(|s| i32::try_from(s.cast_signed()).is_err())
+    }
+
+    /// Whether this is the call that ends general-dynamic code on x86-64, where that stays.
+    fn is_general_dynamic_call(&self, site: Site<'_>) -> bool {
+        let start = site.offset.checked_sub(4);
+        let code = start.and_then(|start| self.section(site).bytes.get(start..site.offset));
+        (self.arch, self.loaded.model, code)
+            == (Arch::X86_64, TlsModel::Dynamic, Some(&[0x66, 0x48, 0xff, 0x15]))
     }
 
     /// What is changed in a relocation; `None` where it stays.

@@ -175,8 +175,10 @@ pub fn relaxed_meaning(code: &[u8], offset: usize, place: u64) -> Option<u64> {
 pub const fn is_short(arch: Arch, number: u32) -> bool {
     matches!(
         (arch, number),
-        (Arch::Aarch64, 262 | 273 | 274 | 279 | 280 | 287..=290 | 309 | 522 | 543)
-            | (Arch::Riscv64, 16 | 44 | 45)
+        (
+            Arch::Aarch64,
+            262 | 273 | 274 | 279 | 280 | 287..=290 | 309 | 512 | 517 | 522 | 543 | 560 | 561
+        ) | (Arch::Riscv64, 16 | 44 | 45)
             | (Arch::X86_64, 13 | 15)
     )
 }

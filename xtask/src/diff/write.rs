@@ -80,6 +80,11 @@ pub fn import_name(number: usize) -> String {
     format!("{IMPORT}{number}")
 }
 
+/// The name of the absolute symbol that stands for a number.
+pub fn number_name(number: u64) -> Vec<u8> {
+    format!("%number.{number:x}").into_bytes()
+}
+
 /// The name of the symbol that stands for an import's stub.
 pub fn stub_name(import: &[u8]) -> Vec<u8> {
     [b"%stub.", import].concat()
@@ -225,6 +230,7 @@ fn extend_symbols<'n>(
 pub fn imports_object(
     like: &[u8],
     imports: &BTreeMap<Vec<u8>, u64>,
+    numbers: &BTreeMap<Vec<u8>, u64>,
     thread_locals: &ThreadLocals,
 ) -> Result<Vec<u8>> {
     let like = *File::parse(like)?.header;
@@ -239,6 +245,9 @@ pub fn imports_object(
         symbols.push(symbol(strings.add(name)?, index, 0));
     }
     symbols.push(symbol(strings.add(ZERO)?, SHN_ABS, 0));
+    for (name, number) in numbers {
+        symbols.push(symbol(strings.add(name)?, SHN_ABS, *number));
+    }
     let mut body = vec![0; size_of::<FileHeader64<LE>>()];
     if let Some(first) = thread_locals.imports.values().min() {
         let index = SymbolSection(u16::try_from(sections.len())?);

@@ -100,9 +100,10 @@ notation is explained too; a test fails if it is out of date.
 *Oracle*: the linkers with whose output `cargo xtask test --only differential` compares what is
 written, `lld` for ld.lld 22, `bfd` for GNU ld 2.40. Where a linker does not know a type, its copy
 of the object has it *as* another type, with the same value in the same field
-(`xtask/src/diff/expressed.rs` says why), and what the linker makes of that is compared. No applied
-type is without an oracle; a test fails if one is. *Tests*: those that name the type. A range is
-that of X; `any` means that no value is refused.
+(`xtask/src/diff/expressed.rs` says why), and what the linker makes of that is compared; so has all
+thread-local code that stays as it is, which a linker would change. No applied type is without an
+oracle; a test fails if one is. *Tests*: those that name the type. A range is that of X; `any` means
+that no value is refused.
 ";
 
 fn document() -> Result<String> {

@@ -19,9 +19,9 @@ impl<'a> Comparison<'a> {
         let highs = self.highs();
         let sites = self.sites;
         for &site in &sites.all {
-            let Some(number) = self.linker.given(site.relocation.number) else { continue };
+            let Some(number) = sites.given(self.linker, site.relocation.number) else { continue };
             self.counts.relocations += 1;
-            self.counts.types.insert(site.relocation.number, number);
+            self.counts.add_type(site.relocation.number, number);
             if types::is_initialiser(sites.arch, number) {
                 self.initialiser(site);
                 continue;
@@ -90,7 +90,9 @@ impl<'a> Comparison<'a> {
     /// the lower part name.
     fn highs(&self) -> BTreeMap<(usize, u32, u64), Site<'a>> {
         let is_high = |site: &&Site<'_>| {
-            types::slot_form(self.sites.arch, site.relocation.number) == Some(SlotForm::Auipc)
+            let number = self.sites.given(self.linker, site.relocation.number);
+            let form = number.and_then(|number| types::slot_form(self.sites.arch, number));
+            form == Some(SlotForm::Auipc)
         };
         let key = |site: &Site<'a>| {
             let relocation = site.relocation;

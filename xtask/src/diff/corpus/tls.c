@@ -7,7 +7,12 @@ __thread long zero[600];
 __thread int *pointer_in_image = 0;
 static __thread struct pair own = { 1, 2 };
 static __thread char aligned_zero[8] __attribute__((aligned(64)));
-extern __thread struct pair outside;
+#ifdef OWN_ONLY // What another module has lies in no block of this one.
+static
+#else
+extern
+#endif
+__thread struct pair outside;
 int target;
 __thread int *relocated_image = &target;
 
