@@ -7,7 +7,6 @@ mod dynamic;
 use loader_core::TlsModel;
 
 use super::linker::Linker;
-
 use super::prepare::{Site, Sites};
 use super::relocations::Target;
 use super::thread_locals::DESCRIPTOR_FUNCTION;
@@ -131,10 +130,12 @@ fn dynamic(arch: Arch, number: u32) -> Option<&'static Expression> {
     table.iter().find(|row| row.number == number)
 }
 
-/// By which type a linker is given relocations of one: itself, or what expresses it.
+/// By which type a linker is given relocations of one.
 #[derive(Clone, Copy, Debug)]
 pub enum As {
+    /// The type itself.
     Itself,
+    /// What expresses it.
     Other(&'static Expression),
 }
 

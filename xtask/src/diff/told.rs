@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use loader_core::TlsModel;
-
 use super::compare::Mask;
 use super::expressed::As;
 use super::linker::{Kind, Linker};
@@ -134,12 +132,11 @@ impl Sites<'_> {
             && self.symbol(site).is_some_and(|s| i32::try_from(s.cast_signed()).is_err())
     }
 
-    /// Whether this is the call that ends general-dynamic code on x86-64, where that stays.
+    /// Whether this is the call that ends general-dynamic code on x86-64, which our loader leaves.
     fn is_general_dynamic_call(&self, site: Site<'_>) -> bool {
         let start = site.offset.checked_sub(4);
         let code = start.and_then(|start| self.section(site).bytes.get(start..site.offset));
-        (self.arch, self.loaded.model, code)
-            == (Arch::X86_64, TlsModel::Dynamic, Some(&[0x66, 0x48, 0xff, 0x15]))
+        self.arch == Arch::X86_64 && code == Some(&[0x66, 0x48, 0xff, 0x15])
     }
 
     /// What is changed in a relocation; `None` where it stays.
