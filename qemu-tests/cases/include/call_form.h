@@ -71,6 +71,10 @@ static uintptr_t branch_target(uintptr_t at, int *size) {
     if ((word & 0x7f) == 0x6f) // jal
         return at + (uintptr_t)((int64_t)((int32_t)word >> 31) << 20 | (word & 0xff000) |
                                 (word >> 9 & 0x800) | (word >> 20 & 0x7fe));
+    if ((word & 0xe003) == 0xa001) // c.j, where the code was relaxed
+        return at + (uintptr_t)((int64_t)((uint64_t)word << 51) >> 63 << 11 | (word >> 7 & 0x10) |
+                                (word >> 1 & 0x300) | (word << 2 & 0x400) | (word >> 1 & 0x40) |
+                                (word << 1 & 0x80) | (word >> 2 & 0xe) | (word << 3 & 0x20));
     if ((word & 0x7f) != 0x17 || (next & 0x707f) != 0x67 || (next >> 15 & 31) != (word >> 7 & 31))
         return 0;
     return high_and_low(at, word, next) & ~(uintptr_t)1; // auipc, jalr by the same register

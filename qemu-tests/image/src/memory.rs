@@ -51,8 +51,7 @@ pub fn manager() -> Manager {
 /// # Panics
 /// If the target has no place for it there.
 pub fn map_away(distance: u64) {
-    let _nobody = AWAY.lock();
-    target::map_away(distance as usize, false);
+    AWAY.lock().map(distance as usize, false);
 }
 
 /// A manager over the away arenas, `distance` bytes away, for as long as `then` runs; with a text
@@ -61,13 +60,13 @@ pub fn map_away(distance: u64) {
 /// # Panics
 /// If the target has no place for them there.
 pub fn with_away<R>(distance: u64, long_text: bool, then: impl FnOnce(&Manager) -> R) -> R {
-    let _one_at_a_time = AWAY.lock();
+    let mut one_at_a_time = AWAY.lock();
     let distance = distance as usize;
-    target::map_away(distance, long_text);
+    one_at_a_time.map(distance, long_text);
     let span = long_text.then_some(target::LONG_TEXT_SPAN);
     let away = Away { arenas: target::regions().away, distance, span };
-    // SAFETY: the linker script reserves the regions for modules alone, and the target has just
-    // mapped them there, readable and writable, as a module leaves them that is unloaded. The
+    // SAFETY: the linker script reserves the regions for modules alone, and the target has mapped
+    // them there, readable and writable, as a module leaves them that is unloaded. The
     // manager goes no further than `then`, and neither do the modules that borrow it; while one
     // lives, the lock keeps others from being made. Much of a long text arena is the same memory
     // again and again: programs that ask for one have nothing there but zeros that nobody reads
@@ -77,7 +76,21 @@ pub fn with_away<R>(distance: u64, long_text: bool, then: impl FnOnce(&Manager) 
 }
 
 /// Held by who uses the away arenas.
-static AWAY: Mutex<()> = Mutex::new(());
+static AWAY: Mutex<Mapped> = Mutex::new(Mapped(None));
+
+/// How the target has them mapped: the distance, and whether the text is long.
+struct Mapped(Option<(usize, bool)>);
+
+impl Mapped {
+    /// Has them mapped so; whoever used them last has left all pages readable and writable.
+    fn map(&mut self, distance: usize, long_text: bool) {
+        let wanted = Some((distance, long_text));
+        if self.0 != wanted {
+            target::map_away(distance, long_text);
+            self.0 = wanted;
+        }
+    }
+}
 
 /// # Safety
 /// The regions are readable and writable, not at address 0, and in use by nobody else for as long

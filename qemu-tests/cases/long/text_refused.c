@@ -2,11 +2,11 @@
 //! away: 1 GiB
 //! text: long
 //! flags: -O2 -fPIC -fno-asynchronous-unwind-tables -DLAST_TO_FIRST
-//! with: long_text_filler.S long_text_middle.c long_text_filler.S long_text_last.c
-//! refused: resolve; first_add, long_text_last.o, is not within
+//! with: text_filler.S text_middle.c text_filler.S text_last.c
+//! refused: resolve; first_add, text_last.o, is not within
 // From the end of such a text neither a call nor a stub reaches its beginning: the error names what
 // is too far.
-#include "long_text.h"
+#include "text.h"
 
 int first_add(int x) { return x + 1; }
 int main(void) { return last_to_first(1); }

@@ -1,4 +1,4 @@
-#include "long_text.h"
+#include "text.h"
 
 int middle_add(int x) { return x + 100; }
 int middle_to_first(int x) { return first_add(x) * 2; }

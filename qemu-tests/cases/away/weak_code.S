@@ -17,6 +17,7 @@ absent_address_other:
         ret
 #elif defined(__riscv)
         .option norvc
+        .option norelax // which would leave nothing of the AUIPC
 absent_address:
         auipc a0, %pcrel_hi(absent)
         addi a0, a0, %pcrel_lo(absent_address)

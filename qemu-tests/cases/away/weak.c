@@ -1,7 +1,7 @@
 //! away: 1 GiB | 3 GiB | 5 GiB
 //! flags: -O2 -fPIC | -O0 -fPIC | -O2 -fPIE
 //! flags riscv64: -O2 -fno-pic -mcmodel=medany
-//! with: away_weak_code.S
+//! with: weak_code.S
 //! holds: UNDEFINED-WEAK
 //! holds aarch64: R_AARCH64_ADR_PREL_PG_HI21 R_AARCH64_ADR_PREL_LO21 R_AARCH64_ADR_GOT_PAGE
 //! holds riscv64: R_RISCV_PCREL_HI20 R_RISCV_GOT_HI20

@@ -1,11 +1,11 @@
 //! away: 1 GiB
 //! text: long
 //! flags: -O2 -fPIC -fno-asynchronous-unwind-tables
-//! with: long_text_filler.S long_text_middle.c long_text_filler.S long_text_last.c
+//! with: text_filler.S text_middle.c text_filler.S text_last.c
 // Calls from one end of a text to the other go by stubs that lie between its sections, where they
 // can; those to the middle, from both sides, go by themselves. (On RISC-V and x86-64 a stub reaches
 // no farther than a call, so what is at the end cannot go back to the beginning.)
-#include "long_text.h"
+#include "text.h"
 
 static int (*volatile far)(int) = kernel_test_far;
 static int (*volatile to_first)(int) = first_add;

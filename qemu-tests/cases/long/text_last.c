@@ -1,4 +1,4 @@
-#include "long_text.h"
+#include "text.h"
 
 int last_add(int x) { return x + 10; }
 int last_to_middle(int x) { return middle_add(x) * 2; }
