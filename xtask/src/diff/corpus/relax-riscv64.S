@@ -68,21 +68,8 @@ third:
     .word 4
 
 # Calls and jumps at the ends of what the shorter forms reach; what lies between gets shorter, too.
-    .macro there_and_back how, bytes, calls
-    \how .Lthere\@
-    .rept \calls
-    call near
-    .endr
-    .skip \bytes
-.Lthere\@:
-    \how .Lthere\@
-.Lback\@:
-    .rept \calls
-    call near
-    .endr
-    .skip \bytes
-    \how .Lback\@
-    .endm
+#include "there_and_back.h"
+
     .section .text.jumps, "ax", @progbits
     .globl jumps, near
 jumps:
