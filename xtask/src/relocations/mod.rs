@@ -94,7 +94,8 @@ about it. This file is made by `cargo xtask relocations` from the loader's own t
 notation is explained too; a test fails if it is out of date.
 
 - **applied**: the value X is computed, checked against the range, and written.
-- **ignored**: nothing is to be written; a marker, or a hint to a linker.
+- **ignored**: nothing is to be written; a marker, or a hint to a linker. `R_RISCV_RELAX` is honoured
+  where the plan is asked for it (`PlanOptions::relaxation`).
 - **refused**: an object that has it is not loaded, and the error names the type and its place.
 
 *Oracle*: the linkers with whose output `cargo xtask test --only differential` compares what is
