@@ -45,7 +45,7 @@ pub struct ModuleSymbol<'o> {
 /// A loaded section and its address.
 #[derive(Debug, Clone, Copy)]
 pub struct ModuleSection<'o> {
-    /// The section as it was planned.
+    /// The section: as it was planned, but for its size where code got shorter since.
     pub planned: PlannedSection<'o>,
     /// Its address on the target.
     pub address: TargetAddress,
@@ -128,10 +128,12 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     }
 
     /// The address of an offset in a section of the `object`-th object, as the object counts it:
-    /// before bytes were deleted, on RISC-V. `None` for a section that is not loaded.
+    /// before bytes were deleted, on RISC-V. An offset of a byte that is gone has the address of what
+    /// is left behind it. `None` for a section that is not loaded.
     pub fn address_of(&self, object: usize, index: u32, offset: u64) -> Option<TargetAddress> {
         self.plan.planned_section(object, index)?;
-        Some(TargetAddress::new(self.plan.address_in(object, index, offset)))
+        let start = TargetAddress::new(self.plan.state.section(object, index)?.target);
+        Some(start.wrapping_add(self.plan.moved(object, index, offset)))
     }
 
     /// The functions to call before anything else in the module, in this order: those of

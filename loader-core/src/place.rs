@@ -17,6 +17,28 @@ pub struct ObjectImage<'o, 's, M: MemoryManager> {
     pub(crate) stale: bool,
 }
 
+/// What of a module's memory is filled anew.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contents {
+    /// One segment alone.
+    only: Option<SegmentKind>,
+    /// Whether the tables behind the sections are cleared.
+    tables: bool,
+}
+
+impl Contents {
+    /// Everything.
+    pub(crate) const ALL: Self = Self { only: None, tables: true };
+    /// The text segment.
+    pub(crate) const TEXT: Self = Self { only: Some(SegmentKind::Text), tables: true };
+    /// All sections, but not the tables behind them.
+    pub(crate) const SECTIONS: Self = Self { only: None, tables: false };
+
+    fn concern(self, kind: SegmentKind) -> bool {
+        self.only.is_none_or(|only| only == kind)
+    }
+}
+
 /// The segments of one module; dropping them gives them back to their manager.
 #[derive(Debug)]
 pub(crate) struct Segments<M: MemoryManager> {
@@ -42,7 +64,7 @@ impl<'o, 's> Plan<'o, 's> {
         }
         segments.neighbour_empty_segments(&self);
         self.assign_addresses(&segments, None);
-        self.copy_sections(&mut segments, None);
+        self.copy_sections(&mut segments, Contents::ALL);
         Ok(ObjectImage { plan: self, segments, stale: false })
     }
 
@@ -74,17 +96,15 @@ impl<M: MemoryManager> ObjectImage<'_, '_, M> {
 }
 
 impl<'o> Plan<'o, '_> {
-    /// Copies the sections of one segment, or of all, from the objects' own bytes and fills the
-    /// gaps between them.
+    /// Copies sections from the objects' own bytes and fills the gaps between them.
     pub(crate) fn copy_sections<M: MemoryManager>(
         &self,
         segments: &mut Segments<M>,
-        only: Option<SegmentKind>,
+        contents: Contents,
     ) {
         let mut ends = [0usize; 3];
-        let concerns = |kind| only.is_none_or(|only| only == kind);
         self.for_each_in_order(|planned| {
-            if !concerns(planned.segment) {
+            if !contents.concern(planned.segment) {
                 return;
             }
             let end = planned.segment.pick_mut(&mut ends);
@@ -99,10 +119,10 @@ impl<'o> Plan<'o, '_> {
             }
         });
         // Stubs, the GOT and COMMON symbols lie behind the sections.
-        for (kind, end) in
-            SegmentKind::ALL.into_iter().zip(ends).filter(|(kind, _)| concerns(*kind))
-        {
-            fill(segments.bytes_mut(kind), end, usize::MAX, self.fill_byte(kind));
+        for (kind, end) in SegmentKind::ALL.into_iter().zip(ends) {
+            if contents.tables && contents.concern(kind) {
+                fill(segments.bytes_mut(kind), end, usize::MAX, self.fill_byte(kind));
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Place};
 use crate::fixup::Fixer;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::name::Name;
-use crate::place::{ObjectImage, Segments};
+use crate::place::{Contents, ObjectImage, Segments};
 use crate::plan::state::SymbolState;
 use crate::plan::{GOT_SYMBOL, Plan, SLOT};
 use crate::resolver::Resolver;
@@ -44,32 +44,27 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
     /// As those of [`resolve`](Self::resolve), and [`Error::ThreadLocalBlock`],
     /// [`Error::ThreadPointer`] and [`Error::Descriptor`].
     pub fn resolve_with(
-        mut self,
+        self,
         resolver: &(impl Resolver + ?Sized),
         thread_locals: &dyn ThreadLocals,
     ) -> Result<RelocatedImage<'o, 's, M>, Error<'o>> {
-        let Self { plan, segments, stale } = &mut self;
-        if *stale {
-            plan.copy_sections(segments, None);
+        let Self { mut plan, mut segments, stale } = self;
+        if stale {
+            plan.copy_sections(&mut segments, Contents::ALL);
         }
-        let Self { mut plan, mut segments, .. } = self;
         let data = segments.target(SegmentKind::Data);
         let got = segments.target(SegmentKind::ReadOnly).wrapping_add(plan.got_offset);
         let stubs = segments.target(SegmentKind::Text).wrapping_add(plan.stubs_offset);
         plan.resolve_symbols(resolver, data, got, stubs)?;
         plan.resolve_thread_locals(&mut segments, thread_locals)?;
         #[cfg(feature = "riscv64")]
-        plan.relax(&mut segments, stubs);
-        plan.resolve_aliases();
-        plan.write_slots_and_stubs(&mut segments, got, stubs);
-        plan.write_indirect_stubs(&mut segments, data, stubs)?;
-        if plan.islands.count() == 0 {
-            Fixer::new(&plan, got, stubs).apply_all(&mut segments)?;
+        if plan.relax(&mut segments, stubs) {
+            match plan.fill(&mut segments, [data, got, stubs]) {
+                Err(Error::OutOfRange { .. }) => plan.relax_less(&mut segments),
+                filled => return filled.map(|()| RelocatedImage { plan, segments }),
+            }
         }
-        for chunk in 0..plan.islands.count() {
-            plan.write_island(chunk, &mut segments, got, stubs);
-            Fixer::of_chunk(&plan, got, stubs, chunk).apply_all(&mut segments)?;
-        }
+        plan.fill(&mut segments, [data, got, stubs])?;
         Ok(RelocatedImage { plan, segments })
     }
 }
@@ -88,11 +83,40 @@ impl<'o, 's, M: MemoryManager> RelocatedImage<'o, 's, M> {
 
     /// Goes back to before the relocations, to map sections elsewhere and resolve again.
     pub fn unresolve(self) -> ObjectImage<'o, 's, M> {
-        ObjectImage { plan: self.plan, segments: self.segments, stale: true }
+        let Self { mut plan, segments } = self;
+        plan.forget_relaxation();
+        ObjectImage { plan, segments, stale: true }
     }
 }
 
 impl<'o> Plan<'o, '_> {
+    /// Fills the tables and applies the relocations, for the addresses that all has now.
+    fn fill<M: MemoryManager>(
+        &mut self,
+        segments: &mut Segments<M>,
+        [data, got, stubs]: [TargetAddress; 3],
+    ) -> Result<(), Error<'o>> {
+        self.resolve_aliases();
+        self.write_slots_and_stubs(segments, got, stubs);
+        self.write_indirect_stubs(segments, data, stubs)?;
+        if self.islands.count() == 0 {
+            Fixer::new(self, got, stubs).apply_all(segments)?;
+        }
+        for chunk in 0..self.islands.count() {
+            self.write_island(chunk, segments, got, stubs);
+            Fixer::of_chunk(self, got, stubs, chunk).apply_all(segments)?;
+        }
+        Ok(())
+    }
+
+    /// Sections have the sizes of the plan again.
+    fn forget_relaxation(&mut self) {
+        #[cfg(feature = "riscv64")]
+        if self.options.relaxation {
+            let _ = self.decide_as_planned(); // which went well in the plan
+        }
+    }
+
     /// Gives every symbol its address.
     fn resolve_symbols(
         &mut self,

@@ -9,8 +9,8 @@ use crate::arch::riscv64::relax::{
     C_J, C_J_LENGTH, CALL, JAL, JAL_LENGTH, Relaxable, SHORT, is_jump,
 };
 use crate::elf::SymbolPlace;
-use crate::memory::{MemoryManager, SegmentKind};
-use crate::place::Segments;
+use crate::memory::MemoryManager;
+use crate::place::{Contents, Segments};
 use crate::plan::Plan;
 use crate::plan::relaxation::Candidate;
 use crate::plan::state::{STUB_LIMIT, SymbolState};
@@ -23,16 +23,16 @@ const ROUNDS: u32 = 30;
 const EF_RISCV_RVC: u32 = 1;
 
 impl Plan<'_, '_> {
-    /// Makes code shorter, where the plan's options ask for it.
+    /// Makes code shorter, where the plan's options ask for it. Returns whether it may have.
     pub(crate) fn relax<M: MemoryManager>(
         &mut self,
         segments: &mut Segments<M>,
         stubs: TargetAddress,
-    ) {
+    ) -> bool {
         // A text in chunks has several stubs for a symbol, and no call that is in reach.
         if !self.options.relaxation || self.state.deletions.is_empty() || self.islands.count() != 0
         {
-            return;
+            return false;
         }
         self.forget_deletions();
         self.find_places_of_symbols();
@@ -52,12 +52,19 @@ impl Plan<'_, '_> {
             }
         });
         if settled != Some(true) {
-            // As in the plan, where it went well.
-            self.forget_deletions();
-            let _ = self.shorten_near_calls();
+            let _ = self.decide_as_planned(); // which went well in the plan
         }
         self.move_symbols();
-        self.copy_sections(segments, Some(SegmentKind::Text));
+        self.copy_sections(segments, Contents::TEXT);
+        true
+    }
+
+    /// Goes back to what the plan counts on. As sections that got shorter stay where they are, what
+    /// lies in another one may be too far for a branch that reached it before.
+    pub(crate) fn relax_less<M: MemoryManager>(&mut self, segments: &mut Segments<M>) {
+        let _ = self.decide_as_planned(); // which went well in the plan
+        self.move_symbols();
+        self.copy_sections(segments, Contents::SECTIONS);
     }
 
     /// How many bytes code loses, at most `most`.
@@ -127,6 +134,7 @@ impl Plan<'_, '_> {
             (_, rela, ..) = self.high_part_at(code.object, section, label.value())?;
         }
         let number = self.state.symbol_base(code.object)?.wrapping_add(rela.symbol);
+        self.state.canonical(number).filter(|(_, state)| state.is_thread_local())?;
         let offset = self.thread_pointer_offset(number)?;
         Some(offset.wrapping_add(rela.addend.cast_unsigned()))
     }

@@ -114,6 +114,23 @@ impl State<'_> {
         Some(self.lists.get(self.deletions.clone())?.get(last)?.low.into())
     }
 
+    /// Where an offset of a section ends up: of a place that loses bytes, the first stay.
+    pub(crate) fn moved(&self, object: usize, index: u32, offset: u64) -> u64 {
+        let state = self.section(object, index).filter(|state| state.shrinks);
+        let number = state.and(self.section_number(object, index));
+        let records = number.map_or(&[][..], |number| self.deletions_of(number));
+        let begun = records.partition_point(|record| start(record) < offset);
+        let earlier = records.get(..begun).unwrap_or_default();
+        let Some((last, before)) = earlier.split_last() else { return offset };
+        let deleted = before.last().map_or(0, |record| record.low);
+        let kept = length(last).wrapping_sub(last.low.wrapping_sub(deleted).into());
+        let inside = offset.wrapping_sub(start(last));
+        if inside >= length(last) {
+            return offset.wrapping_sub(last.low.into());
+        }
+        start(last).wrapping_sub(deleted.into()).wrapping_add(inside.min(kept))
+    }
+
     /// How many bytes are deleted before an offset of a section.
     pub(crate) fn deleted_before(&self, object: usize, index: u32, before: u64) -> u64 {
         let state = self.section(object, index).filter(|state| state.shrinks);
@@ -189,12 +206,15 @@ impl<'a> Shift<'a> {
         Some(Shortened { relocation: relocation as usize, length, kept })
     }
 
-    /// Whether a field lies, in part or whole, in a place that may lose bytes, but for a field at
-    /// the start of code, which is that code's own.
-    pub(crate) fn is_hit(&mut self, offset: u64, width: u64) -> bool {
+    /// Whether the field of the `at`-th relocation lies, in part or whole, in a place that may lose
+    /// bytes, and is not that of the code there.
+    pub(crate) fn is_hit(&mut self, at: usize, offset: u64, width: u64) -> bool {
         let end = offset.saturating_add(width);
         self.last_begun(end).is_some_and(|last| {
-            let own = start(last) == offset && matches!(kind(last), Kind::Code { .. });
+            let own = match kind(last) {
+                Kind::Code { relocation, .. } => relocation as usize == at,
+                Kind::Padding(_) => false,
+            };
             !own && start(last).saturating_add(length(last)) > offset
         })
     }
@@ -312,9 +332,10 @@ mod tests {
         assert_eq!(shift.code_at(4), Some(Shortened { relocation: 1, length: 8, kept: 4 }));
         assert_eq!(shift.code_at(12), Some(Shortened { relocation: 3, length: 4, kept: 0 }));
         assert_eq!(shift.code_at(16), None, "padding is no code");
-        assert!(!shift.is_hit(4, 8), "its own field");
-        assert!(shift.is_hit(8, 4) && shift.is_hit(2, 4) && shift.is_hit(14, 2));
-        assert!(shift.is_hit(16, 2), "nothing lies in padding");
-        assert!(!shift.is_hit(0, 4) && !shift.is_hit(18, 4));
+        assert!(!shift.is_hit(1, 4, 8), "its own field");
+        assert!(shift.is_hit(2, 4, 8), "that of another");
+        assert!(shift.is_hit(0, 8, 4) && shift.is_hit(0, 2, 4) && shift.is_hit(0, 14, 2));
+        assert!(shift.is_hit(0, 16, 2), "nothing lies in padding");
+        assert!(!shift.is_hit(0, 0, 4) && !shift.is_hit(0, 18, 4));
     }
 }

@@ -118,8 +118,10 @@ pub struct PlannedSection<'o> {
     pub segment: SegmentKind,
     /// Its offset in the segment, in bytes.
     pub offset: u64,
-    /// Its size in memory, in bytes: less than the file's where padding is deleted, and more where
-    /// patches lie behind it ([`PlanOptions::erratum_843419`]).
+    /// Its size in memory, in bytes: less than the file's where padding is deleted or code got
+    /// shorter, and more where patches lie behind it ([`PlanOptions::erratum_843419`]). Once a
+    /// module is resolved, code may be shorter still ([`PlanOptions::relaxation`]); the segment keeps
+    /// its size.
     pub size: u64,
 }
 
@@ -331,6 +333,17 @@ impl<'o, 's> Plan<'o, 's> {
     #[cfg(feature = "riscv64")]
     pub(crate) fn deleted_before(&self, object: usize, index: u32, before: u64) -> u64 {
         self.state.deleted_before(object, index, before)
+    }
+
+    /// Where an offset of a section ends up.
+    pub(crate) fn moved(&self, object: usize, index: u32, offset: u64) -> u64 {
+        #[cfg(feature = "riscv64")]
+        return self.state.moved(object, index, offset);
+        #[cfg(not(feature = "riscv64"))]
+        {
+            let _ = (object, index);
+            offset
+        }
     }
 
     #[cfg(not(feature = "riscv64"))]

@@ -42,7 +42,7 @@ impl<'o> Plan<'o, '_> {
             }
         }
         self.state.deletions = first..used;
-        self.shorten_near_calls().map_err(|place| self.bad_padding(&place))?;
+        self.decide_as_planned().map_err(|place| self.bad_padding(&place))?;
         self.mark_shrinking_sections()
     }
 
@@ -92,8 +92,9 @@ impl<'o> Plan<'o, '_> {
                 continue;
             };
             let place = if self.is_padding(&rela) {
-                let kind = padding(rela, extent, end).map(Kind::Padding);
-                Some(kind.ok_or(bad_padding(file, index, rela.offset, rela.addend))?)
+                let length = padding(rela, extent, end);
+                let length = length.ok_or(bad_padding(file, index, rela.offset, rela.addend))?;
+                (length != 0).then_some(Kind::Padding(length))
             } else if rela.offset < end {
                 None
             } else {
@@ -136,13 +137,16 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    /// A relocation whose field lies, in part or whole, where bytes may go.
+    /// A relocation whose field lies, in part or whole, where bytes may go, and which is not that of
+    /// the code there.
     fn misplaced_field(&self, table: RelaTable<'o>, records: &[Scratch]) -> Option<Rela> {
         let mut shift = Shift::new(records);
-        table.iter().find(|rela| {
+        let mut all = table.iter().enumerate();
+        let hit = all.find(|(at, rela)| {
             let width = self.machine.relocation(rela.number).map_or(0, |row| row.width());
-            width > 0 && shift.is_hit(rela.offset, width.into())
-        })
+            width > 0 && shift.is_hit(*at, rela.offset, width.into())
+        });
+        hit.map(|(_, rela)| rela)
     }
 
     /// The error for padding that does not suffice.

@@ -5,6 +5,7 @@
 //! own functions lose. All else depends on addresses: `resolve_relaxation` decides it, and leaves
 //! the room free.
 
+use crate::arch::Slot;
 use crate::arch::riscv64::relax::{self, JAL, JAL_LENGTH, Relaxable};
 use crate::elf::{Rela, RelaTable, Section, SymbolPlace};
 use crate::plan::deletions::{self, Kind};
@@ -73,10 +74,10 @@ impl<'o> Plan<'o, '_> {
         let marked = match what {
             // Only the first part of a sequence is marked.
             Relaxable::Descriptor | Relaxable::DescriptorHigh => {
-                let first = self.descriptor_start(object, rela);
-                let (table, at) = match first {
-                    Some((section, at)) => (self.rela_of(object, section)?, at),
-                    None => (table, at),
+                let is_low = self.machine.relocation(rela.number)?.is_descriptor_low();
+                let (table, at) = match is_low {
+                    true => self.descriptor_start(object, rela)?,
+                    false => (table, at),
                 };
                 self.options.thread_locals == TlsModel::Static && is_marked(table, at)
             }
@@ -92,20 +93,28 @@ impl<'o> Plan<'o, '_> {
         bytes.get(usize::try_from(offset).ok()?..)
     }
 
-    /// Where the first part of a descriptor sequence is, for the later ones, whose symbol is the
-    /// label of the first.
-    fn descriptor_start(&self, object: usize, rela: Rela) -> Option<(u32, usize)> {
-        if !self.machine.relocation(rela.number)?.is_descriptor_low() {
-            return None;
-        }
+    /// The relocation of the first part of a descriptor sequence, for one of a later part, whose
+    /// symbol is the label of the first; `None` where the two are none of one sequence.
+    fn descriptor_start(&self, object: usize, rela: Rela) -> Option<(RelaTable<'o>, usize)> {
         let label = self.objects.get(object)?.symbol(rela.symbol)?;
         let SymbolPlace::Section(section) = label.place() else { return None };
-        let (at, ..) = self.high_part_at(object, section, label.value())?;
-        Some((section, at))
+        let (at, _, _, fixup) = self.high_part_at(object, section, label.value())?;
+        let is_one = fixup.formula.slot() == Some(Slot::Descriptor) && rela.addend == 0;
+        Some((self.rela_of(object, section).filter(|_| is_one)?, at))
     }
 
-    /// Decides as far as is known without addresses: calls of a short text's own functions.
-    pub(crate) fn shorten_near_calls(&mut self) -> Result<bool, BadPadding> {
+    /// Decides what the plan's sizes count on: calls of a short text's own functions, and padding.
+    /// Where shorter calls leave an alignment short of padding, no call gets shorter.
+    pub(crate) fn decide_as_planned(&mut self) -> Result<bool, BadPadding> {
+        self.forget_deletions();
+        self.shorten_near_calls().or_else(|_| {
+            self.forget_deletions();
+            self.decide_deletions(|_, _| 0)
+        })
+    }
+
+    /// Decides as far as is known without addresses.
+    fn shorten_near_calls(&mut self) -> Result<bool, BadPadding> {
         let short = self.has_short_text();
         self.decide_deletions(
             |plan, code| {

@@ -4,7 +4,7 @@ use loader_core::{Defect, Error, Object, Phase, Plan, Scratch, SegmentKind};
 use object::elf::*;
 
 use super::{CALL, TEXT, builder, compressed, load, marked, relaxed, relaxing, with};
-use crate::support::{Imports, TestManager, code};
+use crate::support::{Imports, SymbolSpec, TestManager, code};
 
 #[test]
 fn a_field_in_bytes_that_may_go_is_refused() {
@@ -102,4 +102,51 @@ fn calls_that_overlap_are_relaxed_once() {
     let symbol = elf.global("symbol", text, 16);
     marked(&mut elf, text, 8, R_RISCV_CALL_PLT, symbol);
     assert_eq!(relaxed(&elf).section(".text").len(), 12);
+}
+
+#[test]
+fn a_second_relocation_of_shortened_code_is_refused() {
+    // `lui a0`, which goes, and a `lui a1` that would come into its place.
+    for (number, marks) in [(R_RISCV_HI20, "an unmarked HI20"), (R_RISCV_SET32, "a SET32")] {
+        let mut elf = builder();
+        let text = elf.text(&code(&[0x537, 0x0000_55b7, 0x0005_0513]));
+        let (short, long) = (elf.absolute("short", 0x123), elf.absolute("long", 0x1234_5000));
+        elf.rela(text, 0, number.0, long, 0);
+        marked(&mut elf, text, 0, R_RISCV_HI20, short);
+        marked(&mut elf, text, 8, R_RISCV_LO12_I, short);
+        with(&compressed(&elf), relaxing(), |loaded| {
+            assert!(matches!(loaded, Err(Error::Malformed { .. })), "{marks}");
+        });
+    }
+}
+
+#[test]
+fn parts_of_a_descriptor_are_refused_as_without() {
+    // A label where there is no first part, and one where there is another high part.
+    for with_high in [false, true] {
+        let mut elf = builder();
+        let text = elf.text(&code(&[0x517, 0x0005_3583, 0x13, 0x0000_8067]));
+        let (near, label) = (elf.global("near", text, 12), elf.local(".L", text, 0));
+        if with_high {
+            marked(&mut elf, text, 0, R_RISCV_PCREL_HI20, near);
+        }
+        marked(&mut elf, text, 4, R_RISCV_TLSDESC_LOAD_LO12, label);
+        with(&compressed(&elf), relaxing(), |loaded| {
+            assert!(matches!(loaded, Err(Error::Unpaired { .. })), "{with_high}");
+        });
+    }
+}
+
+#[test]
+fn an_add_for_what_is_no_variable_stays() {
+    let mut elf = builder();
+    let text = elf.text(&code(&[0x0000_07b7, 0x0047_87b3, 0x0007_a503]));
+    let tdata = elf.section(".tdata", 0x403, &[0; 0x9000]);
+    let far = elf.symbol(SymbolSpec { kind: STT_TLS.0, ..SymbolSpec::new("far", tdata, 0x8000) });
+    let none = elf.absolute("none", 0);
+    marked(&mut elf, text, 0, R_RISCV_TPREL_HI20, far);
+    marked(&mut elf, text, 4, R_RISCV_TPREL_ADD, none);
+    marked(&mut elf, text, 8, R_RISCV_TPREL_LO12_I, far);
+    let image = relaxed(&elf);
+    assert_eq!(image.section(".text"), code(&[0x0000_87b7, 0x0047_87b3, 0x0007_a503]));
 }

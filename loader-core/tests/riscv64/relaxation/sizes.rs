@@ -4,8 +4,8 @@ use loader_core::{Error, Object, Plan, PlanOptions, Scratch, SegmentKind, Target
 use object::elf::*;
 
 use super::{CALL, TAIL, TEXT, builder, compressed, load, marked, relaxed, relaxing, with};
-use crate::support::decode::riscv64::{call, cj_imm, j_imm};
-use crate::support::{ElfBuilder, Imports, SymbolSpec, TestManager};
+use crate::support::decode::riscv64::{b_imm, call, cj_imm, j_imm};
+use crate::support::{ElfBuilder, Imports, SymbolSpec, TestManager, code};
 
 /// `count` calls of their own section's end and one of an import.
 fn calls(count: u64) -> (ElfBuilder, u32) {
@@ -149,4 +149,97 @@ fn an_alignment_that_shorter_code_misses_keeps_it_as_planned() {
     // A C.J would leave 6 bytes to the next multiple of 8. ld.lld refuses this.
     assert_eq!(image.section(".text").len(), 20);
     assert_eq!(j_imm(image.word(".text", 8)), 12);
+}
+
+#[test]
+fn padding_of_no_bytes_hides_nothing() {
+    let mut elf = builder();
+    // auipc a0, which goes; auipc a1; the low parts of both
+    let text = elf.text(&code(&[0x517, 0x597, 0x0005_0513, 0x0005_8593]));
+    let (nothing, end) = (elf.undefined_weak("nothing"), elf.global("end", text, 16));
+    let labels = [elf.local(".L0", text, 0), elf.local(".L1", text, 4)];
+    elf.rela(text, 0, R_RISCV_ALIGN.0, 0, 0);
+    marked(&mut elf, text, 0, R_RISCV_PCREL_HI20, nothing);
+    marked(&mut elf, text, 4, R_RISCV_PCREL_HI20, end);
+    marked(&mut elf, text, 8, R_RISCV_PCREL_LO12_I, labels[0]);
+    marked(&mut elf, text, 12, R_RISCV_PCREL_LO12_I, labels[1]);
+    // auipc a1, 0; li a0, 0; addi a1, a1, 12
+    assert_eq!(relaxed(&elf).section(".text"), code(&[0x597, 0x513, 0x00c5_8593]));
+}
+
+#[test]
+fn an_alignment_that_a_near_call_misses_keeps_the_call() {
+    let mut elf = builder();
+    let mut bytes = CALL.to_vec();
+    bytes.extend([1, 0, 1, 0, 1, 0]);
+    bytes.extend([0x13, 0, 0, 0]);
+    bytes.extend([0x67, 0x80, 0, 0]);
+    let text = elf.text(&bytes);
+    let function = elf.global("function", text, 18);
+    marked(&mut elf, text, 0, R_RISCV_CALL_PLT, function);
+    elf.rela(text, 14, R_RISCV_ALIGN.0, 0, 4); // of which 2 stay, and shorter code would need 6
+    let file = compressed(&elf);
+    assert_eq!(planned_text(&file, relaxing()), planned_text(&file, PlanOptions::default()));
+    let image = load(&file, relaxing());
+    assert_eq!(call(image.word(".text", 0), image.word(".text", 4)), 16);
+}
+
+#[test]
+fn a_branch_that_shorter_code_leaves_out_of_reach_keeps_it_long() {
+    let mut elf = builder();
+    let mut bytes = [&CALL[..], &[0x63, 0, 0, 0]].concat();
+    bytes.resize(4096, 0x01);
+    let (one, two) = (elf.section(".text.one", 6, &bytes), elf.section(".text.two", 6, &[1; 16]));
+    let (near, target) = (elf.undefined("near"), elf.global("target", two, 4));
+    let data = elf.data(&[0; 8]);
+    elf.rela(data, 0, R_RISCV_64.0, target, 0);
+    marked(&mut elf, one, 0, R_RISCV_CALL_PLT, near);
+    elf.rela(one, 8, R_RISCV_BRANCH.0, target, 0); // 4092 bytes, of 4094
+    let image = relaxed(&elf);
+    assert_eq!(image.section(".text.one").len(), 4096);
+    assert_eq!(b_imm(image.word(".text.one", 8)), 4092);
+    assert_eq!(
+        TEXT.wrapping_add_signed(call(image.word(".text.one", 0), image.word(".text.one", 4))),
+        TEXT + 0x1_0000
+    );
+    assert_eq!(image.field(".data", 0, 8), image.exports["target"]);
+}
+
+#[test]
+fn a_section_has_the_plans_size_again_once_it_is_to_be_mapped() {
+    let mut elf = builder();
+    let mut bytes = CALL.to_vec();
+    bytes.resize(32, 0x01);
+    let text = elf.text(&bytes);
+    let near = elf.undefined("near");
+    marked(&mut elf, text, 0, R_RISCV_CALL_PLT, near);
+    let file = compressed(&elf);
+    let objects = [Object::parse("test.o", &file).unwrap()];
+    let mut scratch = vec![Scratch::ZERO; relaxing().scratch_len(&objects)];
+    let manager = TestManager::new();
+    let plan = Plan::with_options(&objects, &mut scratch, relaxing()).unwrap();
+    let mut image = plan.place(&manager).unwrap();
+    let edge = TargetAddress::new(0u64.wrapping_sub(32));
+    for _ in 0..2 {
+        assert!(matches!(image.map_section_address(0, text, edge), Err(Error::Misplaced { .. })));
+        image.map_segment_address(SegmentKind::Text, TEXT.into()).unwrap();
+        let resolved = image.resolve(&Imports::of(&super::IMPORTS)).unwrap();
+        assert_eq!(resolved.plan().sections().next().unwrap().size, 28);
+        image = resolved.unresolve();
+        assert_eq!(image.plan().sections().next().unwrap().size, 32);
+    }
+}
+
+#[test]
+fn offsets_of_bytes_that_are_gone_stay_in_their_place() {
+    let mut elf = builder();
+    let text = elf.text(&[&TAIL[..], &[1, 0]].concat());
+    let end = elf.global("end", text, 8);
+    marked(&mut elf, text, 0, R_RISCV_CALL_PLT, end);
+    with(&compressed(&elf), relaxing(), |loaded| {
+        let module = loaded.unwrap();
+        let moved = |offset| module.address_of(0, text, offset).unwrap().value() - TEXT;
+        let offsets: Vec<u64> = (0..=10).map(moved).collect();
+        assert_eq!(offsets, [0, 1, 2, 2, 2, 2, 2, 2, 2, 3, 4]); // a C.J, and what is behind it
+    });
 }
