@@ -68,11 +68,11 @@ fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
     };
     show_plan(&plan, options);
     let differences = match other {
-        Ok(reading) => reading.differences(&plan),
+        Ok(reading) => reading.differences(&plan, options),
         Err(error) => vec![format!("goblin cannot read the file: {error}")],
     };
     if differences.is_empty() {
-        println!("goblin reads the same from this file.");
+        println!("A second reader of ELF files (goblin) sees the same in this one.");
     }
     for difference in &differences {
         println!("goblin differs: {difference}");
@@ -105,6 +105,13 @@ fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions) {
     }
     println!("{table}");
     println!("GOT entries: {}    stubs: {}", plan.got_entries(), plan.stubs());
+    let sizes = plan.sections().map(|section| (section.section.size(), section.size));
+    let (file, memory) = sizes.fold((0, 0), |(file, memory), (a, b)| (file + a, memory + b));
+    if memory < file {
+        println!("padding and code that goes: {} bytes", number(file - memory));
+    } else if memory > file {
+        println!("room for patches: {} bytes", number(memory - file));
+    }
     println!("relocations: {}", show::list(counts(plan)));
     println!("imports: {}", show::list(imports(plan)));
     let records = options.scratch_len(plan.objects()) * size_of::<Scratch>();

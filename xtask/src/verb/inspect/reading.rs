@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use goblin::elf::Elf;
 use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_REL, SHT_RELA};
-use loader_core::{Plan, SegmentKind};
+use loader_core::{Plan, PlanOptions, SegmentKind};
 
 /// The symbol that stands for the GOT itself: the loader defines it.
 const GOT: &str = "_GLOBAL_OFFSET_TABLE_";
@@ -62,18 +62,18 @@ impl Reading {
     }
 
     /// In what the core's plan for this file is another.
-    pub(super) fn differences(&self, plan: &Plan<'_, '_>) -> Vec<String> {
+    pub(super) fn differences(&self, plan: &Plan<'_, '_>, options: PlanOptions) -> Vec<String> {
         let mut found = Vec::new();
         let machine = crate::arch::Arch::ALL.into_iter().find(|a| a.elf_machine() == self.machine);
         if machine.map(|arch| arch.name()) != Some(plan.machine().name()) {
             found.push(format!("the machine is {:#x}", self.machine));
         }
-        self.compare_sections(plan, &mut found);
+        self.compare_sections(plan, options, &mut found);
         self.compare_relocations(plan, &mut found);
         found
     }
 
-    fn compare_sections(&self, plan: &Plan<'_, '_>, found: &mut Vec<String>) {
+    fn compare_sections(&self, plan: &Plan<'_, '_>, options: PlanOptions, found: &mut Vec<String>) {
         let mut planned = BTreeSet::new();
         for section in plan.sections() {
             let (index, name) = (section.index, section.section.name().to_string());
@@ -94,9 +94,14 @@ impl Reading {
             if !agrees || !other.is_loaded() {
                 found.push(format!("section {index}, {name}, has the flags {:#x}", other.flags));
             }
-            // Padding that RISC-V code asks for may be deleted from it; nothing is added.
-            let kept = plan.machine().name() == "riscv64" && section.segment == SegmentKind::Text;
-            if section.size > other.size || (section.size != other.size && !kept) {
+            // RISC-V code may lose padding and get shorter; AArch64's may have patches behind it.
+            let machine = plan.machine().name();
+            let may_differ = section.segment == SegmentKind::Text
+                && match section.size < other.size {
+                    true => machine == "riscv64",
+                    false => machine == "aarch64" && options.erratum_843419,
+                };
+            if section.size != other.size && !may_differ {
                 let (ours, theirs) = (section.size, other.size);
                 found.push(format!("section {index}, {name}, has {theirs} bytes, not {ours}"));
             }
