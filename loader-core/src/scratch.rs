@@ -3,7 +3,9 @@
 /// One record of working memory, 16 bytes.
 ///
 /// The plan keeps one per section, one per symbol, and a few for what the object holds besides;
-/// [`scratch_len`](crate::scratch_len) says how many, exactly. They are lent, not allocated:
+/// [`scratch_len`](crate::scratch_len), or
+/// [`PlanOptions::scratch_len`](crate::PlanOptions::scratch_len) for a plan with options, says how
+/// many, exactly. They are lent, not allocated:
 ///
 /// ```
 /// let mut scratch = [loader_core::Scratch::ZERO; 1024];

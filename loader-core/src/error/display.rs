@@ -28,7 +28,7 @@ impl fmt::Display for Error<'_> {
             Self::Scratch { needed, lent } => write!(
                 f,
                 "the plan needs {needed} scratch records and was lent {lent}; lend as many as \
-                 `scratch_len` says"
+                 `scratch_len` of its options says"
             ),
             Self::TooLarge { object } => write!(
                 f,

@@ -4,19 +4,37 @@ use crate::object::Object;
 use crate::plan::state::Counts;
 
 /// What a client may ask of a [`Plan`](crate::Plan); the default asks for nothing.
+///
+/// ```
+/// use loader_core::{Object, Plan, PlanOptions, Scratch};
+///
+/// # let file = include_bytes!("../../doc/answer.o");
+/// let objects = [Object::parse("answer.o", file)?];
+/// let mut options = PlanOptions::default();
+/// options.relaxation = true;
+/// let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+/// let plan = Plan::with_options(&objects, &mut scratch, options)?;
+/// # let _ = plan;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlanOptions {
     /// Whether RISC-V code is made shorter where its objects allow it (`R_RISCV_RELAX`): linker
-    /// relaxation, as the psABI has it under that name. It takes a record of working memory for
-    /// each place that may get shorter, and time; other machines have none.
+    /// relaxation, as the psABI has it under that name. Other machines have none.
     ///
-    /// The plan's sizes are smaller by what calls within the module lose, where its text is
-    /// shorter than the 1 MiB that JAL reaches. What depends on addresses, such as calls of
-    /// what the module imports, is made shorter in `resolve`, where every section keeps its
-    /// place and the room that this frees stays free. The sections of such a text must stay
-    /// within JAL's reach of each other when they are
-    /// [mapped](crate::ObjectImage::map_section_address) one by one.
+    /// - In the plan, where the text is shorter than the 1 MiB that JAL reaches: calls of the
+    ///   module's own functions. The plan's sizes are smaller by these 4 bytes each.
+    /// - In `resolve`, all that depends on addresses: calls of what the module imports, compressed
+    ///   jumps, addresses and thread-local offsets that need no upper part; in a longer text,
+    ///   the module's own calls as well. Sections keep their places and the segment its size;
+    ///   what is freed in it traps.
+    ///
+    /// The result is what `ld.lld --relax` makes at the same addresses; as there, code must be
+    /// marked in all its parts. A text of the first kind whose sections a client
+    /// [maps](crate::ObjectImage::map_section_address) more than 1 MiB apart is refused with
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange). It takes time, and a
+    /// [`Scratch`](crate::Scratch) record for each relocation of a type that may be relaxed.
     pub relaxation: bool,
     /// What the client has for thread-local variables.
     pub thread_locals: TlsModel,
@@ -25,9 +43,9 @@ pub struct PlanOptions {
     /// take a wrong address.
     ///
     /// The ADRP becomes an ADR where its page is within 1 MiB; where not, the load or store moves
-    /// behind its section, with a branch there and one back. A section in which there is such a
-    /// sequence, wherever in a page, is 8 bytes longer for it and for each further 4 KiB; a
-    /// sequence that cannot be mended is refused ([`Error::Erratum`](crate::Error::Erratum)).
+    /// behind its section, with a branch there and one back. A section that holds such a
+    /// sequence, wherever in a page, is longer by 8 bytes for each page that can end in it: one of
+    /// 8 KiB by 16. A sequence that cannot be mended is refused ([`Error::Erratum`](crate::Error::Erratum)).
     /// The plan reads all code once, and takes a [`Scratch`](crate::Scratch) record for each
     /// mapping symbol in code. Code for other machines is not affected, whatever this says.
     pub erratum_843419: bool,
