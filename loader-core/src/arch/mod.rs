@@ -5,6 +5,7 @@
 #[cfg(feature = "aarch64")]
 pub(crate) mod aarch64;
 mod bits;
+mod field;
 mod local_exec;
 mod relocation;
 #[cfg(feature = "riscv64")]
@@ -13,8 +14,9 @@ mod words;
 #[cfg(feature = "x86_64")]
 pub(crate) mod x86_64;
 
+pub(crate) use field::Field;
 pub(crate) use local_exec::{LocalExec, Rewrite, Subject};
-pub(crate) use relocation::{Action, Field, Fixup, Formula, Slot};
+pub(crate) use relocation::{Action, Fixup, Formula, Slot};
 pub use relocation::{Range, Relocation, Treatment, Unsupported};
 
 /// A machine whose objects can be loaded (`e_machine`).

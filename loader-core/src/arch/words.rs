@@ -1,6 +1,7 @@
 //! The words that the tables of relocation types are written in.
 
-use super::relocation::{Action, Field, Fixup, Formula, Range, Relocation, Unsupported};
+use super::field::Field;
+use super::relocation::{Action, Fixup, Formula, Range, Relocation, Unsupported};
 
 pub(super) const AUTHENTICATED: Action = Action::Refuse(Unsupported::PointerAuthentication);
 pub(super) const DESCRIPTOR_PART: Action = Action::DescriptorPart;

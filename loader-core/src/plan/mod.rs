@@ -4,12 +4,13 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `options` | what a client may ask for |
-//! | `state` | the records in the lent scratch memory |
+//! | `state`, `symbol` | the records in the lent scratch memory |
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
 //! | `deletions` | on RISC-V, which bytes go, and where offsets end up |
 //! | `padding` | `R_RISCV_ALIGN` |
 //! | `relaxation` | linker relaxation: which code may get shorter |
 //! | `erratum` | room for mending an erratum of the Cortex-A53, and where the code is |
+//! | `sections` | where each section will reside, its relocations, the lists of initialisers |
 //! | `layout` | sections into segments |
 //! | `islands` | stubs in the middle of a text that is longer than branches reach |
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
@@ -28,18 +29,18 @@ mod padding;
 #[cfg(feature = "riscv64")]
 pub(crate) mod relaxation;
 mod scan;
+mod sections;
 pub(crate) mod state;
+mod symbol;
 pub(crate) mod thread_local;
-
-use object::elf;
 
 use crate::arch::{Machine, Relocation};
 use crate::elf::{RelaTable, Section, Symbol, SymbolPlace};
-use crate::error::{Defect, Error, Phase, RefusedSection};
+use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::name::Name;
 use crate::object::Object;
-use crate::scratch::{Scratch, sort_by_key};
+use crate::scratch::Scratch;
 pub use options::{PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
@@ -49,9 +50,6 @@ pub(crate) const SLOT: u64 = 8;
 
 /// The symbol by which code speaks of the GOT itself; the loader defines it.
 pub(crate) const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
-
-/// Relocations in LLVM's compact form (`--crel`), a section type that is still experimental.
-const SHT_CREL: elf::SectionType = elf::SectionType(0x4000_0014);
 
 /// The bits of RISC-V's `e_flags` that objects of one module must agree on: the floating-point
 /// calling convention and RVE (psABI, "File header"). Other machines have no such flags.
@@ -120,8 +118,8 @@ pub struct PlannedSection<'o> {
     pub offset: u64,
     /// Its size in memory, in bytes: less than the file's where padding is deleted or code got
     /// shorter, and more where patches lie behind it ([`PlanOptions::erratum_843419`]). Once a
-    /// module is resolved, code may be shorter still ([`PlanOptions::relaxation`]); the segment keeps
-    /// its size.
+    /// module is resolved, code may be shorter still ([`PlanOptions::relaxation`]); the segment
+    /// keeps its size.
     pub size: u64,
 }
 
@@ -145,7 +143,7 @@ impl<'o, 's> Plan<'o, 's> {
     ///
     /// # Errors
     /// [`Error::Scratch`] where `scratch` has fewer records than [`scratch_len`] says; an error
-    /// of [`Phase::Plan`] for an object that cannot be loaded.
+    /// of [`Phase::Plan`](crate::Phase::Plan) for an object that cannot be loaded.
     pub fn new(objects: &'s [Object<'o>], scratch: &'s mut [Scratch]) -> Result<Self, Error<'o>> {
         Self::with_options(objects, scratch, PlanOptions::default())
     }
@@ -154,8 +152,8 @@ impl<'o, 's> Plan<'o, 's> {
     ///
     /// # Errors
     /// [`Error::Scratch`] where `scratch` has fewer records than
-    /// [`PlanOptions::scratch_len`] says; an error of [`Phase::Plan`] for an object that cannot
-    /// be loaded.
+    /// [`PlanOptions::scratch_len`] says; an error of [`Phase::Plan`](crate::Phase::Plan) for an
+    /// object that cannot be loaded.
     pub fn with_options(
         objects: &'s [Object<'o>],
         scratch: &'s mut [Scratch],
@@ -349,101 +347,5 @@ impl<'o, 's> Plan<'o, 's> {
     #[cfg(not(feature = "riscv64"))]
     pub(crate) fn deleted_before(&self, _: usize, _: u32, _: u64) -> u64 {
         0
-    }
-
-    /// Says of each section where it will reside, by its flags.
-    fn classify_sections(&mut self) -> Result<(), Error<'o>> {
-        for (number, object) in self.objects.iter().enumerate() {
-            for (index, section) in object.sections() {
-                let Some(mut state) = self.state.section(number, index) else { continue };
-                if state.residence == Residence::Duplicate || !section.is_loaded() {
-                    continue;
-                }
-                let refuse = |reason| Err(Error::Section { place: object.place(index, 0), reason });
-                let writable = section.has(elf::SHF_WRITE);
-                state.residence = if section.has(elf::SHF_COMPRESSED) {
-                    return refuse(RefusedSection::Compressed);
-                } else if section.has(elf::SHF_TLS) {
-                    if self.options.thread_locals == TlsModel::None {
-                        return refuse(RefusedSection::ThreadLocal);
-                    }
-                    Residence::ThreadLocal
-                } else if section.has(elf::SHF_EXECINSTR) {
-                    if writable {
-                        return refuse(RefusedSection::WritableCode);
-                    }
-                    Residence::Text
-                } else if writable && !section.is_constant_once_relocated() {
-                    Residence::Data
-                } else {
-                    Residence::ReadOnly
-                };
-                self.state.set_section(number, index, state);
-            }
-        }
-        Ok(())
-    }
-
-    /// Tells each loaded section which relocation section applies to it.
-    fn attach_relocations(&mut self) -> Result<(), Error<'o>> {
-        for (number, object) in self.objects.iter().enumerate() {
-            for (index, section) in object.sections() {
-                let kind = elf::SectionType(section.kind());
-                if !matches!(kind, elf::SHT_RELA | elf::SHT_REL | SHT_CREL) {
-                    continue;
-                }
-                let target = section.relocates();
-                let Some(mut state) = self.state.section(number, target) else { continue };
-                if state.residence.segment().is_none() {
-                    continue;
-                }
-                let malformed = |defect| {
-                    let place = object.place(index, 0);
-                    Err(Error::Malformed {
-                        phase: Phase::Plan,
-                        place,
-                        defect,
-                        value: target.into(),
-                    })
-                };
-                if kind != elf::SHT_RELA {
-                    let place = object.place(index, 0);
-                    return Err(Error::Section { place, reason: RefusedSection::Rel });
-                }
-                if state.relocations.is_some() {
-                    return malformed(Defect::DuplicateRelocations);
-                }
-                let table = object.rela_table(section);
-                let nobits = object.section(target).is_some_and(Section::is_nobits);
-                if nobits && table.len() > 0 {
-                    return malformed(Defect::RelocationTarget);
-                }
-                state.relocations = Some(index);
-                self.state.set_section(number, target, state);
-            }
-        }
-        Ok(())
-    }
-
-    /// Lists the sections that hold initialisers and finalisers, in the order they run in.
-    fn collect_lists(&mut self) {
-        let mut used = 0usize;
-        for (number, object) in self.objects.iter().enumerate() {
-            for (index, section) in object.sections() {
-                let loaded = self.state.section(number, index).map(|s| s.residence.segment());
-                let (Some(kind), Some(Some(_))) = (section.init_kind(), loaded) else { continue };
-                let (priority, backwards) = section.init_order();
-                let Some(record) = self.state.lists.get_mut(used) else { continue };
-                // Kind, then priority, then the order in which the sections stand.
-                let key = ((kind as u64) << 60) | (u64::from(priority) << 40) | used as u64;
-                let high = (number as u32) << 1 | u32::from(backwards);
-                *record = Scratch { word: key, low: index, high };
-                used = used.saturating_add(1);
-            }
-        }
-        self.state.list_count = used;
-        if let Some(lists) = self.state.lists.get_mut(..used) {
-            sort_by_key(lists, |record| record.word);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The fields of AArch64 instructions that relocations write (Arm ARM, C6 and C7).
 
 use crate::arch::bits::{put, take};
-use crate::arch::relocation::Field;
+use crate::arch::field::Field;
 
 /// A 32-bit instruction.
 const fn insn(mask: u64, opcode: u64, encode: fn(u64, u64) -> u64) -> Field {

@@ -6,7 +6,8 @@ mod table;
 mod tls;
 
 use crate::arch::bits::put;
-use crate::arch::relocation::{Field, Range, Table};
+use crate::arch::field::Field;
+use crate::arch::relocation::{Range, Table};
 use crate::arch::{Stub, write_instructions};
 
 pub(crate) use encode::{ADR_TO_MOV, ADRP_TO_MOV};

@@ -3,8 +3,9 @@
 
 use super::encode;
 use crate::arch::bits::{put, take};
+use crate::arch::field::Field;
 use crate::arch::local_exec::{LocalExec, Rewrite, Subject, Write, put_words};
-use crate::arch::relocation::{Field, Range};
+use crate::arch::relocation::Range;
 use object::elf;
 
 const NOP: u64 = 0xd503_201f;

@@ -2,7 +2,7 @@
 //! and field types"; unprivileged ISA, "Base instruction formats").
 
 use crate::arch::bits::{put, take};
-use crate::arch::relocation::Field;
+use crate::arch::field::Field;
 
 /// AUIPC: imm\[31:12\] = (X + 0x800)\[31:12\], as the low part is sign-extended.
 pub(super) const AUIPC: Field = insn(0x7f, 0x17, u_type);

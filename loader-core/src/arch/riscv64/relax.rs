@@ -5,7 +5,8 @@ use object::elf;
 
 use super::encode::{AUIPC, CALL_PAIR, CJ_TYPE, I_TYPE, J_TYPE, LUI};
 use crate::arch::bits::{put, take};
-use crate::arch::relocation::{Field, Range};
+use crate::arch::field::Field;
+use crate::arch::relocation::Range;
 
 /// Code that may get shorter, by the relocation at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,62 @@
+//! Fields of instructions and data: which bytes, which instructions have them, how values go in.
+
+/// A field: which bytes are read and written back, and how the value goes into them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field {
+    /// 1, 2, 4 or 8 bytes, little-endian.
+    pub(crate) width: u8,
+    /// What the offset of the field must be a multiple of; a power of two.
+    pub(crate) align: u8,
+    /// The bits of the instruction that the psABI fixes ...
+    pub(crate) mask: u64,
+    /// ... and what they are.
+    pub(crate) opcode: u64,
+    /// The same of other instructions that have this field, too.
+    pub(crate) other: (u64, u64),
+    /// From what is there and the value to what will be there.
+    pub(crate) encode: fn(old: u64, value: u64) -> u64,
+}
+
+impl Field {
+    /// Data of this width, at any offset.
+    pub(crate) const fn data(width: u8, encode: fn(u64, u64) -> u64) -> Self {
+        Self { width, align: 1, mask: 0, opcode: 0, other: (0, 0), encode }
+    }
+
+    /// An instruction, at a multiple of `align`, whose bits under `mask` are `opcode`.
+    pub(crate) const fn instruction(
+        width: u8,
+        align: u8,
+        mask: u64,
+        opcode: u64,
+        encode: fn(u64, u64) -> u64,
+    ) -> Self {
+        Self { width, align, mask, opcode, other: (mask, opcode), encode }
+    }
+
+    /// Whether what is there is an instruction that has this field.
+    pub(crate) const fn accepts(&self, old: u64) -> bool {
+        let (mask, opcode) = self.other;
+        old & self.mask == self.opcode || old & mask == opcode
+    }
+
+    /// Whether this is the immediate of an AUIPC, whose low part another instruction has.
+    #[cfg(feature = "riscv64")]
+    pub(crate) const fn is_riscv_high(&self) -> bool {
+        self.mask == 0x7f && self.opcode == 0x17
+    }
+
+    /// A byte of data.
+    pub(crate) const WORD8: Self = Self::data(1, replace);
+    /// Two bytes of data.
+    pub(crate) const WORD16: Self = Self::data(2, replace);
+    /// Four bytes of data.
+    pub(crate) const WORD32: Self = Self::data(4, replace);
+    /// Eight bytes of data.
+    pub(crate) const WORD64: Self = Self::data(8, replace);
+}
+
+/// The value itself, whatever was there.
+const fn replace(_: u64, value: u64) -> u64 {
+    value
+}

@@ -1,0 +1,110 @@
+//! Sections: where each will reside, which relocations apply to it, which hold initialisers.
+
+use object::elf;
+
+use crate::elf::Section;
+use crate::error::{Defect, Error, Phase, RefusedSection};
+use crate::plan::state::Residence;
+use crate::plan::{Plan, TlsModel};
+use crate::scratch::{Scratch, sort_by_key};
+
+/// Relocations in LLVM's compact form (`--crel`), a section type that is still experimental.
+const SHT_CREL: elf::SectionType = elf::SectionType(0x4000_0014);
+
+impl<'o> Plan<'o, '_> {
+    /// Says of each section where it will reside, by its flags.
+    pub(super) fn classify_sections(&mut self) -> Result<(), Error<'o>> {
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, section) in object.sections() {
+                let Some(mut state) = self.state.section(number, index) else { continue };
+                if state.residence == Residence::Duplicate || !section.is_loaded() {
+                    continue;
+                }
+                let refuse = |reason| Err(Error::Section { place: object.place(index, 0), reason });
+                let writable = section.has(elf::SHF_WRITE);
+                state.residence = if section.has(elf::SHF_COMPRESSED) {
+                    return refuse(RefusedSection::Compressed);
+                } else if section.has(elf::SHF_TLS) {
+                    if self.options.thread_locals == TlsModel::None {
+                        return refuse(RefusedSection::ThreadLocal);
+                    }
+                    Residence::ThreadLocal
+                } else if section.has(elf::SHF_EXECINSTR) {
+                    if writable {
+                        return refuse(RefusedSection::WritableCode);
+                    }
+                    Residence::Text
+                } else if writable && !section.is_constant_once_relocated() {
+                    Residence::Data
+                } else {
+                    Residence::ReadOnly
+                };
+                self.state.set_section(number, index, state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells each loaded section which relocation section applies to it.
+    pub(super) fn attach_relocations(&mut self) -> Result<(), Error<'o>> {
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, section) in object.sections() {
+                let kind = elf::SectionType(section.kind());
+                if !matches!(kind, elf::SHT_RELA | elf::SHT_REL | SHT_CREL) {
+                    continue;
+                }
+                let target = section.relocates();
+                let Some(mut state) = self.state.section(number, target) else { continue };
+                if state.residence.segment().is_none() {
+                    continue;
+                }
+                let malformed = |defect| {
+                    let place = object.place(index, 0);
+                    Err(Error::Malformed {
+                        phase: Phase::Plan,
+                        place,
+                        defect,
+                        value: target.into(),
+                    })
+                };
+                if kind != elf::SHT_RELA {
+                    let place = object.place(index, 0);
+                    return Err(Error::Section { place, reason: RefusedSection::Rel });
+                }
+                if state.relocations.is_some() {
+                    return malformed(Defect::DuplicateRelocations);
+                }
+                let table = object.rela_table(section);
+                let nobits = object.section(target).is_some_and(Section::is_nobits);
+                if nobits && table.len() > 0 {
+                    return malformed(Defect::RelocationTarget);
+                }
+                state.relocations = Some(index);
+                self.state.set_section(number, target, state);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the sections that hold initialisers and finalisers, in the order they run in.
+    pub(super) fn collect_lists(&mut self) {
+        let mut used = 0usize;
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, section) in object.sections() {
+                let loaded = self.state.section(number, index).map(|s| s.residence.segment());
+                let (Some(kind), Some(Some(_))) = (section.init_kind(), loaded) else { continue };
+                let (priority, backwards) = section.init_order();
+                let Some(record) = self.state.lists.get_mut(used) else { continue };
+                // Kind, then priority, then the order in which the sections stand.
+                let key = ((kind as u64) << 60) | (u64::from(priority) << 40) | used as u64;
+                let high = (number as u32) << 1 | u32::from(backwards);
+                *record = Scratch { word: key, low: index, high };
+                used = used.saturating_add(1);
+            }
+        }
+        self.state.list_count = used;
+        if let Some(lists) = self.state.lists.get_mut(..used) {
+            sort_by_key(lists, |record| record.word);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the plan knows of a symbol: one record of the scratch memory.
+
+use crate::scratch::Scratch;
+
+/// A symbol's record: `word` is its address, once resolved; `low` is its GOT slot plus one, or
+/// for an alias the symbol it stands for; `high` has flags and a number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SymbolState(pub(super) Scratch);
+
+/// Another object's symbol of the same name is the one that counts.
+const ALIAS: u32 = 1 << 31;
+/// Its section is not loaded.
+const DEAD: u32 = 1 << 30;
+/// A relocation of a loaded section needs it.
+const USED: u32 = 1 << 29;
+/// A reference to it is not weak.
+const NEEDED: u32 = 1 << 28;
+/// Its address is the client's: undefined, or absolute.
+const EXTERNAL: u32 = 1 << 27;
+/// It is undefined.
+const IMPORT: u32 = 1 << 26;
+/// It is a thread-local variable; its address is its offset in the block.
+const THREAD_LOCAL: u32 = 1 << 25;
+/// Nothing defined it when symbols were resolved last.
+const UNRESOLVED: u32 = 1 << 24;
+/// It is an IFUNC that this module defines; its address is that of its stub.
+const INDIRECT: u32 = 1 << 23;
+/// Call stub plus one; for COMMON symbols, the exponent of the alignment; for thread-local
+/// variables, what GOT slots they need.
+const NUMBER: u32 = INDIRECT - 1;
+
+/// The most call stubs that a module can have.
+pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
+
+impl SymbolState {
+    pub(crate) const fn address(self) -> u64 {
+        self.0.word
+    }
+
+    pub(crate) const fn set_address(&mut self, address: u64) {
+        self.0.word = address;
+    }
+
+    /// The symbol that counts in its place, by its number among all objects' symbols.
+    pub(crate) const fn alias(self) -> Option<u32> {
+        if self.0.high & ALIAS != 0 { Some(self.0.low) } else { None }
+    }
+
+    pub(crate) const fn set_alias(&mut self, symbol: u32) {
+        self.0.high |= ALIAS;
+        self.0.low = symbol;
+    }
+
+    pub(crate) const fn slot(self) -> Option<u32> {
+        if self.0.high & ALIAS != 0 { None } else { self.0.low.checked_sub(1) }
+    }
+
+    pub(crate) const fn set_slot(&mut self, slot: u32) {
+        self.0.low = slot.saturating_add(1);
+    }
+
+    pub(crate) const fn stub(self) -> Option<u32> {
+        if self.0.high & (EXTERNAL | INDIRECT) == 0 || self.is_thread_local() {
+            return None;
+        }
+        (self.0.high & NUMBER).checked_sub(1)
+    }
+
+    pub(crate) const fn set_stub(&mut self, stub: u32) {
+        self.0.high = (self.0.high & !NUMBER) | stub.saturating_add(1);
+    }
+
+    /// A COMMON symbol's alignment in bytes.
+    pub(crate) const fn common_align(self) -> u64 {
+        1u64.wrapping_shl(self.0.high & NUMBER)
+    }
+
+    pub(crate) const fn set_common_align(&mut self, align: u64) {
+        self.0.high = (self.0.high & !NUMBER) | align.trailing_zeros();
+    }
+
+    pub(crate) const fn is_dead(self) -> bool {
+        self.0.high & DEAD != 0
+    }
+
+    /// Whether it lies in a section that is not loaded, and nothing else stands for it: only
+    /// unwind tables may speak of such a symbol.
+    pub(crate) const fn is_tombstone(self) -> bool {
+        self.0.high & (DEAD | ALIAS) == DEAD
+    }
+
+    pub(crate) const fn set_dead(&mut self) {
+        self.0.high |= DEAD;
+    }
+
+    pub(crate) const fn is_unresolved(self) -> bool {
+        self.0.high & UNRESOLVED != 0
+    }
+
+    pub(crate) const fn set_unresolved(&mut self, unresolved: bool) {
+        self.0.high = if unresolved { self.0.high | UNRESOLVED } else { self.0.high & !UNRESOLVED };
+    }
+
+    pub(crate) const fn is_thread_local(self) -> bool {
+        self.0.high & THREAD_LOCAL != 0
+    }
+
+    pub(crate) const fn set_thread_local(&mut self) {
+        self.0.high |= THREAD_LOCAL;
+    }
+
+    pub(crate) const fn is_indirect(self) -> bool {
+        self.0.high & INDIRECT != 0
+    }
+
+    pub(crate) const fn set_indirect(&mut self) {
+        self.0.high |= INDIRECT;
+    }
+
+    pub(crate) const fn number(self) -> u32 {
+        self.0.high & NUMBER
+    }
+
+    pub(crate) const fn set_number(&mut self, number: u32) {
+        self.0.high = (self.0.high & !NUMBER) | (number & NUMBER);
+    }
+
+    pub(crate) const fn is_used(self) -> bool {
+        self.0.high & USED != 0
+    }
+
+    pub(crate) const fn set_used(&mut self) {
+        self.0.high |= USED;
+    }
+
+    pub(crate) const fn is_needed(self) -> bool {
+        self.0.high & NEEDED != 0
+    }
+
+    pub(crate) const fn set_needed(&mut self) {
+        self.0.high |= NEEDED;
+    }
+
+    pub(crate) const fn is_external(self) -> bool {
+        self.0.high & EXTERNAL != 0
+    }
+
+    pub(crate) const fn set_absolute(&mut self) {
+        self.0.high |= EXTERNAL;
+    }
+
+    pub(crate) const fn is_import(self) -> bool {
+        self.0.high & IMPORT != 0
+    }
+
+    pub(crate) const fn set_import(&mut self) {
+        self.0.high |= EXTERNAL | IMPORT;
+    }
+}
