@@ -88,7 +88,9 @@ impl Plan<'_, '_> {
         let distance = |target: u64| target.wrapping_sub(code.place).cast_signed();
         if !CALL.spans(distance(target)) {
             let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
-            let stub = self.state.canonical(own)?.1.stub().filter(|_| code.rela.addend == 0)?;
+            // A stub leads to no symbol that nothing defines: such a call goes to itself.
+            let (_, state) = self.state.canonical(own).filter(|(_, s)| !s.is_unresolved())?;
+            let stub = state.stub().filter(|_| code.rela.addend == 0)?;
             target = stubs.wrapping_add(self.stub_distance(stub)).value();
         }
         let whole = u64::from(code.what.length());

@@ -6,7 +6,8 @@ use object::elf::*;
 use super::{CALL, IMPORTS, TAIL, TEXT, builder, compressed, load, marked, relaxed, relaxing};
 use crate::support::decode::riscv64::{call, cj_imm, j_imm};
 use crate::support::lies::file::FLAGS;
-use crate::support::{ElfBuilder, code};
+use crate::support::load::run_with;
+use crate::support::{ElfBuilder, Image, Imports, TestManager, code};
 
 /// `ret`
 const RET: [u8; 4] = [0x67, 0x80, 0, 0];
@@ -106,6 +107,25 @@ fn a_call_of_nothing_goes_to_itself() {
     let image = relaxed(&elf);
     assert_eq!(call(image.word(".text", 0), image.word(".text", 4)), 0);
     assert_eq!(call(image.word(".text", 8), image.word(".text", 12)), 0);
+}
+
+#[test]
+fn a_call_of_nothing_from_far_away_stays_as_well() {
+    let mut elf = builder();
+    let text = elf.text(&[&CALL[..], &TAIL, &RET].concat());
+    let nothing = elf.undefined_weak("nothing");
+    marked(&mut elf, text, 0, R_RISCV_CALL_PLT, nothing);
+    marked(&mut elf, text, 8, R_RISCV_CALL_PLT, nothing);
+    let file = compressed(&elf);
+    // From here neither reaches 0, and the stub is no way to it.
+    let manager = TestManager::at(0x60_0000_0000, 0x60_0010_0000, 0x60_0020_0000);
+    let imports = Imports::default();
+    run_with(&[("test.o", &file)], &manager, relaxing(), &imports, &(), |loaded| {
+        let image = Image::of(&loaded.unwrap());
+        assert_eq!(image.section(".text").len(), 20);
+        assert_eq!(call(image.word(".text", 0), image.word(".text", 4)), 0);
+        assert_eq!(call(image.word(".text", 8), image.word(".text", 12)), 0);
+    });
 }
 
 #[test]
