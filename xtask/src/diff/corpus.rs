@@ -99,7 +99,7 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
         modules.extend(all);
     }
     if arch == Arch::Riscv64 {
-        let relaxed: Vec<_> = modules.iter().filter_map(|module| module.relaxed(extent)).collect();
+        let relaxed: Vec<_> = modules.iter().filter_map(Module::relaxed).collect();
         modules.extend(relaxed);
     }
     Ok(modules)
@@ -107,15 +107,10 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
 
 impl Module {
     /// The same, to be relaxed.
-    pub fn relaxed(&self, extent: Extent) -> Option<Self> {
+    pub fn relaxed(&self) -> Option<Self> {
         let name = format!("{}{}", self.name, layout::RELAXED);
-        // Every other one is enough for a fast look, but for what is there for this alone.
-        let taken = extent == Extent::Whole
-            || name.contains("relax-")
-            || hash(name.as_bytes()) & (1 << 30) == 0;
         let Self { arch, model, ref files, .. } = *self;
-        let taken = taken && model == TlsModel::Static;
-        taken.then(|| Self { arch, name, model, files: files.clone() })
+        (model == TlsModel::Static).then(|| Self { arch, name, model, files: files.clone() })
     }
 
     pub const fn new(arch: Arch, name: String, files: Vec<NamedBytes>) -> Self {

@@ -192,8 +192,7 @@ pub fn files(tools: &Tools, kinds: &[Kind], files: &[NamedBytes]) -> Result<Resu
     let mut results = Results::default();
     for (arch, mut modules) in by_arch.into_values() {
         if arch == Arch::Riscv64 {
-            let whole = Extent::Whole;
-            modules.extend(modules.iter().filter_map(|m| m.relaxed(whole)).collect::<Vec<_>>());
+            modules.extend(modules.iter().filter_map(Module::relaxed).collect::<Vec<_>>());
         }
         results.add(tools, kinds, arch, &modules, Extent::Whole)?;
     }
