@@ -98,19 +98,23 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
         }
         modules.extend(all);
     }
-    if arch == Arch::Riscv64 {
-        let relaxed: Vec<_> = modules.iter().filter_map(Module::relaxed).collect();
-        modules.extend(relaxed);
-    }
+    add_relaxed(&mut modules);
     Ok(modules)
 }
 
+/// Adds the twin of each module that can be relaxed.
+pub fn add_relaxed(modules: &mut Vec<Module>) {
+    let relaxed: Vec<_> = modules.iter().filter_map(Module::relaxed).collect();
+    modules.extend(relaxed);
+}
+
 impl Module {
-    /// The same, to be relaxed.
-    pub fn relaxed(&self) -> Option<Self> {
+    /// The same, to be relaxed; `None` for code that is not, or not compared so.
+    fn relaxed(&self) -> Option<Self> {
         let name = format!("{}{}", self.name, layout::RELAXED);
         let Self { arch, model, ref files, .. } = *self;
-        (model == TlsModel::Static).then(|| Self { arch, name, model, files: files.clone() })
+        let can_be = arch == Arch::Riscv64 && model == TlsModel::Static;
+        can_be.then(|| Self { arch, name, model, files: files.clone() })
     }
 
     pub const fn new(arch: Arch, name: String, files: Vec<NamedBytes>) -> Self {

@@ -191,9 +191,7 @@ pub fn files(tools: &Tools, kinds: &[Kind], files: &[NamedBytes]) -> Result<Resu
     }
     let mut results = Results::default();
     for (arch, mut modules) in by_arch.into_values() {
-        if arch == Arch::Riscv64 {
-            modules.extend(modules.iter().filter_map(Module::relaxed).collect::<Vec<_>>());
-        }
+        corpus::add_relaxed(&mut modules);
         results.add(tools, kinds, arch, &modules, Extent::Whole)?;
     }
     results.show();
