@@ -98,25 +98,15 @@ fn a_distance_that_is_odd_stays_a_call() {
 
 #[test]
 fn a_call_of_nothing_goes_to_itself() {
-    let mut elf = builder();
-    let text = elf.text(&[&CALL[..], &TAIL, &RET].concat());
-    let nothing = elf.undefined_weak("nothing");
-    marked(&mut elf, text, 0, R_RISCV_CALL_PLT, nothing);
-    marked(&mut elf, text, 8, R_RISCV_CALL_PLT, nothing);
     // Address 0 is out of JAL's reach, so that both stay, as in ld.lld.
-    let image = relaxed(&elf);
+    let image = relaxed(&caller(|elf, _| elf.undefined_weak("nothing")));
     assert_eq!(call(image.word(".text", 0), image.word(".text", 4)), 0);
     assert_eq!(call(image.word(".text", 8), image.word(".text", 12)), 0);
 }
 
 #[test]
 fn a_call_of_nothing_from_far_away_stays_as_well() {
-    let mut elf = builder();
-    let text = elf.text(&[&CALL[..], &TAIL, &RET].concat());
-    let nothing = elf.undefined_weak("nothing");
-    marked(&mut elf, text, 0, R_RISCV_CALL_PLT, nothing);
-    marked(&mut elf, text, 8, R_RISCV_CALL_PLT, nothing);
-    let file = compressed(&elf);
+    let file = compressed(&caller(|elf, _| elf.undefined_weak("nothing")));
     // From here neither reaches 0, and the stub is no way to it.
     let manager = TestManager::at(0x60_0000_0000, 0x60_0010_0000, 0x60_0020_0000);
     let imports = Imports::default();
