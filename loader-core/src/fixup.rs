@@ -100,6 +100,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         #[cfg(feature = "riscv64")]
         let mut shift = self.plan.shift_of(object, index);
         #[cfg(feature = "riscv64")]
+        let relaxes = self.plan.relaxes(object, index);
+        #[cfg(feature = "riscv64")]
         let mut set = None;
         let mut gone = None;
         #[cfg(feature = "aarch64")]
@@ -116,7 +118,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             let place = site.target.wrapping_add(offset);
             let job = Job { rela, row, offset: offset as usize, place };
             #[cfg(feature = "riscv64")]
-            if let Some(code) = shift.code_at(rela.offset)
+            if relaxes
+                && let Some(code) = shift.code_at(rela.offset)
                 && code.relocation == at
                 && code.kept != code.length
             {
@@ -162,7 +165,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 _ => {}
             }
             #[cfg(feature = "riscv64")]
-            self.rebase_low_part(&mut site, job, (table, at))?;
+            if relaxes {
+                self.rebase_low_part(&mut site, job, (table, at))?;
+            }
         }
         #[cfg(feature = "aarch64")]
         if patches {

@@ -5,9 +5,8 @@
 //! same steps in the same order as `ld.lld --relax`, which gives the same result.
 
 use crate::address::TargetAddress;
-use crate::arch::riscv64::relax::{
-    C_J, C_J_LENGTH, CALL, JAL, JAL_LENGTH, Relaxable, SHORT, is_jump,
-};
+use crate::arch::riscv64::relax::{C_J, C_J_LENGTH, JAL, JAL_LENGTH, Relaxable, is_jump};
+use crate::arch::riscv64::{HI20, is_short};
 use crate::elf::SymbolPlace;
 use crate::memory::MemoryManager;
 use crate::place::{Contents, Segments};
@@ -69,7 +68,7 @@ impl Plan<'_, '_> {
 
     /// How many bytes code loses, at most `most`.
     fn loses(&self, code: &Candidate, stubs: TargetAddress, most: u64) -> u64 {
-        let fits = |value: Option<u64>| value.is_some_and(|x| SHORT.spans(x.cast_signed()));
+        let fits = |value: Option<u64>| value.is_some_and(is_short);
         let whole = u64::from(code.what.length());
         let loses = match code.what {
             Relaxable::Call => return self.call_loses(code, stubs, most).unwrap_or(0),
@@ -86,10 +85,9 @@ impl Plan<'_, '_> {
         let object = self.objects.get(code.object)?;
         let mut target = self.target_of(code)?;
         let distance = |target: u64| target.wrapping_sub(code.place).cast_signed();
-        if !CALL.spans(distance(target)) {
-            let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
+        if !HI20.spans(distance(target)) {
             // A stub leads to no symbol that nothing defines: such a call goes to itself.
-            let (_, state) = self.state.canonical(own).filter(|(_, s)| !s.is_unresolved())?;
+            let (_, state) = self.symbol_of(code).filter(|(_, s)| !s.is_unresolved())?;
             let stub = state.stub().filter(|_| code.rela.addend == 0)?;
             target = stubs.wrapping_add(self.stub_distance(stub)).value();
         }
@@ -107,10 +105,8 @@ impl Plan<'_, '_> {
 
     /// S + A, with S where it is now.
     fn target_of(&self, code: &Candidate) -> Option<u64> {
-        let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
-        let (number, state) = self.state.canonical(own)?;
-        let (object, index) = self.state.owner(number)?;
-        let symbol = self.objects.get(object)?.symbol(index)?;
+        let (number, state) = self.symbol_of(code)?;
+        let (object, symbol) = self.home_of(number)?;
         let address = match symbol.place() {
             SymbolPlace::Section(section) if !state.is_indirect() && !state.is_dead() => {
                 match self.deletions_at(state.number()) {
@@ -131,9 +127,7 @@ impl Plan<'_, '_> {
         let mut rela = code.rela;
         if code.what == Relaxable::DescriptorHigh {
             // Its symbol is the label of the first part.
-            let label = self.objects.get(code.object)?.symbol(rela.symbol)?;
-            let SymbolPlace::Section(section) = label.place() else { return None };
-            (_, rela, ..) = self.high_part_at(code.object, section, label.value())?;
+            (_, (_, rela, ..)) = self.high_part_of(code.object, rela)?;
         }
         let number = self.state.symbol_base(code.object)?.wrapping_add(rela.symbol);
         self.state.canonical(number).filter(|(_, state)| state.is_thread_local())?;

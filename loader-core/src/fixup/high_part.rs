@@ -2,7 +2,6 @@
 
 use super::{Fixer, Job, Site};
 use crate::arch::{Fixup, Formula, Slot};
-use crate::elf::SymbolPlace;
 use crate::error::{Error, Phase};
 
 /// The relocation of a high part.
@@ -34,21 +33,19 @@ impl<'o> Fixer<'_, 'o, '_> {
         }
         let unpaired =
             Error::Unpaired { phase: Phase::Resolve, place: site.place(job), relocation: job.row };
-        let label = site.object.symbol(job.rela.symbol).ok_or(unpaired)?;
-        let SymbolPlace::Section(section) = label.place() else { return Err(unpaired) };
         let object = site.planned.object;
-        let (_, rela, row, fixup) =
-            self.plan.high_part_at(object, section, label.value()).ok_or(unpaired)?;
+        let found = self.plan.high_part_of(object, job.rela);
+        let (section, (_, rela, row, fixup)) = found.ok_or(unpaired)?;
         // The sequence of a descriptor is rewritten as a whole, so its parts are only its own.
         let of_descriptor = fixup.formula.slot() == Some(Slot::Descriptor);
         if of_descriptor != job.row.is_descriptor_low() {
             return Err(unpaired);
         }
         // Where the label is, though another definition of its name may count elsewhere.
-        let place = self.plan.address_in(object, section, label.value());
+        let place = self.plan.address_in(object, section, rela.offset);
         let is_deleted = self.plan.options.relaxation
             && fixup.formula == Formula::PcRelative
-            && self.plan.is_deleted(object, section, label.value());
+            && self.plan.is_deleted(object, section, rela.offset);
         Ok(High { job: Job { rela, row, offset: 0, place }, fixup, is_deleted })
     }
 

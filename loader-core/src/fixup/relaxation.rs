@@ -1,11 +1,11 @@
 //! Relocations of RISC-V code that linker relaxation made shorter.
 
 use super::{Fixer, Job, Site};
-use crate::arch::riscv64::relax::{self, C_J, C_J_LENGTH, CALL, JAL, SHORT};
+use crate::arch::riscv64::relax::{self, C_J, C_J_LENGTH, JAL};
+use crate::arch::riscv64::{HI20, is_short};
 use crate::arch::{Action, Fixup, Formula};
 use crate::elf::RelaTable;
 use crate::error::Error;
-use crate::memory::SegmentKind;
 use crate::plan::deletions::Shortened;
 use crate::plan::relaxation::is_marked;
 
@@ -26,7 +26,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         }
         let state = self.symbol(site, job.rela);
         let mut value = self.value(site, job, formula, state);
-        if !CALL.spans(value.cast_signed()) {
+        if !HI20.spans(value.cast_signed()) {
             value = self.through_stub(site, job, formula)?.unwrap_or(value);
         }
         let (range, number) = if code.kept == C_J_LENGTH {
@@ -57,20 +57,14 @@ impl<'o> Fixer<'_, 'o, '_> {
         (table, at): (RelaTable<'o>, usize),
     ) -> Result<(), Error<'o>> {
         let Some(field) = relax::new_base(job.rela.number) else { return Ok(()) };
-        if !self.plan.options.relaxation || site.planned.segment != SegmentKind::Text {
-            return Ok(());
-        }
         let alone = match &job.row.action {
             Action::PairLow(_) => self.high_relocation(site, job)?.is_deleted,
             Action::Apply(fixup) if is_marked(table, at) => {
-                let number = site.symbol_number(job.rela);
-                let value = if fixup.formula == Formula::ThreadPointer {
-                    let offset = self.plan.thread_pointer_offset(number);
-                    offset.map(|x| x.wrapping_add(job.rela.addend.cast_unsigned()))
-                } else {
-                    Some(self.symbol_value(site, job.rela))
+                let value = match fixup.formula {
+                    Formula::ThreadPointer => self.thread_local_value(site, job, fixup.formula),
+                    _ => Some(self.symbol_value(site, job.rela)),
                 };
-                value.is_some_and(|x| SHORT.spans(x.cast_signed()))
+                value.is_some_and(is_short)
             }
             _ => false,
         };

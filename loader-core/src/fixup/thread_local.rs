@@ -96,7 +96,12 @@ impl<'o> Fixer<'_, 'o, '_> {
 
     /// The value X; `None` where it needs a distance from the thread pointer that is not the same
     /// in every thread.
-    fn thread_local_value(&self, site: &Site<'_, 'o>, job: Job, formula: Formula) -> Option<u64> {
+    pub(super) fn thread_local_value(
+        &self,
+        site: &Site<'_, 'o>,
+        job: Job,
+        formula: Formula,
+    ) -> Option<u64> {
         let number = site.symbol_number(job.rela);
         let addend = job.rela.addend.cast_unsigned();
         let is_static = self.plan.options.thread_locals == TlsModel::Static;

@@ -114,40 +114,43 @@ impl State<'_> {
         Some(self.lists.get(self.deletions.clone())?.get(last)?.low.into())
     }
 
+    /// The places of a section that loses bytes; none of any other.
+    fn places_of(&self, object: usize, index: u32) -> &[Scratch] {
+        let shrinks = self.section(object, index).is_some_and(|state| state.shrinks);
+        let number = self.section_number(object, index).filter(|_| shrinks);
+        number.map_or(&[], |number| self.deletions_of(number))
+    }
+
+    /// Those that begin before an offset.
+    fn places_begun(&self, object: usize, index: u32, before: u64) -> &[Scratch] {
+        let places = self.places_of(object, index);
+        let begun = places.partition_point(|record| start(record) < before);
+        places.get(..begun).unwrap_or_default()
+    }
+
     /// Where an offset of a section ends up: of a place that loses bytes, the first stay.
     pub(crate) fn moved(&self, object: usize, index: u32, offset: u64) -> u64 {
-        let state = self.section(object, index).filter(|state| state.shrinks);
-        let number = state.and(self.section_number(object, index));
-        let records = number.map_or(&[][..], |number| self.deletions_of(number));
-        let begun = records.partition_point(|record| start(record) < offset);
-        let earlier = records.get(..begun).unwrap_or_default();
-        let Some((last, before)) = earlier.split_last() else { return offset };
-        let deleted = before.last().map_or(0, |record| record.low);
-        let kept = length(last).wrapping_sub(last.low.wrapping_sub(deleted).into());
+        let begun = self.places_begun(object, index, offset);
+        let Some((last, before)) = begun.split_last() else { return offset };
         let inside = offset.wrapping_sub(start(last));
         if inside >= length(last) {
             return offset.wrapping_sub(last.low.into());
         }
+        let deleted = before.last().map_or(0, |record| record.low);
+        let kept = length(last).wrapping_sub(last.low.wrapping_sub(deleted).into());
         start(last).wrapping_sub(deleted.into()).wrapping_add(inside.min(kept))
     }
 
     /// How many bytes are deleted before an offset of a section.
     pub(crate) fn deleted_before(&self, object: usize, index: u32, before: u64) -> u64 {
-        let state = self.section(object, index).filter(|state| state.shrinks);
-        let Some((_, number)) = state.zip(self.section_number(object, index)) else { return 0 };
-        let deletions = self.deletions_of(number);
-        let begun = deletions.partition_point(|record| start(record) < before);
-        let last = begun.checked_sub(1).and_then(|last| deletions.get(last));
-        last.map_or(0, |record| record.low.into())
+        self.places_begun(object, index, before).last().map_or(0, |record| record.low.into())
     }
 }
 
 impl<'o> Plan<'o, '_> {
     /// Where the offsets of a section's relocations end up.
     pub(crate) fn shift_of(&self, object: usize, index: u32) -> Shift<'_> {
-        let shrinks = self.state.section(object, index).is_some_and(|state| state.shrinks);
-        let number = self.state.section_number(object, index).filter(|_| shrinks);
-        Shift::new(number.map_or(&[], |number| self.state.deletions_of(number)))
+        Shift::new(self.state.places_of(object, index))
     }
 
     /// Copies a section without the bytes that it loses. `None` where its records do not fit the

@@ -102,11 +102,9 @@ impl Plan<'_, '_> {
             return true;
         }
         let Some(chunk) = self.text_chunk(from.0, from.1) else { return false };
-        let home = self.state.owner(symbol).and_then(|(object, index)| {
-            match self.objects.get(object)?.symbol(index)?.place() {
-                SymbolPlace::Section(section) => self.text_chunk(object, section),
-                _ => None,
-            }
+        let home = self.home_of(symbol).and_then(|(object, symbol)| match symbol.place() {
+            SymbolPlace::Section(section) => self.text_chunk(object, section),
+            _ => None,
         });
         home.is_some_and(|home| home != chunk)
     }

@@ -315,8 +315,13 @@ impl<'o, 's> Plan<'o, 's> {
     #[cfg(feature = "x86_64")]
     pub(crate) fn definition(&self, number: u32) -> Option<Symbol<'o>> {
         let (number, _) = self.state.canonical(number)?;
+        self.home_of(number).map(|(_, symbol)| symbol)
+    }
+
+    /// The object of the symbol with this number, and the symbol as it has it.
+    pub(crate) fn home_of(&self, number: u32) -> Option<(usize, Symbol<'o>)> {
         let (object, index) = self.state.owner(number)?;
-        self.objects.get(object)?.symbol(index)
+        Some((object, self.objects.get(object)?.symbol(index)?))
     }
 
     /// A symbol's size in memory.

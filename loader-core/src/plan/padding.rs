@@ -4,7 +4,7 @@
 //! linker to delete what is too much.
 
 use crate::arch::{Action, Fixup, Machine, Relocation};
-use crate::elf::{Rela, RelaTable};
+use crate::elf::{Rela, RelaTable, SymbolPlace};
 use crate::error::{Defect, Error, Phase};
 use crate::plan::deletions::{self, Kind, Shift};
 use crate::plan::{Plan, relaxation};
@@ -158,9 +158,16 @@ impl<'o> Plan<'o, '_> {
         error.unwrap_or(Error::TooLarge { object: "" })
     }
 
-    /// The relocation of a high part (of an AUIPC) at an offset of a section, for the
-    /// relocations of low parts that name it.
-    pub(crate) fn high_part_at(&self, object: usize, index: u32, offset: u64) -> Option<HighPart> {
+    /// The section and the relocation of the high part that a low part's relocation names: its
+    /// symbol is a label there (psABI, "PC-relative symbol addresses").
+    pub(crate) fn high_part_of(&self, object: usize, low: Rela) -> Option<(u32, HighPart)> {
+        let label = self.objects.get(object)?.symbol(low.symbol)?;
+        let SymbolPlace::Section(section) = label.place() else { return None };
+        Some((section, self.high_part_at(object, section, label.value())?))
+    }
+
+    /// The relocation of a high part (of an AUIPC) at an offset of a section.
+    fn high_part_at(&self, object: usize, index: u32, offset: u64) -> Option<HighPart> {
         let table = self.rela_of(object, index)?;
         let number = self.state.section_number(object, index)?;
         let unordered = self.state.section(object, index)?.unordered;

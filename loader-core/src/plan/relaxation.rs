@@ -5,12 +5,12 @@
 //! own functions lose. All else depends on addresses: `resolve_relaxation` decides it, and leaves
 //! the room free.
 
-use crate::arch::Slot;
 use crate::arch::riscv64::relax::{self, JAL, JAL_LENGTH, Relaxable};
+use crate::arch::{Machine, Slot};
 use crate::elf::{Rela, RelaTable, Section, SymbolPlace};
 use crate::plan::deletions::{self, Kind};
 use crate::plan::padding;
-use crate::plan::state::Residence;
+use crate::plan::state::{Residence, SectionState, SymbolState};
 use crate::plan::{Plan, TlsModel};
 
 /// Code that may get shorter, as it is now.
@@ -53,6 +53,14 @@ pub(crate) fn is_marked(table: RelaTable<'_>, at: usize) -> bool {
 }
 
 impl<'o> Plan<'o, '_> {
+    /// Whether the code of a section may get shorter.
+    pub(crate) fn relaxes(&self, object: usize, index: u32) -> bool {
+        let is_text = |state: SectionState| state.residence == Residence::Text;
+        self.options.relaxation
+            && self.machine == Machine::Riscv64
+            && self.state.section(object, index).is_some_and(is_text)
+    }
+
     /// Whether the code at a relocation may get shorter, and what it is.
     pub(super) fn relaxable(
         &self,
@@ -61,14 +69,11 @@ impl<'o> Plan<'o, '_> {
         (table, at): (RelaTable<'o>, usize),
         rela: Rela,
     ) -> Option<Relaxable> {
-        if !self.options.relaxation {
+        if !self.relaxes(object, index) {
             return None;
         }
         let what = relax::relaxable(rela.number)?;
-        let state = self.state.section(object, index)?;
-        if state.residence != Residence::Text
-            || !what.is_there(rela.number, self.code_at(object, index, rela.offset)?)
-        {
+        if !what.is_there(rela.number, self.code_at(object, index, rela.offset)?) {
             return None;
         }
         let marked = match what {
@@ -96,9 +101,7 @@ impl<'o> Plan<'o, '_> {
     /// The relocation of the first part of a descriptor sequence, for one of a later part, whose
     /// symbol is the label of the first; `None` where the two are none of one sequence.
     fn descriptor_start(&self, object: usize, rela: Rela) -> Option<(RelaTable<'o>, usize)> {
-        let label = self.objects.get(object)?.symbol(rela.symbol)?;
-        let SymbolPlace::Section(section) = label.place() else { return None };
-        let (at, _, _, fixup) = self.high_part_at(object, section, label.value())?;
+        let (section, (at, _, _, fixup)) = self.high_part_of(object, rela)?;
         let is_one = fixup.formula.slot() == Some(Slot::Descriptor) && rela.addend == 0;
         Some((self.rela_of(object, section).filter(|_| is_one)?, at))
     }
@@ -141,13 +144,11 @@ impl<'o> Plan<'o, '_> {
     /// Whether this is a call of a function in this text.
     pub(crate) fn is_near_call(&self, code: &Candidate) -> bool {
         let target = || {
-            let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
-            let (number, state) = self.state.canonical(own)?;
+            let (number, state) = self.symbol_of(code)?;
             if state.is_indirect() || state.is_dead() || state.is_external() {
                 return None;
             }
-            let (object, index) = self.state.owner(number)?;
-            let symbol = self.objects.get(object)?.symbol(index)?;
+            let (object, symbol) = self.home_of(number)?;
             let SymbolPlace::Section(section) = symbol.place() else { return None };
             let text = self.state.section(object, section)?.residence == Residence::Text;
             let size = self.objects.get(object)?.section(section).map_or(0, Section::size);
@@ -155,6 +156,12 @@ impl<'o> Plan<'o, '_> {
                 .then_some(())
         };
         code.what == Relaxable::Call && code.rela.addend == 0 && target().is_some()
+    }
+
+    /// The number and the record of the symbol that code names.
+    pub(crate) fn symbol_of(&self, code: &Candidate) -> Option<(u32, SymbolState)> {
+        let own = self.state.symbol_base(code.object)?.wrapping_add(code.rela.symbol);
+        self.state.canonical(own)
     }
 
     /// Decides anew what each place loses: padding what its alignment leaves over, code what

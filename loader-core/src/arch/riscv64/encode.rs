@@ -3,6 +3,15 @@
 
 use crate::arch::bits::{put, take};
 use crate::arch::field::Field;
+use crate::arch::relocation::Range;
+
+/// What AUIPC or LUI with a 12-bit signed low part reaches: -2^31 - 2^11 <= X < 2^31 - 2^11.
+pub(crate) const HI20: Range = Range { min: -0x8000_0800, max: 0x7fff_f7ff, align: 1 };
+
+/// Whether a 12-bit signed low part makes X alone.
+pub(crate) const fn is_short(x: u64) -> bool {
+    Range::signed(12).spans(x.cast_signed())
+}
 
 /// AUIPC: imm\[31:12\] = (X + 0x800)\[31:12\], as the low part is sign-extended.
 pub(super) const AUIPC: Field = insn(0x7f, 0x17, u_type);

@@ -6,10 +6,10 @@ mod table;
 mod tls;
 pub(crate) mod uleb128;
 
-use crate::arch::relocation::{Range, Table};
+use crate::arch::relocation::Table;
 use crate::arch::{Stub, write_instructions};
 
-pub(crate) use encode::AUIPC_TO_LUI;
+pub(crate) use encode::{AUIPC_TO_LUI, HI20, is_short};
 
 pub(super) use tls::local_exec;
 
@@ -36,7 +36,7 @@ fn through_slot(bytes: &mut [u8], stub: u64, slot: u64) -> Option<()> {
 
 /// Writes a stub whose AUIPC and second instruction go as far as `distance`.
 fn write_stub(bytes: &mut [u8], distance: u64, [second, third]: [u64; 2]) -> Option<()> {
-    if !Range::signed(32).spans(distance.wrapping_add(0x800).cast_signed()) {
+    if !HI20.spans(distance.cast_signed()) {
         return None;
     }
     let auipc = (encode::AUIPC.encode)(0x0000_0e17, distance);

@@ -36,14 +36,10 @@ const THREAD_POINTER: u64 = 4;
 /// `zero`
 const ZERO: u64 = 0;
 
-/// What ±2 KiB around its base a 12-bit immediate reaches.
-pub(crate) const SHORT: Range = Range::signed(12);
 /// What JAL reaches.
 pub(crate) const JAL: Range = Range::signed(21).aligned(2);
 /// What C.J reaches.
 pub(crate) const C_J: Range = Range::signed(12).aligned(2);
-/// What AUIPC and JALR reach.
-pub(crate) const CALL: Range = Range { min: -0x8000_0800, max: 0x7fff_f7ff, align: 1 };
 
 /// What is left of a call that became a JAL, and one that became a C.J, in bytes.
 pub(crate) const JAL_LENGTH: u64 = 4;

@@ -19,9 +19,6 @@ const PAIR_LOW_S: Action = Action::PairLow(S_TYPE);
 const SET_ULEB128: Action = Action::SetUleb128;
 const SUB_ULEB128: Action = Action::SubUleb128;
 
-/// What AUIPC or LUI with a 12-bit signed low part reaches: -2^31 - 2^11 <= X < 2^31 - 2^11.
-const HI20: Range = Range { min: -0x8000_0800, max: 0x7fff_f7ff, align: 1 };
-
 #[rustfmt::skip] // one row a type
 const TYPES: &[Relocation] = &[
     row(0, "R_RISCV_NONE", NOTHING),

@@ -2,9 +2,8 @@
 //! traditional dialect's code stays as it is, as with other linkers.
 
 use super::NOP;
-use super::encode::{I_TYPE, LUI};
+use super::encode::{HI20, I_TYPE, LUI, is_short};
 use crate::arch::local_exec::{LocalExec, Rewrite, Subject, Write, put, put_words};
-use crate::arch::relocation::Range;
 use object::elf;
 
 /// What becomes of a relocation where the offset is known.
@@ -26,12 +25,7 @@ pub(crate) fn local_exec(number: u32, code: &[u8], at: usize) -> LocalExec {
     if !is_there {
         return LocalExec::Refuse;
     }
-    let range = Range { min: -0x8000_0800, max: 0x7fff_f7ff, align: 1 };
-    LocalExec::Rewrite(Rewrite { subject: Subject::Variable, call: None, range, write })
-}
-
-const fn is_short(x: u64) -> bool {
-    Range::signed(12).spans(x.cast_signed())
+    LocalExec::Rewrite(Rewrite { subject: Subject::Variable, call: None, range: HI20, write })
 }
 
 /// `lui a0, %hi(x)`, where `low` needs it
