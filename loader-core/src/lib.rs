@@ -96,6 +96,11 @@
 //! of a page (843419). A client that may run on one asks for such code to be mended, wherever it
 //! will lie: [`PlanOptions::erratum_843419`].
 //!
+//! # What a module says about itself
+//! An object may carry a name, a version, a licence, the modules it needs and more, in notes that
+//! are never loaded: [`Metadata`] reads them, and [`metadata`] has the format. One without loads as
+//! well.
+//!
 //! # What it does not do
 //! Pointer authentication is refused by name where it is used. Linked files (executables, shared
 //! libraries), 32-bit and big-endian objects are not its business.
@@ -143,6 +148,7 @@ mod exports;
 mod fixup;
 mod map;
 mod memory;
+pub mod metadata;
 mod module;
 mod name;
 mod object;
@@ -171,6 +177,10 @@ pub use exports::{Export, ExportTable};
 pub use memory::{
     Arena, ArenaMemoryManager, MemoryError, MemoryManager, Platform, Segment, SegmentKind,
     SegmentRequest, StaticArena, UnprotectedPlatform,
+};
+pub use metadata::{
+    Dependency, Interface, Metadata, MetadataError, NoteDefect, NoteKind, Parameter, ParameterKind,
+    Version, VersionRange, interface_hash,
 };
 pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule};
 pub use name::Name;

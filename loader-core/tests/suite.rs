@@ -10,6 +10,7 @@
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
 //! | `range` | stubs: which form, and how far each reaches |
+//! | `metadata` | what a module says about itself: read, refused, never loaded |
 //! | `limits` | more sections and relocations than usual |
 //! | `mutations` | damaged objects of every architecture |
 // Loads for all three machines, whichever the host is.
@@ -19,6 +20,7 @@ mod aarch64;
 mod bounds;
 mod lifecycle;
 mod limits;
+mod metadata;
 mod mutations;
 mod names;
 mod range;

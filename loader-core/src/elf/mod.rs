@@ -8,7 +8,7 @@ mod section;
 mod symbol;
 
 pub(crate) use relocation::{Rela, RelaTable};
-pub(crate) use section::Header;
+pub(crate) use section::{Header, SHT_CREL};
 pub use section::{InitKind, Section};
 #[cfg(feature = "aarch64")]
 pub(crate) use symbol::Mapping;

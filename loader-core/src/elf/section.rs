@@ -16,6 +16,9 @@ pub struct Section<'o> {
     pub(crate) strings: &'o [u8],
 }
 
+/// Relocations in LLVM's compact form (`--crel`), a section type that is still experimental.
+pub(crate) const SHT_CREL: elf::SectionType = elf::SectionType(0x4000_0014);
+
 /// The longest name, with its NUL, that is looked at for a priority.
 const LIST_NAME_MAX: usize = 64;
 
@@ -69,13 +72,20 @@ impl<'o> Section<'o> {
         self.flags() & flag.0 != 0
     }
 
+    /// Whether it holds what the module says about itself (see [`metadata`](crate::metadata)).
+    pub(crate) fn is_metadata(self) -> bool {
+        self.name_bytes().starts_with(b".note.loader-core\0")
+    }
+
     /// Whether it takes memory at run time. A `.note.gnu.property` section speaks to the linker
-    /// alone, and an empty one in a loaded module would say nothing true.
+    /// alone, and an empty one in a loaded module would say nothing true; what a module says
+    /// about itself is read from the file.
     pub(crate) fn is_loaded(self) -> bool {
         self.has(elf::SHF_ALLOC)
             && self.kind() != elf::SHT_NULL.0
             && !self.has(elf::SHF_EXCLUDE)
             && !self.name_bytes().starts_with(b".note.gnu.property\0")
+            && !self.is_metadata()
     }
 
     /// Whether it is written by relocations only, and so read-only once they are applied: what

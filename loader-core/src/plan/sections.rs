@@ -2,14 +2,11 @@
 
 use object::elf;
 
-use crate::elf::Section;
+use crate::elf::{SHT_CREL, Section};
 use crate::error::{Defect, Error, Phase, RefusedSection};
 use crate::plan::state::Residence;
 use crate::plan::{Plan, TlsModel};
 use crate::scratch::{Scratch, sort_by_key};
-
-/// Relocations in LLVM's compact form (`--crel`), a section type that is still experimental.
-const SHT_CREL: elf::SectionType = elf::SectionType(0x4000_0014);
 
 impl<'o> Plan<'o, '_> {
     /// Says of each section where it will reside, by its flags.

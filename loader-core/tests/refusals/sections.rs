@@ -66,6 +66,7 @@ fn what_is_not_loaded_may_be_anything() {
     elf.add(section(".llvm_addrsig", 0x6fff_4c03, elf::SHF_EXCLUDE.0));
     elf.add(section(".excluded", PROGBITS, ALLOC | elf::SHF_EXCLUDE.0));
     elf.add(section(".note.gnu.property", elf::SHT_NOTE.0, ALLOC));
+    elf.add(section(".note.loader-core", elf::SHT_NOTE.0, ALLOC));
     elf.add(section(".comment", PROGBITS, 0x30));
     let debug = 2;
     elf.rela(debug, 0xffff, 0xffff, 0xffff, 0); // of a section that nobody reads

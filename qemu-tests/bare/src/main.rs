@@ -12,9 +12,9 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Error, MemoryError, MemoryManager, Name, Object, Plan, PlanOptions, Scratch, Segment,
-    SegmentKind, SegmentRequest, TargetAddress, ThreadLocals, TlsBlock, TlsLocation, TlsModel,
-    TlsVariable,
+    Error, MemoryError, MemoryManager, Metadata, MetadataError, Name, Object, Plan, PlanOptions,
+    Scratch, Segment, SegmentKind, SegmentRequest, TargetAddress, ThreadLocals, TlsBlock,
+    TlsLocation, TlsModel, TlsVariable, Version, interface_hash,
 };
 
 unsafe extern "C" {
@@ -92,6 +92,9 @@ fn pipeline<'o>(
     scratch: &mut [Scratch],
 ) -> Result<Option<TargetAddress>, Error<'o>> {
     let objects = [Object::parse("first", bytes)?, Object::parse("second", bytes)?];
+    if let Err(error) = metadata(black_box(&objects)) {
+        drop(black_box(write!(Sink, "{error}")));
+    }
     black_box(options().scratch_len(&objects));
     let plan = Plan::with_options(black_box(&objects), scratch, options())?;
     for section in plan.sections() {
@@ -137,6 +140,28 @@ fn pipeline<'o>(
     let entry = module.symbol(black_box("main"));
     module.detach().unload();
     Ok(entry)
+}
+
+/// All that objects say about themselves.
+fn metadata<'o>(objects: &[Object<'o>]) -> Result<(), MetadataError<'o>> {
+    let metadata = Metadata::of(objects)?;
+    black_box((metadata.name(), metadata.licence(), metadata.namespace()));
+    drop(black_box(write!(Sink, "{}", metadata.version())));
+    for namespace in metadata.uses() {
+        black_box(interface_hash(namespace));
+    }
+    for dependency in metadata.dependencies() {
+        black_box(dependency.versions.contains(Version::new(1, black_box(2), 3)));
+        drop(black_box(write!(Sink, "{} {}", dependency.name, dependency.versions)));
+    }
+    for parameter in metadata.parameters() {
+        black_box((parameter.symbol, parameter.kind.size(), parameter.description));
+        drop(black_box(write!(Sink, "{}", parameter.kind)));
+    }
+    for interface in metadata.interfaces() {
+        black_box((interface.symbol, interface.hash));
+    }
+    Ok(())
 }
 
 /// The image's only entry.

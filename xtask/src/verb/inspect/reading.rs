@@ -142,11 +142,12 @@ impl Reading {
 }
 
 impl Section {
-    /// Whether it takes memory at run time; what speaks to linkers alone does not.
+    /// Whether it takes memory at run time; what speaks to linkers, or to the
+    /// loader, alone does not.
     fn is_loaded(&self) -> bool {
         const SHF_EXCLUDE: u64 = 1 << 31;
         self.flags & u64::from(SHF_ALLOC) != 0
             && self.flags & SHF_EXCLUDE == 0
-            && self.name != ".note.gnu.property"
+            && !matches!(self.name.as_str(), ".note.gnu.property" | ".note.loader-core")
     }
 }
