@@ -15,6 +15,9 @@ use crate::setup::{build_dir, root};
 /// Longest that one of cargo's commands may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(20 * 60);
 
+/// What others use of the workspace.
+const PACKAGES: [&str; 4] = ["--package", "loader-core", "--package", "loader-module"];
+
 /// `cargo fmt --check`.
 pub(super) fn format(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
@@ -62,17 +65,17 @@ pub(super) fn features(_: &Context) -> Result<Tally> {
     Ok(tally)
 }
 
-/// The documentation of the core, with warnings as errors.
+/// The documentation of what others use, with warnings as errors.
 pub(super) fn doc(_: &Context) -> Result<Tally> {
     let mut command = cargo("doc");
-    command.args(["--package", "loader-core", "--no-deps"]);
+    command.args(PACKAGES).arg("--no-deps");
     one("doc", command.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
-/// The core's package, unpacked and built.
+/// The packages, unpacked and built.
 pub(super) fn package(_: &Context) -> Result<Tally> {
     // A tree with changes that are not committed yet can be tested too.
-    one("package", cargo("package").args(["--package", "loader-core", "--allow-dirty"]))
+    one("package", cargo("package").args(PACKAGES).arg("--allow-dirty"))
 }
 
 /// The cargo that runs xtask, in the workspace's root.

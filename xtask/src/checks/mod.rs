@@ -33,7 +33,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "unit", about: "unit tests and examples, host side", run: host::unit },
     Step { name: "features", about: "the core with each architecture alone", run: host::features },
     Step { name: "doc", about: "documentation without a warning", run: host::doc },
-    Step { name: "package", about: "the core's package builds by itself", run: host::package },
+    Step { name: "package", about: "each package builds by itself", run: host::package },
     Step { name: "no-panic", about: "the core alone, without a panic path", run: bare::no_panic },
     Step {
         name: "differential",
