@@ -10,6 +10,8 @@ use crate::resolver::Resolver;
 pub struct Export {
     name: &'static str,
     address: *const (),
+    namespace: Option<&'static str>,
+    interface: Option<u64>,
 }
 
 // SAFETY: the pointer is an address to be handed out, and never followed here.
@@ -18,7 +20,17 @@ unsafe impl Sync for Export {}
 impl Export {
     /// An entry that gives `name` to what lies at `address`.
     pub const fn new(name: &'static str, address: *const ()) -> Self {
-        Self { name, address }
+        Self { name, address, namespace: None, interface: None }
+    }
+
+    /// The same, seen only by modules that are granted this namespace.
+    pub const fn in_namespace(self, namespace: &'static str) -> Self {
+        Self { namespace: Some(namespace), ..self }
+    }
+
+    /// The same, with a hash of what it is, for modules that say what they expect.
+    pub const fn with_interface(self, hash: u64) -> Self {
+        Self { interface: Some(hash), ..self }
     }
 
     /// The name.
@@ -30,10 +42,25 @@ impl Export {
     pub fn address(&self) -> TargetAddress {
         TargetAddress::new(self.address.addr() as u64)
     }
+
+    /// The namespace that it is in; `None` where every module sees it.
+    pub const fn namespace(&self) -> Option<&'static str> {
+        self.namespace
+    }
+
+    /// The hash of what it is, if the kernel says one.
+    pub const fn interface(&self) -> Option<u64> {
+        self.interface
+    }
 }
 
 /// A kernel's exports, sorted by name: a [`Resolver`] that takes as many steps as the table's
 /// length has bits.
+///
+/// As a resolver it answers for every name: it does not know who asks, and so looks neither at
+/// namespaces nor at interfaces. What honours them has the module's [`Metadata`] beside it.
+///
+/// [`Metadata`]: crate::Metadata
 #[derive(Debug, Clone, Copy)]
 pub struct ExportTable<'e> {
     entries: &'e [Export],
@@ -95,15 +122,41 @@ impl Resolver for ExportTable<'_> {
 /// assert!(table.resolve(Name::from("answer")).is_some());
 /// assert!(table.resolve(Name::from("question")).is_none());
 /// ```
+///
+/// `in` puts an export into a namespace, and after a colon comes a hash of what it is
+/// ([`interface_hash`](crate::interface_hash)); both may be left out:
+///
+/// ```
+/// # #[cfg(target_os = "none")]
+/// loader_core::export! {
+///     "gpio_set" in "hal": SET => gpio_set as *const (),
+///     "gpio_get": GET => gpio_get as *const (),
+///     "gpio_reset" in "hal" => gpio_reset as *const (),
+/// }
+/// # const SET: u64 = loader_core::interface_hash("void gpio_set(uint32_t)");
+/// # const GET: u64 = loader_core::interface_hash("uint32_t gpio_get(void)");
+/// # extern "C" fn gpio_set(_: u32) {}
+/// # extern "C" fn gpio_get() -> u32 { 0 }
+/// # extern "C" fn gpio_reset() {}
+/// ```
 #[macro_export]
 macro_rules! export {
-    ($($name:literal => $address:expr),* $(,)?) => {
+    (@entry $name:literal $(in $namespace:literal)? $(: $interface:expr)? => $address:expr) => {
+        $crate::Export::new($name, $address)
+            $(.in_namespace($namespace))?
+            $(.with_interface($interface))?
+    };
+    ($(
+        $name:literal $(in $namespace:literal)? $(: $interface:expr)? => $address:expr
+    ),* $(,)?) => {
         $(const _: () = {
             #[used]
             // SAFETY: the linker script gathers these sections as an array of `Export`, which is
             // what this static is.
             #[unsafe(link_section = concat!(".exports.", $name))]
-            static EXPORT: $crate::Export = $crate::Export::new($name, $address);
+            static EXPORT: $crate::Export = $crate::export!(
+                @entry $name $(in $namespace)? $(: $interface)? => $address
+            );
         };)*
     };
 }
@@ -127,5 +180,32 @@ mod tests {
         assert!(ExportTable::new(&[entries[2], entries[0]]).is_none());
         assert!(ExportTable::new(&[entries[0], entries[0]]).is_none());
         assert!(ExportTable::new(&[]).is_some());
+    }
+
+    #[test]
+    fn an_entry_says_who_sees_it_and_what_it_is() {
+        let plain = Export::new("a", core::ptr::null());
+        assert_eq!((plain.namespace(), plain.interface()), (None, None));
+        let both = plain.in_namespace("hal").with_interface(7);
+        assert_eq!((both.name(), both.namespace(), both.interface()), ("a", Some("hal"), Some(7)));
+        // A resolver does not know who asks.
+        let entries = [both];
+        let table = ExportTable::new(&entries).unwrap();
+        assert_eq!(table.resolve(Name::from("a")), Some(both.address()));
+    }
+
+    #[test]
+    fn the_macro_says_all_of_it() {
+        const ENTRIES: [Export; 4] = [
+            export!(@entry "plain" => core::ptr::null()),
+            export!(@entry "seen" in "hal" => core::ptr::null()),
+            export!(@entry "hashed": 1 + 2 => core::ptr::null()),
+            export!(@entry "both" in "hal": u64::MAX => core::ptr::null()),
+        ];
+        let said = ENTRIES.map(|entry| (entry.name(), entry.namespace(), entry.interface()));
+        assert_eq!(said[0], ("plain", None, None));
+        assert_eq!(said[1], ("seen", Some("hal"), None));
+        assert_eq!(said[2], ("hashed", None, Some(3)));
+        assert_eq!(said[3], ("both", Some("hal"), Some(u64::MAX)));
     }
 }

@@ -12,9 +12,9 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Error, MemoryError, MemoryManager, Metadata, MetadataError, Name, Object, Plan, PlanOptions,
-    Scratch, Segment, SegmentKind, SegmentRequest, TargetAddress, ThreadLocals, TlsBlock,
-    TlsLocation, TlsModel, TlsVariable, Version, interface_hash,
+    Error, Export, ExportTable, MemoryError, MemoryManager, Metadata, MetadataError, Name, Object,
+    Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind, SegmentRequest, TargetAddress,
+    ThreadLocals, TlsBlock, TlsLocation, TlsModel, TlsVariable, Version, interface_hash,
 };
 
 unsafe extern "C" {
@@ -92,6 +92,7 @@ fn pipeline<'o>(
     scratch: &mut [Scratch],
 ) -> Result<Option<TargetAddress>, Error<'o>> {
     let objects = [Object::parse("first", bytes)?, Object::parse("second", bytes)?];
+    black_box(exports());
     if let Err(error) = metadata(black_box(&objects)) {
         drop(black_box(write!(Sink, "{error}")));
     }
@@ -140,6 +141,14 @@ fn pipeline<'o>(
     let entry = module.symbol(black_box("main"));
     module.detach().unload();
     Ok(entry)
+}
+
+/// A kernel's exports, of which the compiler knows none.
+fn exports() -> Option<TargetAddress> {
+    let export = black_box(Export::new("a", core::ptr::null()));
+    let entries = [export.in_namespace(black_box("b")).with_interface(black_box(1)), export];
+    black_box((entries[0].namespace(), entries[0].interface()));
+    ExportTable::new(black_box(&entries))?.resolve(Name::from(black_box("a")))
 }
 
 /// All that objects say about themselves.
