@@ -12,6 +12,7 @@ use crate::archive::Archive;
 use crate::cli::{InspectArgs, LoaderArgs, UsageError};
 use crate::show::{self, number};
 
+mod metadata;
 mod reading;
 
 use reading::Reading;
@@ -28,7 +29,8 @@ pub fn run(args: &InspectArgs) -> Result<ExitCode> {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether the object would be loaded, and both readers see the same in it.
+/// Whether the object would be loaded, both readers see the same in it, and what it says about
+/// its module can be read.
 fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
     let shown = path.display();
     let read = || -> Result<Vec<u8>> {
@@ -57,6 +59,7 @@ fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
     if let Ok(reading) = &other {
         show_refused(&object, reading);
     }
+    let readable = metadata::show(&object);
     let objects = [object];
     let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
     let plan = match Plan::with_options(&objects, &mut scratch, options) {
@@ -77,7 +80,7 @@ fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
     for difference in &differences {
         println!("goblin differs: {difference}");
     }
-    Ok(differences.is_empty())
+    Ok(readable && differences.is_empty())
 }
 
 fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions) {
