@@ -12,6 +12,7 @@ mod bare;
 mod cases;
 mod host;
 mod lua;
+mod metadata;
 mod rust_tools;
 
 /// One step.
@@ -35,6 +36,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "doc", about: "documentation without a warning", run: host::doc },
     Step { name: "package", about: "each package builds by itself", run: host::package },
     Step { name: "no-panic", about: "the core alone, without a panic path", run: bare::no_panic },
+    Step { name: "metadata", about: "what modules say, from every compiler", run: metadata::run },
     Step {
         name: "differential",
         about: "every byte as ld.lld and GNU ld link it",
