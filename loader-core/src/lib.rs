@@ -183,7 +183,7 @@ pub use metadata::{
     Version, VersionRange, interface_hash,
 };
 pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule};
-pub use name::Name;
+pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{

@@ -7,14 +7,14 @@ use object::pod;
 use crate::arch::Machine;
 use crate::elf::{Header, RelaTable, Section, Sym, Symbol, SymbolPlace};
 use crate::error::Place;
-use crate::name::Name;
+use crate::name::{Name, ObjectName};
 
 /// An ELF64 little-endian relocatable object file, checked.
 ///
 /// It borrows the file's bytes and copies none of them; the bytes may lie at any address.
 #[derive(Debug, Clone, Copy)]
 pub struct Object<'o> {
-    pub(crate) name: &'o str,
+    pub(crate) name: ObjectName<'o>,
     pub(crate) bytes: &'o [u8],
     pub(crate) machine: Machine,
     pub(crate) flags: u32,
@@ -32,7 +32,7 @@ pub struct Object<'o> {
 
 impl<'o> Object<'o> {
     /// The name given to [`parse`](Self::parse).
-    pub const fn name(&self) -> &'o str {
+    pub const fn name(&self) -> ObjectName<'o> {
         self.name
     }
 

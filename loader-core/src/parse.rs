@@ -11,6 +11,7 @@ use object::pod;
 use crate::arch::Machine;
 use crate::elf::{Header, Section, Sym, SymbolPlace};
 use crate::error::{Defect, Error, Format, Phase};
+use crate::name::ObjectName;
 use crate::object::Object;
 
 impl<'o> Object<'o> {
@@ -20,6 +21,11 @@ impl<'o> Object<'o> {
     /// [`Error::Format`] and [`Error::Machine`] for a file of another kind,
     /// [`Error::Malformed`] for one that contradicts itself.
     pub fn parse(name: &'o str, bytes: &'o [u8]) -> Result<Self, Error<'o>> {
+        Self::parse_as(name.into(), bytes)
+    }
+
+    /// The same for any object, a member of an archive as well.
+    pub(crate) fn parse_as(name: ObjectName<'o>, bytes: &'o [u8]) -> Result<Self, Error<'o>> {
         let format = |format| Error::Format { object: name, format };
         let header = file_header(bytes).map_err(format)?;
         let e_machine = header.e_machine.get(LE).0;

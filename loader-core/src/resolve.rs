@@ -9,6 +9,7 @@ use crate::error::{Error, Place};
 use crate::fixup::Fixer;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::name::Name;
+use crate::object::Object;
 use crate::place::{Contents, ObjectImage, Segments};
 use crate::plan::state::SymbolState;
 use crate::plan::{GOT_SYMBOL, Plan, SLOT};
@@ -215,7 +216,7 @@ impl<'o> Plan<'o, '_> {
                 }
             }
         }
-        let first = self.objects.first().map_or("", |object| object.name());
+        let first = self.objects.first().map(Object::name).unwrap_or_default();
         let place = Place { object: first, section: Name::default(), index: 0, offset: 0 };
         Error::Undefined { place, symbol }
     }

@@ -8,7 +8,7 @@ use core::fmt;
 use crate::address::TargetAddress;
 use crate::arch::{Relocation, Unsupported};
 use crate::memory::{MemoryError, SegmentKind};
-use crate::name::Name;
+use crate::name::{Name, ObjectName};
 pub use kinds::{Defect, Format, RefusedSection, Unmended};
 
 /// The phase of a load that an error ended.
@@ -51,8 +51,8 @@ impl fmt::Display for Phase {
 /// A place in an object: where in the file's terms something is wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place<'o> {
-    /// The object's name, as given to [`Object::parse`](crate::Object::parse).
-    pub object: &'o str,
+    /// The object's name.
+    pub object: ObjectName<'o>,
     /// The section's name; empty where it could not be read.
     pub section: Name<'o>,
     /// The section's index in the section header table.
@@ -77,14 +77,14 @@ pub enum Error<'o> {
     /// The file is not of a kind that can be loaded.
     Format {
         /// The object's name.
-        object: &'o str,
+        object: ObjectName<'o>,
         /// What it is instead.
         format: Format,
     },
     /// The object is for a machine that is not compiled in.
     Machine {
         /// The object's name.
-        object: &'o str,
+        object: ObjectName<'o>,
         /// Its `e_machine`.
         e_machine: u16,
     },
@@ -110,7 +110,7 @@ pub enum Error<'o> {
     /// values, cannot make one module.
     MixedMachines {
         /// The object that differs from the first.
-        object: &'o str,
+        object: ObjectName<'o>,
     },
     /// The plan needs more working memory than it was lent.
     Scratch {
@@ -122,16 +122,16 @@ pub enum Error<'o> {
     /// Sizes that do not fit what the loader or the machine can count.
     TooLarge {
         /// The object whose part went over the limit.
-        object: &'o str,
+        object: ObjectName<'o>,
     },
     /// Two objects of one module define the same global symbol.
     Duplicate {
         /// The symbol.
         symbol: Name<'o>,
         /// The object that defined it first.
-        first: &'o str,
+        first: ObjectName<'o>,
         /// The object that defines it again.
-        second: &'o str,
+        second: ObjectName<'o>,
     },
     /// A relocation number that the psABI does not allocate.
     UnknownRelocation {

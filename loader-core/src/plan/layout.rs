@@ -5,6 +5,7 @@ use object::elf::SHF_TLS;
 use crate::elf::SymbolPlace;
 use crate::error::Error;
 use crate::memory::SegmentKind;
+use crate::object::Object;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
@@ -42,7 +43,8 @@ impl<'o> Plan<'o, '_> {
 
     /// Lays out what the loader makes itself: call stubs, the GOT, COMMON symbols.
     pub(super) fn lay_out_tables(&mut self) -> Result<(), Error<'o>> {
-        let too_large = Error::TooLarge { object: self.objects.first().map_or("", |o| o.name()) };
+        let too_large =
+            Error::TooLarge { object: self.objects.first().map(Object::name).unwrap_or_default() };
         if !self.lay_out_islands().ok_or(too_large)? {
             let stubs = u64::from(self.stub_count).wrapping_mul(self.machine.stub().size.into());
             self.stubs_offset = self.append_table(SegmentKind::Text, stubs).ok_or(too_large)?;

@@ -3,6 +3,7 @@
 use crate::elf::{Binding, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
 use crate::name::Name;
+use crate::object::Object;
 use crate::plan::Plan;
 use crate::plan::state::Residence;
 use crate::plan::thread_local::BLOCK_SYMBOL;
@@ -168,8 +169,9 @@ impl<'o> Plan<'o, '_> {
         };
         let (rank, other_rank) = (Rank::of(symbol), Rank::of(other));
         if rank == Rank::Strong && other_rank == Rank::Strong {
-            let first = self.objects.get(bucket.record.high as usize).map_or("", |o| o.name());
-            let second = self.objects.get(object).map_or("", |o| o.name());
+            let first =
+                self.objects.get(bucket.record.high as usize).map(Object::name).unwrap_or_default();
+            let second = self.objects.get(object).map(Object::name).unwrap_or_default();
             return Err(Error::Duplicate { symbol: name, first, second });
         }
         if rank == Rank::Common && other_rank == Rank::Common {

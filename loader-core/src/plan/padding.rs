@@ -6,6 +6,7 @@
 use crate::arch::{Action, Fixup, Machine, Relocation};
 use crate::elf::{Rela, RelaTable, SymbolPlace};
 use crate::error::{Defect, Error, Phase};
+use crate::name::ObjectName;
 use crate::plan::deletions::{self, Kind, Shift};
 use crate::plan::{Plan, relaxation};
 use crate::scratch::{Scratch, sort_by_key};
@@ -155,7 +156,7 @@ impl<'o> Plan<'o, '_> {
             .objects
             .get(place.object)
             .map(|object| bad_padding(object, place.index, place.offset, i64::from(place.length)));
-        error.unwrap_or(Error::TooLarge { object: "" })
+        error.unwrap_or(Error::TooLarge { object: ObjectName::default() })
     }
 
     /// The section and the relocation of the high part that a low part's relocation names: its

@@ -43,7 +43,7 @@ impl<'o> Plan<'o, '_> {
                 site.check_uleb128_end(previous)?;
             }
         }
-        let object = self.objects.first().map_or("", Object::name);
+        let object = self.objects.first().map(Object::name).unwrap_or_default();
         self.assign_thread_local_slots().ok_or(Error::TooLarge { object })
     }
 

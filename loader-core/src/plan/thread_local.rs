@@ -8,6 +8,7 @@ use crate::elf::{Rela, RelaTable, Section};
 use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::name::Name;
+use crate::object::Object;
 use crate::plan::state::{Residence, SymbolState};
 use crate::plan::{Plan, SegmentPlan, TlsModel};
 use crate::thread_locals::{TlsBlock, TlsLocation};
@@ -81,7 +82,8 @@ impl<'o> Plan<'o, '_> {
             return Ok(());
         }
         let segment = self.segment(SegmentKind::ReadOnly);
-        let too_large = Error::TooLarge { object: self.objects.first().map_or("", |o| o.name()) };
+        let too_large =
+            Error::TooLarge { object: self.objects.first().map(Object::name).unwrap_or_default() };
         let start = segment.size.checked_next_multiple_of(align).ok_or(too_large)?;
         let (mut end, mut image_end) = (start, start);
         for zeroed in [false, true] {

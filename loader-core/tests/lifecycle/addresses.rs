@@ -122,7 +122,7 @@ fn a_module_knows_its_segments() {
 fn an_object_shows_what_it_holds() {
     let file = object();
     let object = Object::parse("test.o", &file).unwrap();
-    assert_eq!((object.name(), object.machine()), ("test.o", Machine::X86_64));
+    assert_eq!((object.name(), object.machine()), ("test.o".into(), Machine::X86_64));
     let text = object.section(1).unwrap();
     assert_eq!((text.name().as_bytes(), text.size(), text.align()), (&b".text"[..], 64, 16));
     assert!(object.section(object.section_count()).is_none());

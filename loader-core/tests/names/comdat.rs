@@ -112,7 +112,7 @@ fn a_reference_into_a_dropped_group_is_refused() {
         let words = ["b.o", ".data", "R_X86_64_64", "`local`"];
         refused_with(&files, &TestManager::new(), &[], Phase::Plan, &words, |error| {
             let Error::Discarded { place, relocation, symbol } = error else { panic!("{error:?}") };
-            assert_eq!((place.object, place.offset), ("b.o", 0));
+            assert_eq!((place.object, place.offset), ("b.o".into(), 0));
             assert_eq!((relocation.name(), symbol.as_bytes()), ("R_X86_64_64", &b"local"[..]));
         });
     }

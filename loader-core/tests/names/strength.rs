@@ -35,7 +35,7 @@ fn two_strong_definitions_are_refused() {
     let words = ["`name`", "a.o", "b.o"];
     refused_with(&files, &TestManager::new(), &[], Phase::Plan, &words, |error| {
         let Error::Duplicate { symbol, first, second } = error else { panic!("{error:?}") };
-        assert_eq!((symbol.as_bytes(), first, second), (&b"name"[..], "a.o", "b.o"));
+        assert_eq!((symbol.as_bytes(), first, second), (&b"name"[..], "a.o".into(), "b.o".into()));
     });
 }
 
@@ -88,7 +88,7 @@ fn one_strong_reference_makes_it_needed() {
         let words = ["user.o", ".data.user", "+0x0", "`nowhere`"];
         refused_with(&files, &TestManager::new(), &[], Phase::Resolve, &words, |error| {
             let Error::Undefined { place, symbol } = error else { panic!("{error:?}") };
-            assert_eq!((place.object, symbol.as_bytes()), ("user.o", &b"nowhere"[..]));
+            assert_eq!((place.object, symbol.as_bytes()), ("user.o".into(), &b"nowhere"[..]));
         });
     }
 }

@@ -8,7 +8,7 @@ use crate::support::refused;
 
 fn format(file: &[u8], expected: Format, word: &str) {
     refused(file, Phase::Parse, &["test.o", word], |error| {
-        assert_eq!(error, Error::Format { object: "test.o", format: expected });
+        assert_eq!(error, Error::Format { object: "test.o".into(), format: expected });
     });
 }
 
@@ -82,7 +82,10 @@ fn machines_that_are_not_compiled_in() {
         let number = machine.to_string();
         let file = good().set_file(MACHINE, machine);
         refused(&file, Phase::Parse, &["test.o", &number, "e_machine"], |error| {
-            assert_eq!(error, Error::Machine { object: "test.o", e_machine: machine as u16 });
+            assert_eq!(
+                error,
+                Error::Machine { object: "test.o".into(), e_machine: machine as u16 }
+            );
         });
     }
 }
@@ -95,6 +98,6 @@ fn objects_for_two_machines() {
     let files: [(&str, &[u8]); 2] = [("one.o", &one), ("two.o", &two)];
     let manager = crate::support::TestManager::new();
     crate::support::refused_with(&files, &manager, &[], Phase::Plan, &["two.o"], |error| {
-        assert_eq!(error, Error::MixedMachines { object: "two.o" });
+        assert_eq!(error, Error::MixedMachines { object: "two.o".into() });
     });
 }

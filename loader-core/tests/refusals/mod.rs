@@ -41,7 +41,10 @@ fn malformed(
             panic!("{error:?}")
         };
         assert_eq!((noticed, defect, value), (phase, expected, expected_value));
-        assert_eq!((place.object, place.section.to_string()), ("test.o", section.to_owned()));
+        assert_eq!(
+            (place.object, place.section.to_string()),
+            ("test.o".into(), section.to_owned())
+        );
         assert_eq!((place.index, place.offset), (index, offset));
     });
 }

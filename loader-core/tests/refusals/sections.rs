@@ -79,7 +79,7 @@ fn segments_of_four_gigabytes() {
     let mut elf = ElfBuilder::new(Machine::Aarch64);
     elf.bss(".bss", 0x1_0000_0000, 8);
     refused(&elf.build(), Phase::Plan, &["test.o", "4 GiB"], |error| {
-        assert_eq!(error, Error::TooLarge { object: "test.o" });
+        assert_eq!(error, Error::TooLarge { object: "test.o".into() });
     });
 }
 
@@ -91,7 +91,7 @@ fn sizes_that_overflow_when_added() {
             elf.bss(".bss", size, 8);
         }
         refused(&elf.build(), Phase::Plan, &["test.o"], |error| {
-            assert_eq!(error, Error::TooLarge { object: "test.o" });
+            assert_eq!(error, Error::TooLarge { object: "test.o".into() });
         });
     }
     for (size, align) in [(u64::MAX, 1), (0xffff_ffff_ffff, 8), (8, 1 << 63)] {
@@ -99,7 +99,7 @@ fn sizes_that_overflow_when_added() {
         elf.bss(".bss", 8, 8);
         elf.common("common", size, align);
         refused(&elf.build(), Phase::Plan, &["test.o"], |error| {
-            assert_eq!(error, Error::TooLarge { object: "test.o" });
+            assert_eq!(error, Error::TooLarge { object: "test.o".into() });
         });
     }
 }

@@ -111,7 +111,7 @@ pub fn object_reports(module: &Loaded<'_, '_>) -> Vec<ObjectReport> {
             let relocations =
                 counts.into_iter().map(|(name, count)| Count { name: name.into(), count });
             ObjectReport {
-                name: object.name().into(),
+                name: object.name().to_string(),
                 sections: Vec::new(),
                 relocations: relocations.collect(),
                 got_entries: 0,
