@@ -146,6 +146,7 @@ mod elf;
 mod error;
 mod exports;
 mod fixup;
+mod hash;
 mod map;
 mod memory;
 pub mod metadata;

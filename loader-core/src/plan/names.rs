@@ -2,6 +2,7 @@
 
 use crate::elf::{Binding, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
+use crate::hash;
 use crate::name::Name;
 use crate::object::Object;
 use crate::plan::Plan;
@@ -247,31 +248,14 @@ impl<'o> Plan<'o, '_> {
 
     /// The bucket that holds `name`, or the empty one where it belongs.
     fn bucket(&self, space: Space, name: Name<'_>) -> Option<Bucket> {
-        let mask = self.state.names.len().checked_sub(1)?;
-        let hash = hash(space, name);
-        let mut at = hash as usize & mask;
-        // At least half of the buckets stay empty, so the walk ends; the bound is for the proof.
-        for _ in 0..=mask {
-            let record = *self.state.names.get(at)?;
+        let hash = (hash::hash(name.as_bytes()) & !(1 << 63)) | ((space as u64) << 63);
+        let (at, record) = hash::find(self.state.names, hash, |record| {
             let same = || match space {
                 Space::Symbols => self.named(record).is_some_and(|(_, s)| s.name() == name),
                 Space::Groups => self.signature(record) == Some(name),
             };
-            if record.low == 0 || (record.word == hash && same()) {
-                return Some(Bucket { at, hash, record });
-            }
-            at = at.wrapping_add(1) & mask;
-        }
-        None
+            record.word == hash && same()
+        })?;
+        Some(Bucket { at, hash, record })
     }
-}
-
-/// FNV-1a, its bits mixed once more because the table uses the low ones.
-fn hash(space: Space, name: Name<'_>) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    for byte in name.as_bytes() {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    hash ^= hash >> 32;
-    (hash & !(1 << 63)) | ((space as u64) << 63)
 }

@@ -1,5 +1,6 @@
 //! What the plan knows of each section and symbol: records in the scratch memory that was lent.
 
+use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::PlanOptions;
@@ -34,8 +35,7 @@ impl Counts {
             }
         }
         if objects.len() > 1 {
-            // Open addressing stays short while at least half of the buckets are free.
-            counts.names = shared.saturating_mul(2).checked_next_power_of_two().unwrap_or(0);
+            counts.names = hash::buckets(shared);
         }
         counts
     }
