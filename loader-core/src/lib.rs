@@ -72,6 +72,9 @@
 //! # }
 //! ```
 //!
+//! # Archives
+//! An [`Archive`]'s members are objects as any others.
+//!
 //! # Thread-local variables
 //! A client that has them says so in the plan ([`PlanOptions::thread_locals`]):
 //! - [`TlsModel::Static`]: room in every thread, at one distance from the thread pointer. Code of
@@ -142,6 +145,7 @@ extern crate alloc;
 
 mod address;
 mod arch;
+mod archive;
 mod elf;
 mod error;
 mod exports;
@@ -172,6 +176,7 @@ struct Readme;
 
 pub use address::TargetAddress;
 pub use arch::{Machine, Range, Relocation, Treatment, Unsupported};
+pub use archive::{Archive, ArchiveDefect, ArchiveError, ArchiveMember};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};

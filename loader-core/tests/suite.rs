@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `support` | objects made by hand, lies included; memory that keeps books; decoders |
 //! | `refusals` | every error: its variant, its place, its text, and nothing kept |
+//! | `archives` | archives, and what is in them |
 //! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
 //! | `thread_local` | thread-local variables: blocks, models, what becomes of code |
 //! | `bounds` | every type with a range, at its limits and past them |
@@ -17,6 +18,7 @@
 #![cfg(all(feature = "aarch64", feature = "riscv64", feature = "x86_64"))]
 
 mod aarch64;
+mod archives;
 mod bounds;
 mod lifecycle;
 mod limits;

@@ -2,6 +2,7 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
+//! | `archive` | archives written by hand |
 //! | `decode` | immediates read back out of instructions, apart from the crate's encoders |
 //! | `elf` | an object file builder |
 //! | `fixup` | one relocation applied to one field |
@@ -11,6 +12,7 @@
 //! | `threads` | a client with thread-local storage |
 //! | `write` | the bytes of a built object |
 
+pub mod archive;
 pub mod decode;
 pub mod elf;
 pub mod fixup;

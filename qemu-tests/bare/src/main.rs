@@ -12,9 +12,10 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Error, Export, ExportTable, MemoryError, MemoryManager, Metadata, MetadataError, Name, Object,
-    Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind, SegmentRequest, TargetAddress,
-    ThreadLocals, TlsBlock, TlsLocation, TlsModel, TlsVariable, Version, interface_hash,
+    Archive, ArchiveError, Error, Export, ExportTable, MemoryError, MemoryManager, Metadata,
+    MetadataError, Name, Object, Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind,
+    SegmentRequest, TargetAddress, ThreadLocals, TlsBlock, TlsLocation, TlsModel, TlsVariable,
+    Version, interface_hash,
 };
 
 unsafe extern "C" {
@@ -173,6 +174,23 @@ fn metadata<'o>(objects: &[Object<'o>]) -> Result<(), MetadataError<'o>> {
     Ok(())
 }
 
+/// Archives and their members.
+fn archives<'o>(bytes: &'o [u8]) -> Result<usize, ArchiveError<'o>> {
+    black_box(Archive::is_archive(bytes));
+    let archives = [Archive::parse("first", bytes)?, Archive::parse("second", bytes)?];
+    for member in archives.iter().flat_map(Archive::members) {
+        black_box((
+            member.name,
+            member.bytes,
+            member.offset,
+            member.object_name(),
+            member.is_elf(),
+        ));
+        black_box(member.parse().is_ok());
+    }
+    Ok(archives[0].name().len())
+}
+
 /// The image's only entry.
 #[unsafe(no_mangle)]
 pub extern "C" fn _start() -> ! {
@@ -181,6 +199,10 @@ pub extern "C" fn _start() -> ! {
     let bytes = black_box(&[0u8; 64][..black_box(64).min(64)]);
     match pipeline(bytes, black_box(&mut scratch)) {
         Ok(entry) => drop(black_box(entry)),
+        Err(error) => drop(black_box(write!(Sink, "{error}"))),
+    }
+    match archives(bytes) {
+        Ok(len) => drop(black_box(len)),
         Err(error) => drop(black_box(write!(Sink, "{error}"))),
     }
     loop {

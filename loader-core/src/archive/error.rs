@@ -1,0 +1,96 @@
+//! What can be wrong with archives.
+
+use core::fmt;
+
+/// Why an archive was refused.
+///
+/// Its `Display` names the archive and the place, and says what to do; it borrows all names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArchiveError<'o> {
+    /// The file is no archive.
+    NotArchive {
+        /// The name it was given.
+        archive: &'o str,
+    },
+    /// The archive is thin: it names files that lie elsewhere.
+    Thin {
+        /// The archive's name.
+        archive: &'o str,
+    },
+    /// The archive is damaged.
+    Malformed {
+        /// The archive's name.
+        archive: &'o str,
+        /// Where the header of the member is that is wrong.
+        offset: u64,
+        /// What is wrong with it.
+        defect: ArchiveDefect,
+    },
+}
+
+/// What is wrong with a member of an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArchiveDefect {
+    /// Fewer bytes are left than a header has.
+    HeaderCutShort,
+    /// Its name is not in the table of long names, or does not end there.
+    LongName,
+    /// It has no name, or one that is of no known format.
+    Name,
+    /// The length of its name is no number, or is more than its size.
+    NameLength,
+    /// Its contents reach past the end of the archive.
+    PastEnd,
+    /// It is a second table of long names.
+    SecondNameTable,
+    /// Its size is no decimal number.
+    Size,
+    /// Its header does not end as headers do.
+    Terminator,
+}
+
+impl fmt::Display for ArchiveError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotArchive { archive } => {
+                write!(f, "{archive}: not an archive; hand over one as `ar` makes it")
+            }
+            Self::Thin { archive } => write!(
+                f,
+                "{archive}: a thin archive, which names its members but does not hold them; make \
+                 it without `T`"
+            ),
+            Self::Malformed { archive, offset, defect } => {
+                write!(f, "{archive}: member at {offset:#x}: {}", defect.text())
+            }
+        }
+    }
+}
+
+impl core::error::Error for ArchiveError<'_> {}
+
+impl ArchiveDefect {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::HeaderCutShort => "the header is cut short; the archive is damaged",
+            Self::LongName => {
+                "the name is not in the table of long names, or does not end there; the archive is \
+                 damaged"
+            }
+            Self::Name => {
+                "the name is empty, or of no known format; make the archive with GNU's \
+                           or LLVM's `ar`"
+            }
+            Self::NameLength => {
+                "the length of the name is no number, or is more than the size; the archive is \
+                 damaged"
+            }
+            Self::PastEnd => "the contents reach past the end; the archive is cut short or damaged",
+            Self::SecondNameTable => "a second table of long names; the archive is damaged",
+            Self::Size => "the size is no decimal number; the archive is damaged",
+            Self::Terminator => "the header does not end as it must; the archive is damaged",
+        }
+    }
+}

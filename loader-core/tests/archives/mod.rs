@@ -1,0 +1,4 @@
+//! Archives: their members in both formats, and refusals.
+
+mod format;
+mod refusals;
