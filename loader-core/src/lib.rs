@@ -73,7 +73,9 @@
 //! ```
 //!
 //! # Archives
-//! An [`Archive`]'s members are objects as any others.
+//! An [`Archive`]'s members are objects as any others. [`Selection`] chooses those that are needed,
+//! as a linker does, out of [`LinkInput`]s: archives, groups of them, objects, whole archives. It
+//! says of each what it was taken for.
 //!
 //! # Thread-local variables
 //! A client that has them says so in the plan ([`PlanOptions::thread_locals`]):
@@ -176,7 +178,9 @@ struct Readme;
 
 pub use address::TargetAddress;
 pub use arch::{Machine, Range, Relocation, Treatment, Unsupported};
-pub use archive::{Archive, ArchiveDefect, ArchiveError, ArchiveMember};
+pub use archive::{
+    Archive, ArchiveDefect, ArchiveError, ArchiveMember, LinkInput, Need, Selected, Selection,
+};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};

@@ -273,7 +273,8 @@ impl<'o> Object<'o> {
     }
 }
 
-fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format> {
+/// The file header, if the file is of the kind that is loaded.
+pub(crate) fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format> {
     let ident = bytes.get(..16).ok_or(Format::NotElf)?;
     let [0x7f, b'E', b'L', b'F', class, data, version, ..] = ident else {
         return Err(Format::NotElf);
@@ -300,7 +301,10 @@ fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format> {
 }
 
 /// The section header table; its length may stand in its first entry (`SHN_XINDEX`).
-fn section_headers<'o>(header: &elf::FileHeader64<LE>, bytes: &'o [u8]) -> Option<&'o [Header]> {
+pub(crate) fn section_headers<'o>(
+    header: &elf::FileHeader64<LE>,
+    bytes: &'o [u8],
+) -> Option<&'o [Header]> {
     let offset = usize::try_from(header.e_shoff.get(LE)).ok().filter(|&offset| offset != 0)?;
     let table = bytes.get(offset..)?;
     let count = match header.e_shnum.get(LE) {

@@ -5,7 +5,8 @@
 /// The plan keeps one per section, one per symbol, and a few for what the object holds besides;
 /// [`scratch_len`](crate::scratch_len), or
 /// [`PlanOptions::scratch_len`](crate::PlanOptions::scratch_len) for a plan with options, says how
-/// many, exactly. They are lent, not allocated:
+/// many, exactly, and [`Selection::scratch_len`](crate::Selection::scratch_len) does so for a choice
+/// among members of archives. They are lent, not allocated:
 ///
 /// ```
 /// let mut scratch = [loader_core::Scratch::ZERO; 1024];
@@ -42,7 +43,11 @@ pub(crate) fn sort_by_key<K: Ord>(records: &mut [Scratch], key: impl Fn(&Scratch
 }
 
 /// Moves the record at `root` down until none of its children has a greater key.
-fn sift_down<K: Ord>(heap: &mut [Scratch], mut root: usize, key: &impl Fn(&Scratch) -> K) {
+pub(crate) fn sift_down<K: Ord>(
+    heap: &mut [Scratch],
+    mut root: usize,
+    key: &impl Fn(&Scratch) -> K,
+) {
     loop {
         let left = root.saturating_mul(2).saturating_add(1);
         let right = left.saturating_add(1);
@@ -59,7 +64,8 @@ fn sift_down<K: Ord>(heap: &mut [Scratch], mut root: usize, key: &impl Fn(&Scrat
     }
 }
 
-fn exchange(records: &mut [Scratch], a: usize, b: usize) {
+/// Exchanges two records.
+pub(crate) fn exchange(records: &mut [Scratch], a: usize, b: usize) {
     if let Ok([a, b]) = records.get_disjoint_mut([a, b]) {
         core::mem::swap(a, b);
     }

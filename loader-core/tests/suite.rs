@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `support` | objects made by hand, lies included; memory that keeps books; decoders |
 //! | `refusals` | every error: its variant, its place, its text, and nothing kept |
-//! | `archives` | archives, and what is in them |
+//! | `archives` | archives, and which of their members are linked |
 //! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
 //! | `thread_local` | thread-local variables: blocks, models, what becomes of code |
 //! | `bounds` | every type with a range, at its limits and past them |

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-/// Why an archive was refused.
+use crate::error::Error;
+
+/// Why an archive, or a choice among its members, was refused.
 ///
 /// Its `Display` names the archive and the place, and says what to do; it borrows all names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,20 @@ pub enum ArchiveError<'o> {
         offset: u64,
         /// What is wrong with it.
         defect: ArchiveDefect,
+    },
+    /// A member that was to be linked cannot be: the error names it.
+    Member(Error<'o>),
+    /// The choice needs more working memory than it was lent.
+    Scratch {
+        /// Records needed.
+        needed: usize,
+        /// Records lent.
+        lent: usize,
+    },
+    /// An archive of 4 GiB or more, or more members or definitions than can be counted.
+    TooLarge {
+        /// The name of the archive that went over the limit.
+        archive: &'o str,
     },
 }
 
@@ -65,11 +81,28 @@ impl fmt::Display for ArchiveError<'_> {
             Self::Malformed { archive, offset, defect } => {
                 write!(f, "{archive}: member at {offset:#x}: {}", defect.text())
             }
+            Self::Member(error) => error.fmt(f),
+            Self::Scratch { needed, lent } => write!(
+                f,
+                "choosing members needs {needed} scratch records and was lent {lent}; lend as \
+                 many as `Selection::scratch_len` says"
+            ),
+            Self::TooLarge { archive } => write!(
+                f,
+                "{archive}: 4 GiB or more, or more members or definitions than can be counted; \
+                 split it"
+            ),
         }
     }
 }
 
 impl core::error::Error for ArchiveError<'_> {}
+
+impl<'o> From<Error<'o>> for ArchiveError<'o> {
+    fn from(error: Error<'o>) -> Self {
+        Self::Member(error)
+    }
+}
 
 impl ArchiveDefect {
     const fn text(self) -> &'static str {

@@ -31,8 +31,8 @@ pub(super) enum Kind<'o> {
     Index,
     /// The table of long names.
     LongNames,
-    /// A member: its name and contents.
-    Member(Name<'o>, &'o [u8]),
+    /// A member: its name, where its contents are, counted from its header, and these.
+    Member(Name<'o>, usize, &'o [u8]),
 }
 
 impl<'o> Entry<'o> {
@@ -83,7 +83,8 @@ impl<'o> Entry<'o> {
             return Err(ArchiveDefect::Name);
         }
         let contents = self.contents.get(spent..).unwrap_or_default();
-        Ok(Kind::Member(Name::new(name), contents))
+        let start = size_of::<Header>().saturating_add(spent);
+        Ok(Kind::Member(Name::new(name), start, contents))
     }
 }
 

@@ -1,12 +1,24 @@
-//! Archives (`.a`): their members.
+//! Archives (`.a`): their members, and which of them a link takes.
 //!
 //! | file | what it does |
 //! | --- | --- |
 //! | `member` | headers, and the names of members in GNU's and in BSD's format |
 //! | `error` | what can be wrong |
+//! | `globals` | what a member defines, by its own symbol table |
+//! | `select` | inputs in order → the objects to link |
+//! | `index` | the names that members define, and what is known of each |
+//! | `record` | that, packed into scratch memory |
+//! | `search` | the order in which members are taken |
+//! | `queue` | the members to be taken, in the order that the search comes by |
 
 mod error;
+mod globals;
+mod index;
 mod member;
+mod queue;
+mod record;
+mod search;
+mod select;
 
 use object::archive::{MAGIC, THIN_MAGIC};
 
@@ -15,6 +27,7 @@ use crate::name::{Name, ObjectName};
 use crate::object::Object;
 pub use error::{ArchiveDefect, ArchiveError};
 use member::{Entry, Kind};
+pub use select::{LinkInput, Need, Selected, Selection};
 
 /// An archive of object files, checked: GNU's format or BSD's, with a symbol index or without.
 ///
@@ -54,6 +67,8 @@ pub struct ArchiveMember<'o> {
     pub bytes: &'o [u8],
     /// Where its header is in the archive.
     pub offset: u64,
+    /// Where its contents are.
+    start: usize,
 }
 
 impl<'o> Archive<'o> {
@@ -111,13 +126,22 @@ impl<'o> Archive<'o> {
         })
     }
 
+    /// The member whose header is at `offset`.
+    fn member_at(&self, offset: usize) -> Option<ArchiveMember<'o>> {
+        self.entry(offset)?.0
+    }
+
     /// What is at `offset`, if that is a member, and where the next header is.
     fn entry(&self, offset: usize) -> Option<(Option<ArchiveMember<'o>>, usize)> {
         let entry = Entry::read(self.bytes, offset).ok()?;
         let member = match entry.kind(self.long_names).ok()? {
-            Kind::Member(name, bytes) => {
-                Some(ArchiveMember { archive: self.name, name, bytes, offset: offset as u64 })
-            }
+            Kind::Member(name, start, bytes) => Some(ArchiveMember {
+                archive: self.name,
+                name,
+                bytes,
+                offset: offset as u64,
+                start: offset.saturating_add(start),
+            }),
             Kind::Index | Kind::LongNames => None,
         };
         Some((member, entry.next))

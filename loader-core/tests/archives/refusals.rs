@@ -1,8 +1,12 @@
 //! What is no archive, is thin, or is damaged.
 
-use loader_core::{Archive, ArchiveDefect, ArchiveError};
+use loader_core::{
+    Archive, ArchiveDefect, ArchiveError, Error, Format, LinkInput, Scratch, Selection,
+};
 
+use super::{chosen, library, main_object, parse, select};
 use crate::support::archive::{MAGIC, archive, bsd, gnu, header, member, object};
+use crate::support::lies::file::CLASS;
 
 /// Has an archive refused for its member at `offset`; the text must name it and hold `word`.
 fn malformed(bytes: &[u8], at: u64, expected: ArchiveDefect, word: &str) {
@@ -92,8 +96,7 @@ fn names_that_are_none() {
 fn cut_anywhere_it_is_refused_or_has_fewer_members() {
     let files = [("short.o", b"12345".to_vec()), ("a_long_name_for_a_member.o", b"123".to_vec())];
     for bytes in [gnu(&files), bsd(&files)] {
-        let whole: Vec<_> =
-            Archive::parse("lib.a", &bytes).unwrap().members().map(|m| m.offset).collect();
+        let whole: Vec<_> = parse(&bytes).members().map(|m| m.offset).collect();
         for len in 0..bytes.len() - 1 {
             let Ok(cut) = Archive::parse("lib.a", &bytes[..len]) else { continue };
             // What is left of it must end with a member, or with its padding.
@@ -102,4 +105,64 @@ fn cut_anywhere_it_is_refused_or_has_fewer_members() {
             assert!(offsets.len() < whole.len(), "{len}");
         }
     }
+}
+
+#[test]
+fn scratch_too_small_by_one() {
+    let (one, two) = (library(&[(&["f"], &["g"])]), library(&[(&["g"], &[]), (&["h"], &["f"])]));
+    let archives = [parse(&one), parse(&two)];
+    let main = object(&["main"], &["f"]);
+    let sets: [&[LinkInput<'_, '_>]; 5] = [
+        &[main_object(&main)],
+        &[main_object(&main), LinkInput::Archive(&archives[0])],
+        &[main_object(&main), LinkInput::Group(&archives)],
+        &[LinkInput::Whole(&archives[1]), LinkInput::Archive(&archives[0])],
+        &[LinkInput::Whole(&archives[1])],
+    ];
+    for inputs in sets {
+        let needed = Selection::scratch_len(inputs).unwrap();
+        for lent in [0, 1, needed - 1] {
+            let error = select(inputs, &[], &[], &mut vec![Scratch::ZERO; lent]).unwrap_err();
+            assert_eq!(error, ArchiveError::Scratch { needed, lent });
+            assert!(error.to_string().contains(&format!("{needed} scratch records")));
+        }
+        let mut used = vec![Scratch::ZERO; needed + 3];
+        let first = select(inputs, &[], &[], &mut used).unwrap().len();
+        assert_eq!(select(inputs, &[], &[], &mut used).unwrap().len(), first, "used before");
+    }
+    // main.o and f.o; the archive; its one member in the queue; `f`, in a table of two.
+    assert_eq!(Selection::scratch_len(sets[1]), Ok(2 + 2 + 1 + 1 + 1 + 2));
+}
+
+#[test]
+fn members_that_cannot_be_loaded_are_errors_once_they_are_taken() {
+    let mut other = crate::support::ElfBuilder::new(loader_core::Machine::X86_64);
+    let text = other.text(&[0; 4]);
+    other.global("f", text, 0);
+    let other = other.build().set_file(crate::support::lies::file::MACHINE, 0xfff0);
+    let bytes = gnu(&[("other.o", other.into_bytes()), ("g.o", object(&["g"], &[]))]);
+    let lib = parse(&bytes);
+    assert_eq!(chosen(&[LinkInput::Archive(&lib)], &["g"], &[]), ["lib.a(g.o)"]);
+    for (input, roots) in [(LinkInput::Archive(&lib), &["f"][..]), (LinkInput::Whole(&lib), &[])] {
+        let inputs = [input];
+        let error = select(&inputs, roots, &[], &mut [Scratch::ZERO; 64]).unwrap_err();
+        let ArchiveError::Member(Error::Machine { object, e_machine: 0xfff0 }) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(object.to_string(), "lib.a(other.o)");
+        assert!(error.to_string().starts_with("lib.a(other.o): made for machine"), "{error}");
+    }
+}
+
+#[test]
+fn members_of_another_class_define_nothing() {
+    let mut wrong = object(&["f"], &[]);
+    wrong[CLASS.0] = 1;
+    let bytes = gnu(&[("wrong.o", wrong), ("text", b"no object".to_vec())]);
+    let lib = parse(&bytes);
+    assert!(chosen(&[LinkInput::Archive(&lib)], &["f"], &[]).is_empty());
+    let inputs = [LinkInput::Whole(&lib)];
+    let error = select(&inputs, &[], &[], &mut [Scratch::ZERO; 64]).unwrap_err();
+    let ArchiveError::Member(Error::Format { object, format }) = error else { panic!("{error:?}") };
+    assert_eq!((object.to_string().as_str(), format), ("lib.a(wrong.o)", Format::Class32));
 }

@@ -12,10 +12,10 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Archive, ArchiveError, Error, Export, ExportTable, MemoryError, MemoryManager, Metadata,
-    MetadataError, Name, Object, Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind,
-    SegmentRequest, TargetAddress, ThreadLocals, TlsBlock, TlsLocation, TlsModel, TlsVariable,
-    Version, interface_hash,
+    Archive, ArchiveError, Error, Export, ExportTable, LinkInput, MemoryError, MemoryManager,
+    Metadata, MetadataError, Name, Object, Plan, PlanOptions, Resolver, Scratch, Segment,
+    SegmentKind, SegmentRequest, Selection, TargetAddress, ThreadLocals, TlsBlock, TlsLocation,
+    TlsModel, TlsVariable, Version, interface_hash,
 };
 
 unsafe extern "C" {
@@ -175,7 +175,10 @@ fn metadata<'o>(objects: &[Object<'o>]) -> Result<(), MetadataError<'o>> {
 }
 
 /// Archives and their members.
-fn archives<'o>(bytes: &'o [u8]) -> Result<usize, ArchiveError<'o>> {
+fn archives<'o>(bytes: &'o [u8]) -> Result<usize, ArchiveError<'o>> {}
+
+/// Archives, and what is chosen from them.
+fn choose<'o>(bytes: &'o [u8], scratch: &mut [Scratch]) -> Result<usize, ArchiveError<'o>> {
     black_box(Archive::is_archive(bytes));
     let archives = [Archive::parse("first", bytes)?, Archive::parse("second", bytes)?];
     for member in archives.iter().flat_map(Archive::members) {
@@ -186,9 +189,22 @@ fn archives<'o>(bytes: &'o [u8]) -> Result<usize, ArchiveError<'o>> {
             member.object_name(),
             member.is_elf(),
         ));
-        black_box(member.parse().is_ok());
+        black_box(member.parse()?.machine());
     }
-    Ok(archives[0].name().len())
+    let inputs = [
+        LinkInput::Object(Object::parse("third", bytes)?),
+        LinkInput::Archive(&archives[0]),
+        LinkInput::Group(&archives),
+        LinkInput::Whole(&archives[1]),
+    ];
+    black_box(Selection::scratch_len(black_box(&inputs))?);
+    let roots = [Name::from(black_box("main"))];
+    let provided = |name: Name<'_>| black_box(name.is_empty());
+    let selection = Selection::new(black_box(&inputs), &roots, &provided, scratch)?;
+    for chosen in selection.objects() {
+        black_box((chosen.object.name(), chosen.need));
+    }
+    Ok(selection.len())
 }
 
 /// The image's only entry.
@@ -201,8 +217,8 @@ pub extern "C" fn _start() -> ! {
         Ok(entry) => drop(black_box(entry)),
         Err(error) => drop(black_box(write!(Sink, "{error}"))),
     }
-    match archives(bytes) {
-        Ok(len) => drop(black_box(len)),
+    match choose(bytes, black_box(&mut scratch)) {
+        Ok(chosen) => drop(black_box(chosen)),
         Err(error) => drop(black_box(write!(Sink, "{error}"))),
     }
     loop {
