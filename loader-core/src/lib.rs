@@ -92,6 +92,11 @@
 //! of its [`resolutions`](Module::resolutions) and hands over the result
 //! ([`Module::set_resolved`]). The function's address is that of a stub that goes there.
 //!
+//! # Tables gathered from many objects
+//! `__start_SECTION` and `__stop_SECTION`, where nothing defines them, are the boundaries of all
+//! sections of this name in the module, if it is a C identifier of at most 255 bytes: these then lie
+//! one behind the other.
+//!
 //! # RISC-V linker relaxation
 //! Code that its objects mark (`R_RISCV_RELAX`) is left as it is, unless the plan is asked to make
 //! it shorter ([`PlanOptions::relaxation`]).

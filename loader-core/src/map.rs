@@ -11,6 +11,9 @@ use crate::plan::state::{Residence, SectionState};
 impl<'o, M: MemoryManager> ObjectImage<'o, '_, M> {
     /// Says that a section of the `object`-th object will run at `address`.
     ///
+    /// `__start_SECTION` and `__stop_SECTION` follow the first section of this name and the last: a client
+    /// that moves these apart from each other moves the boundaries apart.
+    ///
     /// # Errors
     /// [`Error::NoSuchSection`] where the section is not loaded, or is thread-local; [`Error::Misplaced`] where the
     /// address is not a multiple of the section's alignment, or the section would not fit

@@ -28,6 +28,8 @@ pub struct Object<'o> {
     pub(crate) extra_records: usize,
     pub(crate) relaxable: usize,
     pub(crate) shared_names: usize,
+    pub(crate) has_boundaries: bool,
+    pub(crate) named_sections: usize,
 }
 
 impl<'o> Object<'o> {
@@ -129,6 +131,16 @@ impl<'o> Object<'o> {
     /// Names that other objects of a module may share: global symbols and COMDAT signatures.
     pub(crate) const fn shared_names(&self) -> usize {
         self.shared_names
+    }
+
+    /// Whether it has undefined `__start_SECTION` or `__stop_SECTION` symbols.
+    pub(crate) const fn has_boundaries(&self) -> bool {
+        self.has_boundaries
+    }
+
+    /// Sections that such symbols, of any object, may speak of.
+    pub(crate) const fn named_sections(&self) -> usize {
+        self.named_sections
     }
 
     /// Where something is, for an error.

@@ -46,6 +46,8 @@ impl<'o> Object<'o> {
             extra_records: 0,
             relaxable: 0,
             shared_names: 0,
+            has_boundaries: false,
+            named_sections: 0,
         };
         object.section_names = object.section_name_table(header)?;
         object.check_sections()?;
@@ -54,6 +56,7 @@ impl<'o> Object<'o> {
         object.check_tables()?;
         object.count_extra_records();
         object.shared_names = object.count_shared_names();
+        object.count_named_sections();
         Ok(object)
     }
 
@@ -242,6 +245,12 @@ impl<'o> Object<'o> {
         self.extra_records = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
         #[cfg(feature = "riscv64")]
         self.count_riscv_records();
+    }
+
+    fn count_named_sections(&mut self) {
+        let has_boundaries = self.symbols().any(|(_, symbol)| symbol.boundary().is_some());
+        self.has_boundaries = has_boundaries;
+        self.named_sections = self.sections().filter(|(_, s)| s.identifier().is_some()).count();
     }
 
     fn count_shared_names(&self) -> usize {

@@ -97,6 +97,7 @@ impl<'o> Plan<'o, '_> {
         segments: &mut Segments<M>,
         [data, got, stubs]: [TargetAddress; 3],
     ) -> Result<(), Error<'o>> {
+        self.resolve_boundaries();
         self.resolve_aliases();
         self.write_slots_and_stubs(segments, got, stubs);
         self.write_indirect_stubs(segments, data, stubs)?;

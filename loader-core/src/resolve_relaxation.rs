@@ -117,7 +117,7 @@ impl Plan<'_, '_> {
                     None => self.address_in(object, section, symbol.value()),
                 }
             }
-            _ => state.address(),
+            _ => self.boundary_address(symbol, state).unwrap_or(state.address()),
         };
         Some(address.wrapping_add(code.rela.addend.cast_unsigned()))
     }

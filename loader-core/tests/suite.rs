@@ -7,6 +7,7 @@
 //! | `archives` | archives, and which of their members are linked |
 //! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
 //! | `thread_local` | thread-local variables: blocks, models, what becomes of code |
+//! | `start_stop` | `__start_` and `__stop_` symbols, and the sections that they speak of |
 //! | `bounds` | every type with a range, at its limits and past them |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
@@ -28,6 +29,7 @@ mod names;
 mod range;
 mod refusals;
 mod riscv64;
+mod start_stop;
 mod support;
 mod thread_local;
 mod x86_64;

@@ -17,6 +17,19 @@ pub use symbol::{Binding, Symbol, SymbolKind, SymbolPlace};
 
 use crate::name::Name;
 
+/// The longest name of a section that a linker's `__start_` and `__stop_` symbols may speak of
+/// here. A file may give every section one name of megabytes, so there is an end to looking.
+const IDENTIFIER_MAX: usize = 255;
+
+/// The NUL-terminated name that `strings` begin with, where it is a C identifier.
+fn identifier(strings: &[u8]) -> Option<&[u8]> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let end = strings.iter().take(IDENTIFIER_MAX.wrapping_add(1)).position(|b| !is_part(b))?;
+    let name = strings.get(..end)?;
+    let starts_well = name.first().is_some_and(|byte| !byte.is_ascii_digit());
+    (starts_well && strings.get(end) == Some(&0)).then_some(name)
+}
+
 /// The NUL-terminated name at `offset`; `None` past the end of the table.
 pub(crate) fn name_at(strings: &[u8], offset: u32) -> Option<Name<'_>> {
     let rest = strings.get(offset as usize..)?;

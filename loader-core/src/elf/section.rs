@@ -3,7 +3,7 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
-use crate::elf::name_at;
+use crate::elf::{identifier, name_at};
 use crate::name::Name;
 
 /// A section header as it lies in the file.
@@ -124,10 +124,22 @@ impl<'o> Section<'o> {
         }
     }
 
+    /// Its name, where it is loaded and `__start_` and `__stop_` symbols may speak of it: where the
+    /// name is a C identifier. Of thread-local sections there is one in each thread.
+    pub(crate) fn identifier(self) -> Option<&'o [u8]> {
+        let name = identifier(self.name_bytes())?;
+        (self.is_loaded() && !self.has(elf::SHF_TLS)).then_some(name)
+    }
+
     /// Whether its name is `list`, or begins with it and a dot.
     fn is_or_begins(self, list: &[u8]) -> bool {
         let rest = self.name_bytes().strip_prefix(list);
         rest.is_some_and(|rest| matches!(rest.first(), Some(0 | b'.')))
+    }
+
+    /// The first `len` bytes of its name.
+    pub(crate) fn begin_of_name(self, len: usize) -> &'o [u8] {
+        self.name_bytes().get(..len).unwrap_or_default()
     }
 
     /// Its name and what follows in the string table, so that a look at the beginning does not

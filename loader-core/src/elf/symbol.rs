@@ -3,7 +3,7 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
-use crate::elf::name_at;
+use crate::elf::{identifier, name_at};
 use crate::name::Name;
 
 /// A symbol table entry as it lies in the file.
@@ -62,6 +62,14 @@ pub enum SymbolKind {
     Section,
     /// `STT_TLS`
     ThreadLocal,
+}
+
+/// Which end of the sections of one name a symbol stands for: what linkers define for an undefined
+/// `__start_SECTION` or `__stop_SECTION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Boundary<'o> {
+    pub(crate) section: &'o [u8],
+    pub(crate) is_stop: bool,
 }
 
 /// What follows a mapping symbol (AAELF64, "Mapping symbols").
@@ -128,6 +136,19 @@ impl<'o> Symbol<'o> {
         };
         let is_label = self.sym.st_type() == elf::STT_NOTYPE;
         (is_label && self.binding() == Binding::Local).then_some(mapping)
+    }
+
+    /// Whether it is an undefined `__start_SECTION` or `__stop_SECTION`.
+    pub(crate) fn boundary(self) -> Option<Boundary<'o>> {
+        let undefined = self.place == SymbolPlace::Undefined;
+        if !undefined || self.sym.st_bind() == elf::STB_LOCAL {
+            return None;
+        }
+        let name = self.strings.get(self.sym.st_name.get(LE) as usize..)?;
+        let start = name.strip_prefix(b"__start_").map(|section| (section, false));
+        let found = start.or_else(|| Some((name.strip_prefix(b"__stop_")?, true)));
+        let (section, is_stop) = found?;
+        Some(Boundary { section: identifier(section)?, is_stop })
     }
 
     /// Whether code outside the module may use it: global or weak, and neither hidden nor

@@ -103,6 +103,9 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefusedSection {
+    /// Code, where other sections of its name are data, or the other way round, and a `__start_` or
+    /// `__stop_` symbol wants them all in one piece.
+    MixedCode,
     /// `SHF_WRITE` and `SHF_EXECINSTR` together.
     WritableCode,
     /// `SHF_TLS`.
@@ -116,6 +119,10 @@ pub enum RefusedSection {
 impl RefusedSection {
     pub(super) const fn text(self) -> &'static str {
         match self {
+            Self::MixedCode => {
+                "sections of this name are code and data, and a __start_ or __stop_ symbol wants them \
+                 in one piece; give one of them another name"
+            }
             Self::WritableCode => "it is both writable and executable, which is never allowed",
             Self::ThreadLocal => {
                 "it is thread-local, and the plan was made without thread-local variables \

@@ -84,6 +84,11 @@ impl Plan<'_, '_> {
 
     /// The chunk that a section of code lies in.
     fn text_chunk(&self, object: usize, index: u32) -> Option<usize> {
+        // No island lies between sections that lie together because of their name.
+        let (object, index) = match self.gathered(object, index) {
+            Some(gathered) => gathered.first,
+            None => (object, index),
+        };
         let state = self.state.section(object, index)?;
         let is_text = state.residence == Residence::Text;
         is_text.then(|| self.islands.chunk_at(state.offset.into()))
@@ -215,19 +220,31 @@ impl Plan<'_, '_> {
         let length = self.machine.call_reach() >> 1;
         for (number, object) in self.objects.iter().enumerate() {
             for index in 0..object.section_count() {
-                let Some(mut state) = self.state.section(number, index) else { continue };
+                let Some(state) = self.state.section(number, index) else { continue };
                 if state.residence != Residence::Text {
                     continue;
                 }
                 let chunk = u64::from(state.offset).checked_div(length)?;
                 let last = self.islands.count.wrapping_sub(1);
-                let chunk = last.min(usize::try_from(chunk).ok()?);
-                let moved = u64::from(state.offset).checked_add(*shifts.get(chunk)?)?;
-                state.offset = u32::try_from(moved).ok()?;
-                self.state.set_section(number, index, state);
+                let shift = *shifts.get(last.min(usize::try_from(chunk).ok()?))?;
+                let Some(gathered) = self.gathered(number, index) else {
+                    self.shift(number, index, shift)?;
+                    continue;
+                };
+                for at in gathered.set {
+                    let (object, index) = self.member(at)?;
+                    self.shift(object, index, shift)?;
+                }
             }
         }
         Some(true)
+    }
+
+    fn shift(&mut self, object: usize, index: u32, by: u64) -> Option<()> {
+        let mut state = self.state.section(object, index)?;
+        state.offset = u32::try_from(u64::from(state.offset).checked_add(by)?).ok()?;
+        self.state.set_section(object, index, state);
+        Some(())
     }
 
     /// Takes away the stubs that external symbols got as if the text were short.

@@ -6,6 +6,7 @@ use crate::elf::SymbolPlace;
 use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::object::Object;
+use crate::plan::boundaries::Gathered;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
@@ -18,27 +19,48 @@ impl PlannedSection<'_> {
 
 impl<'o> Plan<'o, '_> {
     /// Lays out the sections in the objects' order; in data, first those that have bytes, then
-    /// those that are zero. Zeros among code stay there, as branches count on distances.
+    /// those that are zero. Zeros among code stay there, as branches count on distances. Sections
+    /// that lie together because of their name do so where the first of them stands.
     pub(super) fn lay_out_sections(&mut self) -> Result<(), Error<'o>> {
         for zeroed in [false, true] {
             for (number, object) in self.objects.iter().enumerate() {
                 for index in 0..object.section_count() {
                     let Some(planned) = self.planned_section(number, index) else { continue };
                     let apart = self.is_thread_local_section(number, index);
-                    if planned.is_zero_data() != zeroed || apart {
-                        continue;
-                    }
-                    let (size, align) = (planned.size, planned.section.align());
-                    let offset = self.append(planned.segment, size, align);
-                    let offset = offset.ok_or(Error::TooLarge { object: object.name() })?;
-                    if let Some(mut state) = self.state.section(number, index) {
-                        state.offset = offset;
-                        self.state.set_section(number, index, state);
-                    }
+                    let laid = match self.gathered(number, index) {
+                        Some(gathered) if gathered.zeroed == zeroed => self.lay_out_set(gathered),
+                        None if planned.is_zero_data() == zeroed && !apart => {
+                            self.lay_out(planned, 1)
+                        }
+                        _ => Some(()),
+                    };
+                    laid.ok_or(Error::TooLarge { object: object.name() })?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Lays out sections that lie together. What is between them is what a linker has there: the
+    /// first is aligned as all are.
+    fn lay_out_set(&mut self, gathered: Gathered) -> Option<()> {
+        let mut align = gathered.align;
+        for at in gathered.set {
+            let planned = self.planned_of(at..at.saturating_add(1)).next()?;
+            self.lay_out(planned, align)?;
+            align = 1;
+        }
+        Some(())
+    }
+
+    /// Lays out a section, aligned to `align` at the least.
+    fn lay_out(&mut self, planned: PlannedSection<'o>, align: u64) -> Option<()> {
+        let align = align.max(planned.section.align());
+        let offset = self.append(planned.segment, planned.size, align)?;
+        let mut state = self.state.section(planned.object, planned.index)?;
+        state.offset = offset;
+        self.state.set_section(planned.object, planned.index, state);
+        Some(())
     }
 
     /// Lays out what the loader makes itself: call stubs, the GOT, COMMON symbols.
@@ -100,8 +122,14 @@ impl<'o> Plan<'o, '_> {
                 let zeroed = planned.is_zero_data();
                 turn == if planned.section.has(SHF_TLS) { 2 } else { u8::from(zeroed) }
             };
-            for planned in self.sections().filter(has_turn) {
-                visit(planned);
+            for planned in self.sections() {
+                match self.gathered(planned.object, planned.index) {
+                    Some(Gathered { set, zeroed, .. }) if turn == u8::from(zeroed) => {
+                        self.planned_of(set).for_each(&mut visit);
+                    }
+                    None if has_turn(&planned) => visit(planned),
+                    _ => {}
+                }
             }
         }
     }

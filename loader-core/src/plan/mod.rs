@@ -6,6 +6,7 @@
 //! | `options` | what a client may ask for |
 //! | `state`, `symbol` | the records in the lent scratch memory |
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
+//! | `boundaries` | `__start_SECTION` and `__stop_SECTION`, and sections that lie together for them |
 //! | `deletions` | on RISC-V, which bytes go, and where offsets end up |
 //! | `padding` | `R_RISCV_ALIGN` |
 //! | `relaxation` | linker relaxation: which code may get shorter |
@@ -16,6 +17,7 @@
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
 //! | `thread_local` | the block of thread-local variables, and their GOT slots |
 
+mod boundaries;
 #[cfg(feature = "riscv64")]
 pub(crate) mod deletions;
 #[cfg(feature = "aarch64")]
@@ -195,6 +197,8 @@ impl<'o, 's> Plan<'o, 's> {
         plan.classify_sections()?;
         plan.attach_relocations()?;
         plan.bind_names()?;
+        plan.bind_boundaries()?;
+        plan.gather_named_sections()?;
         plan.give_stubs_to_indirect_functions();
         plan.collect_lists();
         #[cfg(feature = "riscv64")]

@@ -15,12 +15,13 @@ pub(crate) struct Counts {
     symbols: usize,
     extra: usize,
     names: usize,
+    named: usize,
 }
 
 impl Counts {
     pub(crate) fn of(objects: &[Object<'_>], options: PlanOptions) -> Self {
         let mut counts = Self { objects: objects.len(), ..Self::default() };
-        let mut shared = 0usize;
+        let (mut shared, mut boundaries) = (0usize, false);
         for object in objects {
             counts.sections = counts.sections.saturating_add(object.section_count() as usize);
             counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
@@ -29,10 +30,15 @@ impl Counts {
                 counts.extra = counts.extra.saturating_add(object.relaxable());
             }
             shared = shared.saturating_add(object.shared_names());
+            counts.named = counts.named.saturating_add(object.named_sections());
+            boundaries |= object.has_boundaries();
             #[cfg(feature = "aarch64")]
             if options.erratum_843419 {
                 counts.extra = counts.extra.saturating_add(crate::plan::erratum::records(object));
             }
+        }
+        if !boundaries {
+            counts.named = 0;
         }
         if objects.len() > 1 {
             counts.names = hash::buckets(shared);
@@ -46,6 +52,7 @@ impl Counts {
             .saturating_add(self.symbols)
             .saturating_add(self.extra)
             .saturating_add(self.names)
+            .saturating_add(self.named)
     }
 }
 
@@ -58,6 +65,8 @@ pub(crate) struct State<'s> {
     symbols: &'s mut [Scratch],
     /// Buckets of the table of shared names; empty for a single object.
     pub(crate) names: &'s mut [Scratch],
+    /// Sections that `__start_` and `__stop_` symbols may speak of; none where there is no such symbol.
+    pub(crate) named: &'s mut [Scratch],
     /// Sections that hold initialisers and finalisers; then, on RISC-V, the order of relocation
     /// tables that are out of order, and places where bytes may go; on AArch64, mapping symbols.
     pub(crate) lists: &'s mut [Scratch],
@@ -120,6 +129,8 @@ pub(crate) struct SectionState {
     pub(crate) unordered: bool,
     /// Whether room for patches lies behind it.
     pub(crate) patches: bool,
+    /// Whether it lies with the others of its name, one behind the other.
+    pub(crate) gathered: bool,
     /// The index of the section with its relocations.
     pub(crate) relocations: Option<u32>,
 }
@@ -129,7 +140,8 @@ const RESIDENCE: u32 = 0b111;
 const SHRINKS: u32 = 1 << 3;
 const UNORDERED: u32 = 1 << 4;
 const PATCHES: u32 = 1 << 5;
-const RELOCATIONS_SHIFT: u32 = 6;
+const GATHERED: u32 = 1 << 6;
+const RELOCATIONS_SHIFT: u32 = 7;
 
 impl SectionState {
     const fn unpack(record: Scratch) -> Self {
@@ -141,6 +153,7 @@ impl SectionState {
             shrinks: record.high & SHRINKS != 0,
             unordered: record.high & UNORDERED != 0,
             patches: record.high & PATCHES != 0,
+            gathered: record.high & GATHERED != 0,
             relocations: if relocations == 0 { None } else { Some(relocations) },
         }
     }
@@ -151,6 +164,7 @@ impl SectionState {
             | flag(self.shrinks, SHRINKS)
             | flag(self.unordered, UNORDERED)
             | flag(self.patches, PATCHES)
+            | flag(self.gathered, GATHERED)
             | (self.relocations.unwrap_or(0) << RELOCATIONS_SHIFT);
         Scratch { word: self.target, low: self.offset, high }
     }
@@ -169,7 +183,8 @@ impl<'s> State<'s> {
         let (bases, scratch) = scratch.split_at_mut_checked(counts.objects)?;
         let (sections, scratch) = scratch.split_at_mut_checked(counts.sections)?;
         let (symbols, scratch) = scratch.split_at_mut_checked(counts.symbols)?;
-        let (names, lists) = scratch.split_at_mut_checked(counts.names)?;
+        let (names, scratch) = scratch.split_at_mut_checked(counts.names)?;
+        let (named, lists) = scratch.split_at_mut_checked(counts.named)?;
         let (mut section, mut symbol) = (0u32, 0u32);
         for (base, object) in bases.iter_mut().zip(objects) {
             *base = Scratch { word: section.into(), low: symbol, high: 0 };
@@ -184,6 +199,7 @@ impl<'s> State<'s> {
             sections,
             symbols,
             names,
+            named,
             lists,
             list_count: 0,
             #[cfg(feature = "aarch64")]

@@ -25,7 +25,7 @@ const THREAD_LOCAL: u32 = 1 << 25;
 const UNRESOLVED: u32 = 1 << 24;
 /// It is an IFUNC that this module defines; its address is that of its stub.
 const INDIRECT: u32 = 1 << 23;
-/// Call stub plus one; for COMMON symbols, the exponent of the alignment; for thread-local
+/// Call stub plus one; for boundaries of sections, which; for COMMON symbols, the exponent of the alignment; for thread-local
 /// variables, what GOT slots they need.
 const NUMBER: u32 = INDIRECT - 1;
 
@@ -147,6 +147,20 @@ impl SymbolState {
 
     pub(crate) const fn set_absolute(&mut self) {
         self.0.high |= EXTERNAL;
+    }
+
+    /// Makes an import a boundary of sections that this module has: `number` says which.
+    /// `false` where the number is too large.
+    pub(crate) const fn set_boundary(&mut self, number: u32) -> bool {
+        self.0.high &= !(EXTERNAL | IMPORT);
+        self.set_number(number);
+        number <= NUMBER
+    }
+
+    /// Which boundary it is, if it is one; of an undefined symbol.
+    pub(crate) const fn boundary(self) -> Option<u32> {
+        const OTHERS: u32 = ALIAS | DEAD | EXTERNAL | IMPORT | THREAD_LOCAL;
+        if self.0.high & OTHERS == 0 { Some(self.number()) } else { None }
     }
 
     pub(crate) const fn is_import(self) -> bool {
