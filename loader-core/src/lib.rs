@@ -97,6 +97,10 @@
 //! sections of this name in the module, if it is a C identifier of at most 255 bytes: these then lie
 //! one behind the other.
 //!
+//! # Sections that nothing uses
+//! are loaded as well, unless the plan is asked to leave them out ([`PlanOptions::keep`]).
+//! [`Plan::unused_sections`] lists them.
+//!
 //! # RISC-V linker relaxation
 //! Code that its objects mark (`R_RISCV_RELAX`) is left as it is, unless the plan is asked to make
 //! it shorter ([`PlanOptions::relaxation`]).
@@ -202,8 +206,8 @@ pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{
-    Import, Plan, PlanOptions, PlannedSection, SegmentPlan, ThreadLocalSection, TlsModel,
-    scratch_len,
+    Import, Keep, Plan, PlanOptions, PlannedSection, SegmentPlan, ThreadLocalSection, TlsModel,
+    UnusedSection, scratch_len,
 };
 pub use resolve::RelocatedImage;
 pub use resolve_indirect::Resolution;

@@ -108,6 +108,18 @@ impl<'o> Object<'o> {
         Some((section.header.sh_info.get(LE), members.iter().map(|word| word.get(LE))))
     }
 
+    /// The member indices of a group, COMDAT or not; `None` for any other section.
+    pub(crate) fn group(
+        &self,
+        section: Section<'o>,
+    ) -> Option<impl ExactSizeIterator<Item = u32> + use<'o>> {
+        if section.kind() != elf::SHT_GROUP.0 {
+            return None;
+        }
+        let words: &[U32<LE>] = pod::slice_from_all_bytes(self.section_bytes(section)).ok()?;
+        Some(words.iter().skip(1).map(|word| word.get(LE)))
+    }
+
     /// Scratch records needed beyond one per section and symbol.
     pub(crate) const fn extra_records(&self) -> usize {
         self.extra_records

@@ -8,6 +8,7 @@
 //! | `aarch64`, `riscv64`, `x86_64` | relocations, by results worked out from the psABIs |
 //! | `thread_local` | thread-local variables: blocks, models, what becomes of code |
 //! | `start_stop` | `__start_` and `__stop_` symbols, and the sections that they speak of |
+//! | `unused` | plans that leave out what nothing uses |
 //! | `bounds` | every type with a range, at its limits and past them |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
@@ -32,4 +33,5 @@ mod riscv64;
 mod start_stop;
 mod support;
 mod thread_local;
+mod unused;
 mod x86_64;

@@ -64,6 +64,11 @@ impl<'o> Section<'o> {
         self.header.sh_info.get(LE)
     }
 
+    /// The index of the section that one with `SHF_LINK_ORDER` belongs to (`sh_link`).
+    pub(crate) fn links_to(self) -> u32 {
+        self.header.sh_link.get(LE)
+    }
+
     pub(crate) fn is_nobits(self) -> bool {
         self.kind() == elf::SHT_NOBITS.0
     }
@@ -92,6 +97,33 @@ impl<'o> Section<'o> {
     /// linkers put under `PT_GNU_RELRO`.
     pub(crate) fn is_constant_once_relocated(self) -> bool {
         self.init_kind().is_some() || self.is_or_begins(b".data.rel.ro")
+    }
+
+    /// Whether it is kept although nothing refers to it: what says so of itself, what is called or
+    /// read without being named, and the unwind table.
+    pub(crate) fn is_kept(self) -> bool {
+        let named = || {
+            self.is_or_begins(b".init_array")
+                || [&b".init\0"[..], b".fini\0", b".jcr\0"]
+                    .iter()
+                    .any(|n| self.name_bytes().starts_with(n))
+        };
+        let is_note = self.kind() == elf::SHT_NOTE.0 && !self.has(elf::SHF_GROUP);
+        let by_itself = is_note || self.init_kind().is_some() || named();
+        self.has(elf::SHF_GNU_RETAIN)
+            || self.is_unwind_table()
+            || (by_itself && !self.has(elf::SHF_LINK_ORDER))
+    }
+
+    /// Whether it is `.eh_frame`.
+    pub(crate) fn is_unwind_table(self) -> bool {
+        self.name_bytes().starts_with(b".eh_frame\0")
+    }
+
+    /// Whether a function's unwind record need not keep it: it is code, or it is kept together
+    /// with the function.
+    pub(crate) fn comes_with_function(self) -> bool {
+        self.has(elf::SHF_EXECINSTR) || self.has(elf::SHF_LINK_ORDER) || self.has(elf::SHF_GROUP)
     }
 
     /// Which list of initialisers or finalisers it is a part of, if any.

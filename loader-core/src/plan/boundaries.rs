@@ -14,13 +14,15 @@ use crate::elf::{Symbol, SymbolPlace};
 use crate::error::{Error, RefusedSection};
 use crate::object::Object;
 use crate::plan::state::{Residence, SymbolState};
-use crate::plan::{Plan, PlannedSection};
+use crate::plan::{Keep, Plan, PlannedSection};
 use crate::scratch::{Scratch, sort_by_key};
 
 /// Bits of a record's `high`: the name's length, and of a name's first record what follows.
 const LENGTH: u32 = 0xff;
 /// A symbol speaks of the sections of this name.
 const SPOKEN_OF: u32 = 1 << 8;
+/// A section that is kept speaks of them, in a plan that does not keep all.
+const REACHED: u32 = 1 << 10;
 /// None of them has bytes in the file, and they lie behind those of their segment that have.
 const ZEROED: u32 = 1 << 9;
 /// The exponent of the greatest of their alignments.
@@ -116,6 +118,19 @@ impl<'o> Plan<'o, '_> {
         first..first.saturating_add(count as usize)
     }
 
+    /// The records of the sections that a boundary keeps, the first time that one of them is reached;
+    /// none for any other symbol.
+    pub(super) fn reach_boundary(&mut self, state: SymbolState) -> Range<usize> {
+        let first = state.boundary().map(|which| (which >> 1) as usize);
+        match first.and_then(|first| Some((first, self.state.named.get_mut(first)?))) {
+            Some((first, record)) if record.high & REACHED == 0 => {
+                record.high |= REACHED;
+                self.set_at(first)
+            }
+            _ => 0..0,
+        }
+    }
+
     /// The section that a record stands for, and its object.
     pub(super) fn member(&self, at: usize) -> Option<(usize, u32)> {
         self.state.named.get(at).map(section_of)
@@ -125,7 +140,8 @@ impl<'o> Plan<'o, '_> {
     pub(super) fn gather_named_sections(&mut self) -> Result<(), Error<'o>> {
         let mut at = 0usize;
         while let Some(first) = self.state.named.get(at) {
-            let spoken_of = first.high & SPOKEN_OF != 0;
+            let bit = if self.options.keep == Keep::All { SPOKEN_OF } else { REACHED };
+            let spoken_of = first.high & bit != 0;
             let set = self.set_at(at);
             at = set.end.max(at.saturating_add(1));
             if spoken_of {

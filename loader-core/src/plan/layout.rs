@@ -87,7 +87,7 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    /// Gives each COMMON symbol that is no alias its offset in the data segment, always the
+    /// Gives each COMMON symbol that is no alias, and not left out, its offset in the data segment, always the
     /// same; returns where the last one ends.
     pub(crate) fn lay_out_commons(
         &mut self,
@@ -102,7 +102,7 @@ impl<'o> Plan<'o, '_> {
                 }
                 let at = base.checked_add(index)?;
                 let mut state = self.state.symbol(at)?;
-                if state.alias().is_some() {
+                if state.alias().is_some() || state.is_dead() {
                     continue;
                 }
                 let offset = end.checked_next_multiple_of(state.common_align())?;

@@ -15,6 +15,7 @@
 //! | `layout` | sections into segments |
 //! | `islands` | stubs in the middle of a text that is longer than branches reach |
 //! | `scan` | every relocation checked, GOT slots and stubs counted |
+//! | `unused` | sections that nothing uses, left out where the client asks for it |
 //! | `thread_local` | the block of thread-local variables, and their GOT slots |
 
 mod boundaries;
@@ -35,6 +36,7 @@ mod sections;
 pub(crate) mod state;
 mod symbol;
 pub(crate) mod thread_local;
+mod unused;
 
 use crate::arch::{Machine, Relocation};
 use crate::elf::{RelaTable, Section, Symbol, SymbolPlace};
@@ -43,9 +45,10 @@ use crate::memory::SegmentKind;
 use crate::name::Name;
 use crate::object::Object;
 use crate::scratch::Scratch;
-pub use options::{PlanOptions, TlsModel};
+pub use options::{Keep, PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
+pub use unused::UnusedSection;
 
 /// Bytes of a GOT entry.
 pub(crate) const SLOT: u64 = 8;
@@ -73,7 +76,7 @@ pub fn scratch_len(objects: &[Object<'_>]) -> usize {
 pub struct Plan<'o, 's> {
     pub(crate) objects: &'s [Object<'o>],
     pub(crate) machine: Machine,
-    pub(crate) options: PlanOptions,
+    pub(crate) options: PlanOptions<'s>,
     pub(crate) state: State<'s>,
     pub(crate) segments: [SegmentPlan; 3],
     /// Where the call stubs begin in the text segment; the first of them, in a long text.
@@ -159,7 +162,7 @@ impl<'o, 's> Plan<'o, 's> {
     pub fn with_options(
         objects: &'s [Object<'o>],
         scratch: &'s mut [Scratch],
-        options: PlanOptions,
+        options: PlanOptions<'s>,
     ) -> Result<Self, Error<'o>> {
         let counts = state::Counts::of(objects, options);
         let lent = scratch.len();
@@ -198,6 +201,7 @@ impl<'o, 's> Plan<'o, 's> {
         plan.attach_relocations()?;
         plan.bind_names()?;
         plan.bind_boundaries()?;
+        plan.discard_unused()?;
         plan.gather_named_sections()?;
         plan.give_stubs_to_indirect_functions();
         plan.collect_lists();

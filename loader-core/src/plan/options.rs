@@ -19,7 +19,10 @@ use crate::plan::state::Counts;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct PlanOptions {
+pub struct PlanOptions<'k> {
+    /// Which sections are loaded: all, or what something uses. What is left out takes no memory,
+    /// and what it alone imports is not asked for.
+    pub keep: Keep<'k>,
     /// Whether RISC-V code is made shorter where its objects allow it (`R_RISCV_RELAX`): linker
     /// relaxation, as the psABI has it under that name. Other machines have none.
     ///
@@ -51,12 +54,39 @@ pub struct PlanOptions {
     pub erratum_843419: bool,
 }
 
-impl PlanOptions {
+impl PlanOptions<'_> {
     /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these
     /// options, exactly.
     pub fn scratch_len(self, objects: &[Object<'_>]) -> usize {
         Counts::of(objects, self).total()
     }
+}
+
+/// Which sections a plan keeps: what linkers call garbage collection (`--gc-sections`).
+///
+/// Other than [`All`](Self::All), it is what can be reached from some symbols by relocations. Besides
+/// these symbols, what says so of itself (`SHF_GNU_RETAIN`), lists of initialisers and finalisers,
+/// notes and unwind tables are where it begins. A section keeps its group, and those that are
+/// linked to it (`SHF_LINK_ORDER`); a `__start_` or `__stop_` symbol all sections of its name; an
+/// unwind table personalities and exception tables, but no function. A function that is left
+/// out has the address 0 there. COMMON symbols are kept one by one.
+///
+/// It works as finely as compilers make sections: compile with `-ffunction-sections
+/// -fdata-sections`. It takes a [`Scratch`](crate::Scratch) record for each member of a group and each
+/// section that is linked to another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keep<'k> {
+    /// All.
+    #[default]
+    All,
+    /// What can be reached from the symbols that other modules may use
+    /// ([`Module::exports`](crate::Module::exports), thread-local variables).
+    Exported,
+    /// What can be reached from the global symbols with these names: hidden ones, too, and of
+    /// others a module has no more than it uses itself. A name that nothing defines keeps nothing. Every
+    /// symbol is compared with every name.
+    Named(&'k [&'k str]),
 }
 
 /// What a client has for thread-local variables, and so what code that uses them is made into.

@@ -235,21 +235,23 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    /// Whether a reference to a symbol of a discarded COMDAT group may stand, as address 0: the
-    /// unwind and exception tables of a function speak of it from outside of its group.
+    /// Whether a reference to a symbol of a discarded COMDAT group, or an unused section, may stand,
+    /// as address 0: the unwind and exception tables of a function speak of it from outside.
     fn is_tombstone(&self, site: Site<'_, 'o>, rela: Rela) -> bool {
         use crate::elf::SymbolPlace;
-        let Some(SymbolPlace::Section(section)) =
-            site.object.symbol(rela.symbol).map(|s| s.place())
-        else {
-            return false;
+        let discarded = match site.object.symbol(rela.symbol).map(|s| s.place()) {
+            Some(SymbolPlace::Section(section)) => {
+                let home = self.state.section(site.number, section);
+                home.is_some_and(|home| {
+                    matches!(home.residence, Residence::Duplicate | Residence::Unused)
+                })
+            }
+            // Its definition, in another object, is unused.
+            Some(SymbolPlace::Undefined) => true,
+            _ => false,
         };
-        let duplicate = self
-            .state
-            .section(site.number, section)
-            .is_some_and(|state| state.residence == Residence::Duplicate);
         let from = site.object.section(site.index).map(Section::name).unwrap_or_default();
-        duplicate && matches!(from.as_bytes(), b".eh_frame" | b".gcc_except_table")
+        discarded && matches!(from.as_bytes(), b".eh_frame" | b".gcc_except_table")
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
-use crate::plan::PlanOptions;
 pub(crate) use crate::plan::symbol::{STUB_LIMIT, SymbolState};
+use crate::plan::{Keep, PlanOptions};
 use crate::scratch::Scratch;
 
 /// How many records of each sort a set of objects needs.
@@ -16,10 +16,11 @@ pub(crate) struct Counts {
     extra: usize,
     names: usize,
     named: usize,
+    ties: usize,
 }
 
 impl Counts {
-    pub(crate) fn of(objects: &[Object<'_>], options: PlanOptions) -> Self {
+    pub(crate) fn of(objects: &[Object<'_>], options: PlanOptions<'_>) -> Self {
         let mut counts = Self { objects: objects.len(), ..Self::default() };
         let (mut shared, mut boundaries) = (0usize, false);
         for object in objects {
@@ -32,6 +33,9 @@ impl Counts {
             shared = shared.saturating_add(object.shared_names());
             counts.named = counts.named.saturating_add(object.named_sections());
             boundaries |= object.has_boundaries();
+            if options.keep != Keep::All {
+                counts.ties = counts.ties.saturating_add(crate::plan::unused::ties(object));
+            }
             #[cfg(feature = "aarch64")]
             if options.erratum_843419 {
                 counts.extra = counts.extra.saturating_add(crate::plan::erratum::records(object));
@@ -53,6 +57,7 @@ impl Counts {
             .saturating_add(self.extra)
             .saturating_add(self.names)
             .saturating_add(self.named)
+            .saturating_add(self.ties)
     }
 }
 
@@ -67,6 +72,8 @@ pub(crate) struct State<'s> {
     pub(crate) names: &'s mut [Scratch],
     /// Sections that `__start_` and `__stop_` symbols may speak of; none where there is no such symbol.
     pub(crate) named: &'s mut [Scratch],
+    /// Which sections keep each other, in a plan that does not keep all.
+    pub(crate) ties: &'s mut [Scratch],
     /// Sections that hold initialisers and finalisers; then, on RISC-V, the order of relocation
     /// tables that are out of order, and places where bytes may go; on AArch64, mapping symbols.
     pub(crate) lists: &'s mut [Scratch],
@@ -91,12 +98,14 @@ pub(crate) enum Residence {
     Data,
     /// In the block of thread-local variables, whose image is in the read-only segment.
     ThreadLocal,
+    /// Nowhere: nothing uses it, and the plan keeps what is used.
+    Unused,
 }
 
 impl Residence {
     pub(crate) const fn segment(self) -> Option<SegmentKind> {
         match self {
-            Self::None | Self::Duplicate => None,
+            Self::None | Self::Duplicate | Self::Unused => None,
             Self::Text => Some(SegmentKind::Text),
             Self::ReadOnly | Self::ThreadLocal => Some(SegmentKind::ReadOnly),
             Self::Data => Some(SegmentKind::Data),
@@ -110,6 +119,7 @@ impl Residence {
             3 => Self::ReadOnly,
             4 => Self::Data,
             5 => Self::ThreadLocal,
+            6 => Self::Unused,
             _ => Self::None,
         }
     }
@@ -184,7 +194,8 @@ impl<'s> State<'s> {
         let (sections, scratch) = scratch.split_at_mut_checked(counts.sections)?;
         let (symbols, scratch) = scratch.split_at_mut_checked(counts.symbols)?;
         let (names, scratch) = scratch.split_at_mut_checked(counts.names)?;
-        let (named, lists) = scratch.split_at_mut_checked(counts.named)?;
+        let (named, scratch) = scratch.split_at_mut_checked(counts.named)?;
+        let (ties, lists) = scratch.split_at_mut_checked(counts.ties)?;
         let (mut section, mut symbol) = (0u32, 0u32);
         for (base, object) in bases.iter_mut().zip(objects) {
             *base = Scratch { word: section.into(), low: symbol, high: 0 };
@@ -200,6 +211,7 @@ impl<'s> State<'s> {
             symbols,
             names,
             named,
+            ties,
             lists,
             list_count: 0,
             #[cfg(feature = "aarch64")]
@@ -235,7 +247,6 @@ impl<'s> State<'s> {
     }
 
     /// The object that the section with this number belongs to, and its index there.
-    #[cfg(feature = "riscv64")]
     pub(crate) fn section_owner(&self, number: u32) -> Option<(usize, u32)> {
         let after = self.objects.partition_point(|record| record.word <= number.into());
         let object = after.checked_sub(1)?;

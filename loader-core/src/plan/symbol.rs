@@ -9,7 +9,7 @@ pub(crate) struct SymbolState(pub(super) Scratch);
 
 /// Another object's symbol of the same name is the one that counts.
 const ALIAS: u32 = 1 << 31;
-/// Its section is not loaded.
+/// Its section is not loaded; or it is COMMON, and not used in a plan that keeps what is.
 const DEAD: u32 = 1 << 30;
 /// A relocation of a loaded section needs it.
 const USED: u32 = 1 << 29;
@@ -115,6 +115,16 @@ impl SymbolState {
 
     pub(crate) const fn set_indirect(&mut self) {
         self.0.high |= INDIRECT;
+    }
+
+    pub(crate) const fn forget_indirect(&mut self) {
+        self.0.high &= !INDIRECT;
+    }
+
+    /// Makes an alias of what is nowhere, nowhere itself.
+    pub(crate) const fn bury_alias(&mut self) {
+        self.0.high = self.0.high & !(ALIAS | EXTERNAL | IMPORT | INDIRECT | NUMBER) | DEAD;
+        self.0.low = 0;
     }
 
     pub(crate) const fn number(self) -> u32 {

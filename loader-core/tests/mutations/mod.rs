@@ -7,7 +7,7 @@ mod compiled;
 pub mod random;
 mod samples;
 
-use loader_core::{PlanOptions, TlsModel};
+use loader_core::{Keep, PlanOptions, TlsModel};
 
 use crate::support::load::run_with;
 use crate::support::threads::Client;
@@ -20,11 +20,13 @@ fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
     let imports = Imports::of(&[("import", 0x1000_8000), ("far", 0xffff_8000_0000_0000)]);
     let mut files = vec![("damaged.o", file)];
     files.extend(companion.map(|companion| ("good.o", companion)));
-    // Either model, relaxed or not, and for one file always the same.
+    // Either model, relaxed or not, with all sections or not, and for one file always the same.
     let sum = file.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
     let mut options = PlanOptions::default();
     options.thread_locals = if sum & 1 == 0 { TlsModel::Static } else { TlsModel::Dynamic };
     options.relaxation = sum & 2 == 0;
+    options.keep =
+        [Keep::All, Keep::Exported, Keep::Named(&["function"])][usize::from(sum) / 4 % 3];
     let client = Client::at(0x40);
     let loaded = run_with(&files, &manager, options, &imports, &client, |loaded| match loaded {
         Ok(mut module) => {
@@ -33,6 +35,7 @@ fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
                 module.set_resolved(&resolution, 0x1234.into());
             }
             let _ = (module.thread_locals(), module.exported_thread_locals().count());
+            let _ = module.plan().unused_sections().count();
             // What a client would ask of it must not panic either.
             let image = crate::support::Image::of(&module);
             for (_, start, bytes) in &image.segments {

@@ -8,7 +8,7 @@ use super::survives;
 use crate::support::elf::SymbolSpec;
 use crate::support::lies::file::FLAGS;
 use crate::support::lies::{Elf, rela, section};
-use crate::support::{ElfBuilder, code};
+use crate::support::{ElfBuilder, Link, code};
 
 const ROUNDS: u64 = 4000;
 
@@ -49,6 +49,14 @@ fn sample(
     elf.symbol(SymbolSpec { kind: STT_TLS.0, ..SymbolSpec::new("variable", image, 4) }); // 9
     elf.symbol(SymbolSpec { kind: STT_GNU_IFUNC.0, ..SymbolSpec::new("chosen", text, 4) }); // 10
     elf.rela(image, 4, word32.0, symbols[0], 0);
+    let table = elf.section("table", 3, &[4; 24]);
+    for (at, name) in [(0, "__start_table"), (8, "__stop_table")] {
+        let boundary = elf.undefined(name);
+        elf.rela(table, at, word64.0, boundary, 0);
+    }
+    let linked = elf.section(".linked", 2 | SHF_LINK_ORDER.0, &[5; 4]);
+    elf.edit(linked).link = Link::Raw(inline);
+    elf.section(".unused", 3, &[6; 4]);
     elf
 }
 

@@ -125,7 +125,7 @@ pub fn run<R>(
 pub fn run_with<R>(
     files: &[(&str, &[u8])],
     manager: &TestManager,
-    options: PlanOptions,
+    options: PlanOptions<'_>,
     resolver: &dyn Resolver,
     thread_locals: &dyn ThreadLocals,
     then: impl FnOnce(Result<Module<'_, '_, &TestManager>, Error<'_>>) -> R,

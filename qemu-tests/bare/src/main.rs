@@ -12,10 +12,7 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Archive, ArchiveError, Error, Export, ExportTable, LinkInput, MemoryError, MemoryManager,
-    Metadata, MetadataError, Name, Object, Plan, PlanOptions, Resolver, Scratch, Segment,
-    SegmentKind, SegmentRequest, Selection, TargetAddress, ThreadLocals, TlsBlock, TlsLocation,
-    TlsModel, TlsVariable, Version, interface_hash,
+    Archive, ArchiveError, Error, Export, ExportTable, Keep, LinkInput, MemoryError, MemoryManager, Metadata, MetadataError, Name, Object, Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind, SegmentRequest, Selection, TargetAddress, ThreadLocals, TlsBlock, TlsLocation, TlsModel, TlsVariable, Version, interface_hash,
 };
 
 unsafe extern "C" {
@@ -69,9 +66,10 @@ impl ThreadLocals for Threads {
 }
 
 /// Options of which the compiler knows none.
-fn options() -> PlanOptions {
+fn options() -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.erratum_843419 = black_box(true);
+    options.keep = black_box(Keep::Named(&["main"]));
     options.relaxation = black_box(true);
     options.thread_locals = black_box(TlsModel::Static);
     black_box(options)
@@ -112,6 +110,9 @@ fn pipeline<'o>(
         black_box(relocation.name());
     }
     black_box(plan.thread_locals());
+    for unused in plan.unused_sections() {
+        black_box((unused.object, unused.index, unused.section.name()));
+    }
     let mut image = plan.place(Manager)?;
     image.map_section_address(black_box(0), black_box(1), TargetAddress::new(black_box(0)))?;
     image.map_segment_address(SegmentKind::Text, TargetAddress::new(black_box(0)))?;

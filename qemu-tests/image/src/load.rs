@@ -23,7 +23,7 @@ pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
 }
 
 /// What a module may ask for, and what the program asks for.
-pub fn options(thread_locals: TlsModel, asked: Options) -> PlanOptions {
+pub fn options(thread_locals: TlsModel, asked: Options) -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.thread_locals = thread_locals;
     options.erratum_843419 = asked.erratum_843419;
@@ -32,7 +32,7 @@ pub fn options(thread_locals: TlsModel, asked: Options) -> PlanOptions {
 }
 
 /// The working memory that a plan for these objects needs.
-pub fn scratch(objects: &[Object<'_>], options: PlanOptions) -> Vec<Scratch> {
+pub fn scratch(objects: &[Object<'_>], options: PlanOptions<'_>) -> Vec<Scratch> {
     vec![Scratch::ZERO; options.scratch_len(objects)]
 }
 
@@ -40,7 +40,7 @@ pub fn scratch(objects: &[Object<'_>], options: PlanOptions) -> Vec<Scratch> {
 pub fn load<'a, 'm>(
     objects: &'a [Object<'a>],
     scratch: &'a mut [Scratch],
-    options: PlanOptions,
+    options: PlanOptions<'_>,
     manager: &'m Manager,
     resolver: &dyn Resolver,
 ) -> Result<Loaded<'a, 'm>, Outcome> {

@@ -269,7 +269,7 @@ fn load_parsed<'o>(
 }
 
 /// What the plan of a module is asked for.
-fn options(module: &Module) -> PlanOptions {
+fn options(module: &Module) -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.relaxation = Layout::is_relaxed(&module.name);
     options.thread_locals = module.model;

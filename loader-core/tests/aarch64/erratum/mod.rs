@@ -31,7 +31,7 @@ const TEXT: u64 = 0x4000_0000;
 const FAR: u64 = TEXT + 0x100_0000;
 const NEAR: u64 = TEXT + 0x1_0000;
 
-fn options() -> PlanOptions {
+fn options() -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.erratum_843419 = true;
     options
@@ -90,7 +90,7 @@ fn object(size: u64, parts: &[(u64, &[u32])]) -> Elf {
     elf.build()
 }
 
-fn load(file: &[u8], manager: &TestManager, options: PlanOptions) -> Image {
+fn load(file: &[u8], manager: &TestManager, options: PlanOptions<'_>) -> Image {
     run_with(&[("test.o", file)], manager, options, &Imports::default(), &(), |loaded| match loaded
     {
         Ok(module) => Image::of(&module),

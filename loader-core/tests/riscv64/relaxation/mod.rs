@@ -28,7 +28,7 @@ const TEXT: u64 = 0x4000_0000;
 const IMPORTS: [(&str, u64); 3] =
     [("beside", TEXT - 0x100), ("near", TEXT + 0x1_0000), ("far", 0x7f_0000_0000)];
 
-fn relaxing() -> PlanOptions {
+fn relaxing() -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.relaxation = true;
     options.thread_locals = TlsModel::Static;
@@ -49,7 +49,7 @@ fn compressed(elf: &ElfBuilder) -> Vec<u8> {
 /// Loads one object for a client with its blocks at the thread pointer.
 fn with<R>(
     file: &[u8],
-    options: PlanOptions,
+    options: PlanOptions<'_>,
     then: impl FnOnce(Result<Module<'_, '_, &TestManager>, Error<'_>>) -> R,
 ) -> R {
     let manager = TestManager::at(TEXT, TEXT + 0x10_0000, TEXT + 0x20_0000);
@@ -59,7 +59,7 @@ fn with<R>(
     result
 }
 
-fn load(file: &[u8], options: PlanOptions) -> Image {
+fn load(file: &[u8], options: PlanOptions<'_>) -> Image {
     with(file, options, |loaded| Image::of(&loaded.unwrap_or_else(|error| panic!("{error}"))))
 }
 

@@ -19,7 +19,7 @@ fn calls(count: u64) -> (ElfBuilder, u32) {
     (elf, text)
 }
 
-fn planned_text(file: &[u8], options: PlanOptions) -> u64 {
+fn planned_text(file: &[u8], options: PlanOptions<'_>) -> u64 {
     let objects = [Object::parse("test.o", file).unwrap()];
     let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
     let plan = Plan::with_options(&objects, &mut scratch, options).unwrap();

@@ -31,7 +31,7 @@ pub fn run(args: &InspectArgs) -> Result<ExitCode> {
 
 /// Whether the object would be loaded, both readers see the same in it, and what it says about
 /// its module can be read.
-fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
+fn inspect(path: &Path, options: PlanOptions<'_>) -> Result<bool> {
     let shown = path.display();
     let read = || -> Result<Vec<u8>> {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
@@ -83,7 +83,7 @@ fn inspect(path: &Path, options: PlanOptions) -> Result<bool> {
     Ok(readable && differences.is_empty())
 }
 
-fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions) {
+fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions<'_>) {
     let mut table = show::table(&["segment", ">bytes", ">alignment", ">sections"]);
     for kind in SegmentKind::ALL {
         let segment = plan.segment(kind);
@@ -154,7 +154,7 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
 }
 
 /// What the plan is asked for: what the system images have, and what the user wants.
-fn options(asked: LoaderArgs) -> PlanOptions {
+fn options(asked: LoaderArgs) -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.relaxation = asked.relax;
     options.erratum_843419 = asked.fix_cortex_a53_843419;

@@ -62,7 +62,7 @@ impl Reading {
     }
 
     /// In what the core's plan for this file is another.
-    pub(super) fn differences(&self, plan: &Plan<'_, '_>, options: PlanOptions) -> Vec<String> {
+    pub(super) fn differences(&self, plan: &Plan<'_, '_>, options: PlanOptions<'_>) -> Vec<String> {
         let mut found = Vec::new();
         let machine = crate::arch::Arch::ALL.into_iter().find(|a| a.elf_machine() == self.machine);
         if machine.map(|arch| arch.name()) != Some(plan.machine().name()) {
@@ -73,7 +73,12 @@ impl Reading {
         found
     }
 
-    fn compare_sections(&self, plan: &Plan<'_, '_>, options: PlanOptions, found: &mut Vec<String>) {
+    fn compare_sections(
+        &self,
+        plan: &Plan<'_, '_>,
+        options: PlanOptions<'_>,
+        found: &mut Vec<String>,
+    ) {
         let mut planned = BTreeSet::new();
         for section in plan.sections() {
             let (index, name) = (section.index, section.section.name().to_string());
