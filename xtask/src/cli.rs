@@ -104,6 +104,10 @@ pub struct LoaderArgs {
     /// Have AArch64 code mended that erratum 843419 of the Cortex-A53 affects
     #[arg(long)]
     pub fix_cortex_a53_843419: bool,
+    /// Leave out sections that nothing uses: `qemu` keeps what the entry needs, `inspect` what the
+    /// symbols need that other modules may use
+    #[arg(long)]
+    pub gc_sections: bool,
 }
 
 /// The machines that `--arch` can name.
@@ -143,6 +147,9 @@ impl ValueEnum for Machines {
 pub struct InspectArgs {
     #[command(flatten)]
     pub loader: LoaderArgs,
+    /// Keep what this symbol needs and, of what nothing uses, no more; can be given more than once
+    #[arg(long, value_name = "NAME", requires = "gc_sections")]
+    pub keep: Vec<String>,
     /// The objects (ELF, ET_REL), each on its own
     #[arg(value_name = "OBJECT", required = true)]
     pub files: Vec<PathBuf>,
@@ -298,6 +305,17 @@ mod tests {
         let args = qemu(&["--relax", "--fix-cortex-a53-843419", "a.o"]).unwrap();
         assert!(args.loader.relax && args.loader.fix_cortex_a53_843419);
         assert!(!qemu(&[]).unwrap().loader.relax);
+        assert!(qemu(&["--gc-sections", "a.o"]).unwrap().loader.gc_sections);
+        let inspect = |args: &[&str]| {
+            let all = ["xtask", "inspect"].iter().chain(args);
+            Cli::try_parse_from(all).map(|cli| match cli.verb {
+                Verb::Inspect(args) => args.keep,
+                other => panic!("{other:?}"),
+            })
+        };
+        let kept = inspect(&["--gc-sections", "--keep", "a", "--keep", "b", "a.o"]).unwrap();
+        assert_eq!(kept, ["a", "b"]);
+        assert!(inspect(&["--keep", "a", "a.o"]).is_err());
     }
 
     #[test]

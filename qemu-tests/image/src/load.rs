@@ -6,8 +6,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{
-    Error, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress, ThreadLocals,
-    TlsModel,
+    Error, Keep, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress,
+    ThreadLocals, TlsModel,
 };
 use qemu_protocol::{Count, File, ObjectReport, Options, Outcome, SectionReport};
 
@@ -22,11 +22,13 @@ pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
     files.iter().map(|file| Object::parse(file.name, file.bytes).map_err(refused)).collect()
 }
 
-/// What a module may ask for, and what the program asks for.
-pub fn options(thread_locals: TlsModel, asked: Options) -> PlanOptions<'static> {
+/// What a module may ask for, and what the program asks for; where that is to leave out what nothing
+/// uses, `keep` says what is used.
+pub fn options<'k>(thread_locals: TlsModel, asked: Options, keep: Keep<'k>) -> PlanOptions<'k> {
     let mut options = PlanOptions::default();
     options.thread_locals = thread_locals;
     options.erratum_843419 = asked.erratum_843419;
+    options.keep = if asked.gc_sections { keep } else { Keep::All };
     options.relaxation = asked.relaxation;
     options
 }

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Binding, Name, Resolver, TargetAddress, TlsModel};
+use loader_core::{Binding, Keep, Name, Resolver, TargetAddress, TlsModel};
 use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport, Surroundings};
 use target_common::{CallEnd, Region};
 
@@ -122,7 +122,7 @@ fn with_runtime(
     let before = memory::usage(manager);
     let start = target::now_ns();
     let objects = load::parse(files)?;
-    let options = load::options(TlsModel::Static, program.options);
+    let options = load::options(TlsModel::Static, program.options, Keep::Exported);
     let mut scratch = load::scratch(&objects, options);
     let runtime = load::load(&objects, &mut scratch, options, manager, &kernel)?;
     run.runtime = Some(ProgramReport {
@@ -154,7 +154,8 @@ fn with_program(
         true => TlsModel::Dynamic,
         false => TlsModel::Static,
     };
-    let options = load::options(model, program.options);
+    let entry = [program.entry];
+    let options = load::options(model, program.options, Keep::Named(&entry));
     let mut scratch = load::scratch(&objects, options);
     let module = load::load(&objects, &mut scratch, options, arenas.own, resolver)?;
     run.load_ns = target::now_ns() - start;

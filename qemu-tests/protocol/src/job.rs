@@ -112,13 +112,14 @@ mod tests {
         let file = File { name: "a.o", bytes: &[0x7f, b'E', b'L', b'F'] };
         let around =
             Surroundings { away: 3 << 30, far: 5, long_text: true, dynamic_thread_locals: true };
+        let options = Options { erratum_843419: true, gc_sections: true, relaxation: false };
         let program = Program {
             name: "p",
             files: vec![file],
             entry: "main",
             args: vec!["p", "x"],
             repeat: 2,
-            options: Options { erratum_843419: true, relaxation: false },
+            options,
             surroundings: around,
         };
         let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(job.programs[0].args, ["p", "x"]);
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
-        assert_eq!(job.programs[0].options, Options { erratum_843419: true, relaxation: false });
+        assert_eq!(job.programs[0].options, options);
         assert_eq!(job.programs[0].surroundings, around);
     }
 

@@ -8,6 +8,8 @@ use crate::{Deserialize, Serialize};
 pub struct Options {
     /// `PlanOptions::erratum_843419`
     pub erratum_843419: bool,
+    /// `PlanOptions::keep`: of the program what its entry needs, of the C runtime what it exports.
+    pub gc_sections: bool,
     /// `PlanOptions::relaxation`
     pub relaxation: bool,
 }

@@ -283,8 +283,15 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         }
         "holds" => Directive::Holds(words()),
         "options" => {
-            ensure!(text == "erratum_843419", "the one value is `erratum_843419`");
-            Directive::Options(Options { erratum_843419: true, ..Options::default() })
+            let mut options = Options::default();
+            for word in text.split_whitespace() {
+                match word {
+                    "erratum_843419" => options.erratum_843419 = true,
+                    "gc_sections" => options.gc_sections = true,
+                    _ => bail!("the values are `erratum_843419` and `gc_sections`"),
+                }
+            }
+            Directive::Options(options)
         }
         "orders" => {
             ensure!(text == "both", "the one value is `both`");

@@ -45,6 +45,7 @@ fn empty_flags_are_one_set_of_none() {
 fn a_program_may_ask_something_of_the_loader() {
     assert!(!settings("//! repeat: 1\n").options.erratum_843419);
     assert!(settings("//! options: erratum_843419\n").options.erratum_843419);
+    assert!(settings("//! options: gc_sections erratum_843419\n").options.gc_sections);
     assert!(complaint("//! options: erratum\n").contains("erratum_843419"));
 }
 

@@ -116,6 +116,9 @@ impl fmt::Display for Variant {
         if self.reversed {
             f.write_str(", reversed")?;
         }
+        if self.options.gc_sections {
+            f.write_str(", used sections only")?;
+        }
         if self.options.relaxation {
             f.write_str(", relaxed")?;
         }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use comfy_table::Cell;
-use loader_core::{Object, Plan, PlanOptions, Scratch, SegmentKind, TlsModel, Unsupported};
+use loader_core::{Keep, Object, Plan, PlanOptions, Scratch, SegmentKind, TlsModel, Unsupported};
 
 use crate::archive::Archive;
 use crate::cli::{InspectArgs, LoaderArgs, UsageError};
@@ -22,9 +22,10 @@ use reading::Reading;
 /// # Errors
 /// A file cannot be read.
 pub fn run(args: &InspectArgs) -> Result<ExitCode> {
+    let names: Vec<&str> = args.keep.iter().map(String::as_str).collect();
     let mut good = true;
     for path in &args.files {
-        good &= inspect(path, options(args.loader))?;
+        good &= inspect(path, options(args.loader, &names))?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -107,6 +108,18 @@ fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions<'_>) {
         ]);
     }
     println!("{table}");
+    if options.keep != Keep::All {
+        let mut table = show::table(&["unused section", ">index", ">bytes"]);
+        for unused in plan.unused_sections() {
+            let size = number(unused.section.size());
+            table.add_row([
+                Cell::new(unused.section.name()),
+                Cell::new(unused.index),
+                Cell::new(size),
+            ]);
+        }
+        println!("{table}");
+    }
     println!("GOT entries: {}    stubs: {}", plan.got_entries(), plan.stubs());
     let sizes = plan.sections().map(|section| (section.section.size(), section.size));
     let (file, memory) = sizes.fold((0, 0), |(file, memory), (a, b)| (file + a, memory + b));
@@ -138,7 +151,7 @@ fn imports(plan: &Plan<'_, '_>) -> Vec<String> {
 /// Every relocation type that would be refused: a load would stop at the first.
 fn show_refused(object: &Object<'_>, reading: &Reading) {
     let mut table = show::table(&["refused relocation", ">count", "because"]);
-    for (&kind, &count) in &reading.relocations {
+    for (kind, count) in reading.kinds(|_| true) {
         let row = object.machine().relocation(kind);
         let reason = match row.map(|row| row.unsupported()) {
             Some(None) => continue,
@@ -153,11 +166,17 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
     }
 }
 
-/// What the plan is asked for: what the system images have, and what the user wants.
-fn options(asked: LoaderArgs) -> PlanOptions<'static> {
+/// What the plan is asked for: what the system images have, and what the user wants; of what nothing
+/// uses, what the `names` need, or all exported symbols.
+fn options<'k>(asked: LoaderArgs, names: &'k [&'k str]) -> PlanOptions<'k> {
     let mut options = PlanOptions::default();
     options.relaxation = asked.relax;
     options.erratum_843419 = asked.fix_cortex_a53_843419;
+    options.keep = match asked.gc_sections {
+        false => Keep::All,
+        true if names.is_empty() => Keep::Exported,
+        true => Keep::Named(names),
+    };
     options.thread_locals = TlsModel::Static;
     options
 }

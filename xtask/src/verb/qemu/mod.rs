@@ -163,6 +163,7 @@ fn boot(
             repeat: 1,
             options: qemu_protocol::Options {
                 erratum_843419: asked.fix_cortex_a53_843419,
+                gc_sections: asked.gc_sections,
                 relaxation: asked.relax,
             },
             surroundings: qemu_protocol::Surroundings::default(),
