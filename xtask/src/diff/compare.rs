@@ -10,7 +10,6 @@ use super::load::{Section, Table};
 use super::prepare::{Site, Sites};
 use super::told::Told;
 use super::types::Field;
-use super::write::section_name;
 
 /// The most differences that are told of one module.
 const TOLD: usize = 20;
@@ -141,7 +140,8 @@ fn their_sections<'l>(
     let mut found = Vec::new();
     for Section { object, index, name, address, bytes } in &sites.loaded.sections {
         let name = format!("{}: section {index} {name}", sites.names[*object]);
-        let Some(theirs) = linked.sections.get(&section_name(*object, *index)) else {
+        let linked_name = sites.loaded.linked_name(*object, *index);
+        let Some(theirs) = linked.sections.get(&linked_name) else {
             // GNU ld leaves out what is empty.
             if bytes.is_empty() {
                 found.push(&[][..]);
@@ -151,6 +151,23 @@ fn their_sections<'l>(
             continue;
         };
         let (size, their_size) = (bytes.len(), theirs.bytes.len());
+        if let Some((start, end)) = sites.loaded.gathered.extent(&linked_name) {
+            let their_end = theirs.address + their_size as u64;
+            let part = theirs.at(*address).and_then(|rest| rest.get(..size));
+            let part = part.or(bytes.is_empty().then_some(&[]));
+            let Some(part) = part.filter(|_| (start, end) == (theirs.address, their_end)) else {
+                differences.push(format!(
+                    "{name}: all of this name from {start:#x} to {end:#x}; {linker}: from {:#x} to \
+                     {their_end:#x}",
+                    theirs.address,
+                ));
+                continue;
+            };
+            counts.sections += 1;
+            counts.bytes += size;
+            found.push(part);
+            continue;
+        }
         if (*address, size) != (theirs.address, their_size) {
             differences.push(format!(
                 "{name}: {size:#x} bytes at {address:#x}; {linker}: {their_size:#x} bytes at {:#x}",

@@ -243,8 +243,10 @@ impl Sites<'_> {
                 Some(section.address + offset)
             }
             Target::Undefined => {
-                let imported = self.loaded.imports.get(&relocation.name).copied();
-                imported.or_else(|| self.global(&relocation.name))
+                let (imports, gathered) = (&self.loaded.imports, &self.loaded.gathered);
+                let mut known = [imports, &gathered.boundaries].into_iter();
+                let known = known.find_map(|known| known.get(&relocation.name)).copied();
+                known.or_else(|| self.global(&relocation.name))
             }
         }
     }

@@ -65,20 +65,23 @@ pub fn link(linker: &Linker, files: &[NamedBytes], loaded: &Loaded, told: &Told)
     let mut objects = vec!["imports.o".to_owned()];
     for (number, file) in files.iter().enumerate() {
         let mine = loaded.sections.iter().filter(|section| section.object == number);
-        let mut mine: BTreeSet<u32> = mine.map(|section| section.index).collect();
+        let name = |index| (index, loaded.linked_name(number, index));
+        let mut mine: BTreeMap<u32, String> = mine.map(|section| name(section.index)).collect();
         let locals = loaded.thread_locals.sections.iter();
-        mine.extend(locals.filter(|(object, ..)| *object == number).map(|(_, index, _)| *index));
+        let locals = locals.filter(|(object, ..)| *object == number);
+        mine.extend(locals.map(|(_, index, _)| name(*index)));
         let none = Changes::new();
         let changes = told.changes.get(number).unwrap_or(&none);
         let name = format!("{number}.o");
-        write(&name, &neutralised(&file.bytes, number, &mine, changes)?)?;
+        write(&name, &neutralised(&file.bytes, &mine, changes)?)?;
         objects.push(name);
     }
     write("script", script(linker, loaded, &imports).as_bytes())?;
     Linked::read(linker.arch, &linker.link(folder.path(), &objects, loaded.moved.is_some())?)
 }
 
-/// One output section for each input section, at its address. A program header that loads
+/// One output section for each input section, at its address, or for those that lie together
+/// because of their name. A program header that loads
 /// nothing keeps ld.lld from giving file offsets a distance that addresses have.
 fn script(linker: &Linker, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) -> String {
     let locals = &loaded.thread_locals;
@@ -99,13 +102,18 @@ fn script(linker: &Linker, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) ->
     let mut place = |name: &str, pattern: &str, address: u64| {
         let _ = writeln!(script, "  {name} {address:#x} : {{ *({pattern}) }} :all");
     };
+    let mut named = BTreeSet::new();
     for section in &loaded.sections {
-        let name = section_name(section.object, section.index);
+        let name = loaded.linked_name(section.object, section.index);
+        // Those that lie together are one output section, where the first of them is.
+        let extent = loaded.gathered.extent(&name);
+        let is_first = extent.is_none_or(|_| named.insert(name.clone()));
+        let address = extent.map_or(section.address, |(start, _)| start);
         let is_local = |(object, index, _): &(usize, u32, u64)| {
             (*object, *index) == (section.object, section.index)
         };
-        if !locals.sections.iter().any(is_local) {
-            place(&name, &name, section.address);
+        if is_first && !locals.sections.iter().any(is_local) {
+            place(&name, &name, address);
         }
     }
     for (at, address) in imports.values().enumerate() {

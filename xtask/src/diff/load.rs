@@ -11,9 +11,11 @@ use loader_core::{
 };
 
 use super::corpus::Module;
+use super::gathered::Gathered;
 use super::layout::{self, Layout};
 use super::relocations::{Relocation, Relocations};
 use super::thread_locals::ThreadLocals;
+use super::write::section_name;
 
 /// Bytes of memory for all segments of one kind.
 const ARENA: usize = 64 << 20;
@@ -40,6 +42,8 @@ pub struct Loaded {
     pub got: Table,
     /// The call stubs.
     pub stubs: Table,
+    /// The sections that lie together because of their names.
+    pub gathered: Gathered,
     /// Where the imports are that are defined.
     pub imports: BTreeMap<Vec<u8>, u64>,
     /// Whether thread-local code was made local-exec.
@@ -95,6 +99,15 @@ pub enum Refusal {
     OutOfRange(String),
     /// Anything else: the whole message.
     Other(String),
+}
+
+impl Loaded {
+    /// The name by which a linker knows a section of an object: one of its own, or that of all that
+    /// lie together.
+    pub fn linked_name(&self, object: usize, index: u32) -> String {
+        let own = || section_name(object, index);
+        self.gathered.name(object, index).map_or_else(own, str::to_owned)
+    }
 }
 
 impl Table {
@@ -166,6 +179,7 @@ fn load_parsed<'o>(
     high: bool,
 ) -> Result<Loaded, Failure<'o>> {
     let (arch, name, model) = (module.arch, module.name.as_str(), module.model);
+    let files = &module.files;
     let plan = Plan::with_options(objects, scratch, options(module))?;
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
@@ -254,6 +268,7 @@ fn load_parsed<'o>(
         symbols.push((found.symbol.name().as_bytes().to_vec(), false, address_of(&found)));
     }
     Ok(Loaded {
+        gathered: Gathered::of(files, &sections)?,
         sections,
         symbols,
         commons: commons.into_iter().map(|(address, name)| (name, address)).collect(),

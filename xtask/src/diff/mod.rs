@@ -6,6 +6,7 @@
 //! | `corpus` | what is compared; `cargo xtask test` takes a part of it |
 //! | `erratum` | code that an erratum of the Cortex-A53 affects, mended |
 //! | `expressed` | types that a linker gets as others, because it does not know them |
+//! | `gathered` | sections that `__start_` and `__stop_` symbols speak of |
 //! | `layout` | where segments and imports go |
 //! | `relocations` | relocations, read apart from the loader |
 //! | `load` | our side |
@@ -40,6 +41,7 @@ mod compare;
 mod corpus;
 mod erratum;
 mod expressed;
+mod gathered;
 mod layout;
 mod link;
 mod linker;

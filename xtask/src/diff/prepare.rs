@@ -106,6 +106,7 @@ impl<'a> Sites<'a> {
     pub fn is_undefined(&self, relocation: &Relocation) -> bool {
         relocation.target == Target::Undefined
             && !self.loaded.imports.contains_key(&relocation.name)
+            && !self.loaded.gathered.boundaries.contains_key(&relocation.name)
             && !self.defined.contains(relocation.name.as_slice())
     }
 

@@ -149,7 +149,8 @@ fn a_neutralised_object_keeps_all_but_names_and_flags() {
     let (kind, addend) = (call.number, call.addend);
     let change = Change::Given(Given { kind, addend, symbol: Some(ZERO.to_vec()) });
     let changes = Changes::from([((call.table, call.entry), change)]);
-    let copy = neutralised(&bytes, 7, &[text, data].into(), &changes).unwrap();
+    let names = [text, data].map(|section| (section, section_name(7, section)));
+    let copy = neutralised(&bytes, &names.into(), &changes).unwrap();
     let after = File::parse(&copy).unwrap();
     assert_eq!(after.section_name(data), section_name(7, data));
     assert_eq!(after.sections.len(), before.sections.len() + 1);

@@ -90,7 +90,7 @@ pub fn stub_name(import: &[u8]) -> Vec<u8> {
     [b"%stub.", import].concat()
 }
 
-/// A copy of an object in which every section of `loaded` has a name of its own and nothing that
+/// A copy of an object in which every section of `loaded` has the name given there and nothing that
 /// makes a linker treat it in a special way, and all others have the same name. Contents,
 /// relocations, symbols and COMDAT groups are the same, but for `changes`.
 ///
@@ -98,8 +98,7 @@ pub fn stub_name(import: &[u8]) -> Vec<u8> {
 /// The object is damaged.
 pub fn neutralised(
     bytes: &[u8],
-    object: usize,
-    loaded: &BTreeSet<u32>,
+    loaded: &BTreeMap<u32, String>,
     changes: &Changes,
 ) -> Result<Vec<u8>> {
     let file = File::parse(bytes)?;
@@ -109,12 +108,12 @@ pub fn neutralised(
     for (index, section) in sections.iter_mut().enumerate() {
         let number = u32::try_from(index)?;
         let kind = section.sh_type(LE);
-        let name = if loaded.contains(&number) {
+        let name = if let Some(name) = loaded.get(&number) {
             neutralise(
                 section,
                 SHF_ALLOC.0 | SHF_WRITE.0 | SHF_EXECINSTR.0 | SHF_GROUP.0 | SHF_TLS.0,
             );
-            section_name(object, number)
+            name.clone()
         } else if kind == SHT_SYMTAB {
             symbol_table = Some(index);
             String::new()
