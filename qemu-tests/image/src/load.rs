@@ -42,7 +42,7 @@ pub fn scratch(objects: &[Object<'_>], options: PlanOptions<'_>) -> Vec<Scratch>
 pub fn load<'a, 'm>(
     objects: &'a [Object<'a>],
     scratch: &'a mut [Scratch],
-    options: PlanOptions<'_>,
+    options: PlanOptions<'a>,
     manager: &'m Manager,
     resolver: &dyn Resolver,
 ) -> Result<Loaded<'a, 'm>, Outcome> {

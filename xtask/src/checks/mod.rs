@@ -42,6 +42,11 @@ pub const STEPS: &[Step] = &[
         about: "every byte as ld.lld and GNU ld link it",
         run: |context| crate::diff::check(&context.tools),
     },
+    Step {
+        name: "unused",
+        about: "sections are left out that ld.lld and GNU ld leave out",
+        run: |context| crate::diff::check_unused(&context.tools),
+    },
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
 ];

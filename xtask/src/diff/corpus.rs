@@ -283,7 +283,7 @@ fn thread_locals(tools: &Tools, arch: Arch, model: TlsModel) -> Result<Vec<Modul
 }
 
 /// clang for a machine.
-fn clang(program: &Path, arch: Arch) -> Command {
+pub fn clang(program: &Path, arch: Arch) -> Command {
     let mut command = Command::new(program);
     command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
     command

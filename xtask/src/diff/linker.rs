@@ -119,6 +119,28 @@ impl Linker {
         fs::read(folder.join("linked")).with_context(wrote_nothing)
     }
 
+    /// What it says when it links objects without the sections that nothing uses but what these
+    /// symbols need. Whether it can link them does not matter.
+    ///
+    /// # Errors
+    /// It cannot be called.
+    pub fn said_of_unused(
+        &self,
+        folder: &Path,
+        objects: &[String],
+        kept: &[String],
+    ) -> Result<String> {
+        let mut command = Command::new(&self.program);
+        command.current_dir(folder).env("LC_ALL", "C").args(UNUSED);
+        if self.kind == Kind::Lld {
+            // As GNU ld has it by itself.
+            command.args(["-z", "nostart-stop-gc"]);
+        }
+        command.args(kept.iter().map(|name| format!("--undefined={name}")));
+        let done = process::run(command.args(objects).args(["-o", "linked"]), LIMIT)?;
+        Ok(done.stdout_text() + &done.stderr_text())
+    }
+
     fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.program);
         // The messages of GNU ld are looked at: in English.
@@ -188,6 +210,17 @@ const COMMON: &[&str] = &[
     "-z",
     "max-page-size=4096",
     "--orphan-handling=place",
+];
+
+/// What makes a linker say which sections nothing uses.
+const UNUSED: &[&str] = &[
+    "-static",
+    "-nostdlib",
+    "--gc-sections",
+    "--print-gc-sections",
+    "--unresolved-symbols=ignore-all",
+    "--build-id=none",
+    "--entry=0",
 ];
 
 /// The linker that a C compiler calls.

@@ -19,6 +19,7 @@
 //! | `thread_locals` | where thread-local variables lie |
 //! | `stubs` | calls and stubs followed, apart from the loader's encoders |
 //! | `types` | fields read back, apart from the loader's encoders |
+//! | `unused` | sections that nothing uses, and that are left out |
 //! | `compare` | bytes, symbols, and what GOT slots hold |
 //!
 //! A module is loaded below 2 GiB, where each code model reaches everything, or above it where
@@ -55,6 +56,7 @@ mod tests;
 mod thread_locals;
 mod told;
 mod types;
+mod unused;
 mod write;
 
 use compare::Counts;
@@ -66,6 +68,7 @@ use linker::Linker;
 use load::{Loaded, Refusal};
 use prepare::Sites;
 use relocations::{File, Relocations};
+pub use unused::check as check_unused;
 
 /// How one module fared.
 #[derive(Debug)]
