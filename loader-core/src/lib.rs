@@ -194,8 +194,8 @@ pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};
 pub use memory::{
-    Arena, ArenaMemoryManager, MemoryError, MemoryManager, Platform, Segment, SegmentKind,
-    SegmentRequest, StaticArena, UnprotectedPlatform,
+    Arena, ArenaMemoryManager, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest, StaticArena,
+    UnprotectedPlatform,
 };
 pub use metadata::{
     Dependency, Interface, Metadata, MetadataError, NoteDefect, NoteKind, Parameter, ParameterKind,

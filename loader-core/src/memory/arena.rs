@@ -13,8 +13,13 @@ pub struct Arena {
 
 // SAFETY: an arena is the only handle to its memory (the contract of `Arena::new`).
 unsafe impl Send for Arena {}
+// SAFETY: through `&Arena` one learns where its memory is, and reads and writes none of it.
+unsafe impl Sync for Arena {}
 
 impl Arena {
+    /// No memory.
+    pub const EMPTY: Self = Self { start: NonNull::dangling(), size: 0 };
+
     /// The arena of `size` bytes at `start`, for memory that a linker script reserves.
     ///
     /// # Safety

@@ -1,62 +1,46 @@
-//! A memory manager over three static arenas.
+//! A memory manager over static arenas: one for each kind of segment, or one for all.
 
 use core::alloc::Layout;
-use core::ptr::NonNull;
 
-use linked_list_allocator::Heap;
-use spin::Mutex;
+use crate::memory::pool::Pools;
+use crate::memory::{
+    Arena, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest,
+};
 
-use crate::address::TargetAddress;
-use crate::memory::{Arena, MemoryError, MemoryManager, Segment, SegmentKind, SegmentRequest};
-
-/// What the arena manager asks of the machine that it runs on.
-///
-/// `start` and `size` are always multiples of the granule that the manager was made with.
-pub trait Platform {
-    /// Makes memory that is being freed readable and writable, and not executable: it may have
-    /// been sealed.
-    ///
-    /// # Errors
-    /// [`MemoryError::Refused`]; the memory is then never handed out again.
-    fn unprotect(&self, start: NonNull<u8>, size: usize) -> Result<(), MemoryError>;
-
-    /// Gives memory the permissions of its kind, after the last write to it.
-    ///
-    /// # Errors
-    /// [`MemoryError::Refused`] where the permissions cannot be had.
-    fn protect(
-        &self,
-        kind: SegmentKind,
-        start: NonNull<u8>,
-        size: usize,
-    ) -> Result<(), MemoryError>;
-
-    /// Makes code that was written as data visible to instruction fetch, on every core.
-    fn synchronise_instructions(&self, start: NonNull<u8>, size: usize);
-}
-
-/// A machine without memory protection whose instruction fetch sees every write.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct UnprotectedPlatform;
-
-impl Platform for UnprotectedPlatform {
-    fn unprotect(&self, _: NonNull<u8>, _: usize) -> Result<(), MemoryError> {
-        Ok(())
-    }
-
-    fn protect(&self, _: SegmentKind, _: NonNull<u8>, _: usize) -> Result<(), MemoryError> {
-        Ok(())
-    }
-
-    fn synchronise_instructions(&self, _: NonNull<u8>, _: usize) {}
-}
-
-/// Hands out segments from one arena per kind, first fit, in multiples of a granule.
+/// Hands out segments from one arena per kind, or from one that all kinds share, first fit, in
+/// multiples of a granule.
 ///
 /// The free lists live inside the arenas' free memory; nothing else is kept. The granule is the
 /// page size where pages carry permissions, so that no page is shared by two of them.
+///
+/// ```
+/// use loader_core::{
+///     ArenaMemoryManager, MemoryManager, SegmentKind, SegmentRequest, StaticArena,
+///     UnprotectedPlatform,
+/// };
+///
+/// // Text, constants and data of all modules in 64 KiB, each in pages of their own.
+/// static ARENA: StaticArena<0x10000> = StaticArena::new();
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let arena = ARENA.take().expect("taken once");
+/// let manager = ArenaMemoryManager::shared(arena, 4096, UnprotectedPlatform);
+/// let text = manager.allocate(SegmentRequest { kind: SegmentKind::Text, size: 5000, align: 16 })?;
+/// let data = manager.allocate(SegmentRequest { kind: SegmentKind::Data, size: 40, align: 8 })?;
+/// assert_eq!(manager.used(SegmentKind::Text), 0x3000, "of the arena, whatever holds it");
+/// assert_eq!(manager.largest_free(SegmentKind::Data), 0xd000);
+/// manager.free(text);
+/// // In two pieces now, before the data and behind it.
+/// assert_eq!(manager.free_bytes(SegmentKind::Data), 0xf000);
+/// assert_eq!(manager.largest_free(SegmentKind::Data), 0xd000);
+/// manager.free(data);
+/// assert_eq!(manager.largest_free(SegmentKind::Data), 0x10000);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
 pub struct ArenaMemoryManager<P> {
-    heaps: [Mutex<Heap>; 3],
+    pools: Pools,
     granule: usize,
     platform: P,
 }
@@ -65,23 +49,42 @@ impl<P: Platform> ArenaMemoryManager<P> {
     /// A manager over these arenas. `granule` is the unit of the platform's permissions in
     /// bytes; it is rounded up to a power of two, and to 16 at the least.
     pub fn new(text: Arena, read_only: Arena, data: Arena, granule: usize, platform: P) -> Self {
-        let granule = granule.max(16).checked_next_power_of_two().unwrap_or(4096);
-        let heap = |arena: Arena| Mutex::new(heap_over(&arena, granule));
-        Self { heaps: [heap(text), heap(read_only), heap(data)], granule, platform }
+        let granule = whole_granule(granule);
+        Self { pools: Pools::new([text, read_only, data], granule), granule, platform }
     }
 
-    /// Bytes of the arena that are handed out, in whole granules.
+    /// A manager over one arena, in which segments of all kinds lie beside each other; no two of
+    /// them share a granule.
+    pub fn shared(arena: Arena, granule: usize, platform: P) -> Self {
+        let granule = whole_granule(granule);
+        Self { pools: Pools::shared(&arena, granule), granule, platform }
+    }
+
+    /// Bytes of the kind's arena that are handed out, in whole granules; [lost](Self::lost) ones
+    /// included.
     pub fn used(&self, kind: SegmentKind) -> usize {
-        self.heap(kind).lock().used()
+        self.pools.of(kind).used()
     }
 
-    /// Bytes of the arena that are free, though perhaps not in one piece.
+    /// Bytes of the kind's arena that are free, though perhaps not in one piece.
     pub fn free_bytes(&self, kind: SegmentKind) -> usize {
-        self.heap(kind).lock().free()
+        self.pools.of(kind).free_bytes()
     }
 
-    const fn heap(&self, kind: SegmentKind) -> &Mutex<Heap> {
-        kind.pick(&self.heaps)
+    /// The size of the largest segment that the kind's arena has room for now, in whole granules.
+    /// The less it is than [`free_bytes`](Self::free_bytes), the more the arena is fragmented; both
+    /// are the same while the free memory is in one piece.
+    ///
+    /// It tries sizes, by halves, on the free list: for tests and reports.
+    pub fn largest_free(&self, kind: SegmentKind) -> usize {
+        self.pools.of(kind).largest_free(self.granule)
+    }
+
+    /// Bytes of the kind's arena that are lost for good, because
+    /// [`Platform::unprotect`] failed when they came back. Anything but 0 is a defect of the
+    /// platform: memory that cannot be written carries no free list, and is never tried again.
+    pub fn lost(&self, kind: SegmentKind) -> usize {
+        self.pools.of(kind).lost()
     }
 
     /// What the heap is asked for: whole granules, so that permissions never share one.
@@ -93,66 +96,28 @@ impl<P: Platform> ArenaMemoryManager<P> {
 
 impl<P: Platform> MemoryManager for ArenaMemoryManager<P> {
     fn allocate(&self, request: SegmentRequest) -> Result<Segment, MemoryError> {
-        let mut heap = self.heap(request.kind).lock();
-        let start = self
-            .layout(request.size, request.align)
-            .and_then(|layout| heap.allocate_first_fit(layout).ok())
-            .ok_or(MemoryError::Exhausted { free: heap.free() })?;
-        let target = TargetAddress::new(start.as_ptr().addr() as u64);
-        // SAFETY: the heap hands out each byte once until it is deallocated, which `free` does
-        // with the segment in hand; the arena's bytes are initialised, readable and writable.
-        Ok(unsafe { Segment::new(request.kind, start, request.size, target) })
+        self.pools.of(request.kind).allocate(request, self.layout(request.size, request.align))
     }
 
     fn seal(&self, segment: &Segment) -> Result<(), MemoryError> {
-        let layout = self
-            .layout(segment.size(), 1)
-            .filter(|layout| holds(&self.heap(segment.kind()).lock(), segment, layout.size()))
-            .ok_or(MemoryError::Refused("the segment is another manager's"))?;
-        if segment.kind() == SegmentKind::Text {
-            self.platform.synchronise_instructions(segment.local(), layout.size());
-        }
-        self.platform.protect(segment.kind(), segment.local(), layout.size())
+        let layout = self.layout(segment.size(), 1);
+        self.pools.of(segment.kind()).seal(segment, layout, &self.platform)
     }
 
     fn free(&self, segment: Segment) {
-        let Some(layout) = self.layout(segment.size(), 1) else { return };
-        if !holds(&self.heap(segment.kind()).lock(), &segment, layout.size()) {
-            return; // another manager's: leaked rather than handed out twice
-        }
-        if self.platform.unprotect(segment.local(), layout.size()).is_err() {
-            return; // memory that cannot be written must not carry a free list
-        }
-        // SAFETY: the segment lies in this arena, which is this manager's alone, so it came from
-        // `allocate`, which asked the heap for a layout of this size (the heap rounds by size;
-        // alignment does not enter into what it keeps). Taking it by value ends the last use.
-        unsafe { self.heap(segment.kind()).lock().deallocate(segment.local(), layout) };
+        let layout = self.layout(segment.size(), 1);
+        self.pools.of(segment.kind()).free(&segment, layout, &self.platform);
     }
 }
 
-/// Whether a segment, rounded up to `size`, lies in the memory of a heap.
-fn holds(heap: &Heap, segment: &Segment, size: usize) -> bool {
-    let start = segment.local().as_ptr().addr();
-    let end = start.checked_add(size);
-    heap.bottom().addr() <= start && end.is_some_and(|end| end <= heap.top().addr())
-}
-
-/// A heap over the granules that lie wholly inside the arena.
-fn heap_over(arena: &Arena, granule: usize) -> Heap {
-    let lost = arena.start().as_ptr().align_offset(granule);
-    let size = arena.size().saturating_sub(lost) & !granule.wrapping_sub(1);
-    if size == 0 {
-        return Heap::empty();
-    }
-    // SAFETY: `lost` is less than the arena's size here, or `size` would be 0; the arena is
-    // exclusively owned memory that lives as long as the program, taken by value by the caller.
-    unsafe { Heap::new(arena.start().as_ptr().wrapping_add(lost), size) }
+fn whole_granule(granule: usize) -> usize {
+    granule.max(16).checked_next_power_of_two().unwrap_or(4096)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::StaticArena;
+    use crate::{StaticArena, UnprotectedPlatform};
 
     fn request(kind: SegmentKind, size: usize, align: usize) -> SegmentRequest {
         SegmentRequest { kind, size, align }

@@ -1,13 +1,20 @@
-//! Memory: what the core asks of its client, and a manager over static arenas.
+//! Memory: what the core asks of its client, and managers for common machines.
+//!
+//! | manager | what it hands out |
+//! | --- | --- |
+//! | [`ArenaMemoryManager`] | pages of static arenas: one per kind of segment, or one for all |
 
 mod arena;
 mod arena_manager;
+mod platform;
+mod pool;
 mod segment;
 
 use core::fmt;
 
 pub use arena::{Arena, StaticArena};
-pub use arena_manager::{ArenaMemoryManager, Platform, UnprotectedPlatform};
+pub use arena_manager::ArenaMemoryManager;
+pub use platform::{Platform, UnprotectedPlatform};
 pub use segment::Segment;
 
 /// What a segment holds, and so what may be done with its memory once it is sealed.
@@ -83,18 +90,43 @@ pub enum MemoryError {
         /// Bytes free in all, though perhaps not in one piece.
         free: usize,
     },
+    /// The memory that there is for it is in use.
+    InUse,
+    /// The memory that there is for it is not aligned as it must be.
+    Misaligned {
+        /// What its address, or its size, must be a multiple of, in bytes.
+        align: usize,
+    },
     /// The request is refused; the reason is the manager's own.
     Refused(&'static str),
+    /// As many regions are in use as the machine has.
+    TooManyRegions {
+        /// How many it has.
+        limit: usize,
+    },
+    /// The memory that there is for it is smaller.
+    TooSmall {
+        /// Its size in bytes.
+        size: usize,
+    },
 }
 
 impl fmt::Display for MemoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exhausted { free } => write!(f, "only {free} bytes are free"),
+            Self::InUse => f.write_str("the memory for it is in use"),
+            Self::Misaligned { align } => {
+                write!(f, "the memory for it is not aligned to {align}")
+            }
             Self::Refused(reason) => f.write_str(reason),
+            Self::TooManyRegions { limit } => write!(f, "all {limit} regions are in use"),
+            Self::TooSmall { size } => write!(f, "the memory for it has only {size} bytes"),
         }
     }
 }
+
+impl core::error::Error for MemoryError {}
 
 /// The client's memory, as the core sees it: LLVM's `JITMemoryManager`.
 ///
