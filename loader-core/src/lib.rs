@@ -194,7 +194,8 @@ pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};
 pub use memory::{
-    Arena, ArenaMemoryManager, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest, StaticArena,
+    Arena, ArenaMemoryManager, FixedMemoryManager, FixedPlace, MemoryError, MemoryManager,
+    MpuMemoryManager, Platform, RegionPlan, Segment, SegmentKind, SegmentRequest, StaticArena,
     UnprotectedPlatform,
 };
 pub use metadata::{

@@ -15,6 +15,7 @@
 //! | `range` | stubs: which form, and how far each reaches |
 //! | `metadata` | what a module says about itself: read, refused, never loaded |
 //! | `limits` | more sections and relocations than usual |
+//! | `memory` | the managers of the crate: what they hand out, and that all of it comes back |
 //! | `mutations` | damaged objects of every architecture |
 // Loads for all three machines, whichever the host is.
 #![cfg(all(feature = "aarch64", feature = "riscv64", feature = "x86_64"))]
@@ -25,6 +26,7 @@ mod bounds;
 mod lifecycle;
 mod limits;
 mod metadata;
+mod memory;
 mod mutations;
 mod names;
 mod range;

@@ -3,9 +3,13 @@
 //! | manager | what it hands out |
 //! | --- | --- |
 //! | [`ArenaMemoryManager`] | pages of static arenas: one per kind of segment, or one for all |
+//! | [`FixedMemoryManager`] | one place per kind, always the same: overlays, pre-linked images |
+//! | [`MpuMemoryManager`] | regions of static arenas, as an MPU has them |
 
 mod arena;
 mod arena_manager;
+mod fixed_manager;
+mod mpu_manager;
 mod platform;
 mod pool;
 mod segment;
@@ -14,6 +18,8 @@ use core::fmt;
 
 pub use arena::{Arena, StaticArena};
 pub use arena_manager::ArenaMemoryManager;
+pub use fixed_manager::{FixedMemoryManager, FixedPlace};
+pub use mpu_manager::{MpuMemoryManager, RegionPlan};
 pub use platform::{Platform, UnprotectedPlatform};
 pub use segment::Segment;
 

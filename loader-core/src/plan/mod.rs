@@ -41,7 +41,7 @@ mod unused;
 use crate::arch::{Machine, Relocation};
 use crate::elf::{RelaTable, Section, Symbol, SymbolPlace};
 use crate::error::Error;
-use crate::memory::SegmentKind;
+use crate::memory::{RegionPlan, SegmentKind};
 use crate::name::Name;
 use crate::object::Object;
 use crate::scratch::Scratch;
@@ -106,6 +106,15 @@ pub struct SegmentPlan {
     pub size: u64,
     /// In bytes; a power of two.
     pub align: u64,
+}
+
+impl SegmentPlan {
+    /// The region that the segment takes where regions are powers of two in size and none is
+    /// smaller than `minimum` bytes ([`MpuMemoryManager`](crate::MpuMemoryManager)); `None` where
+    /// no region is that large.
+    pub fn region(self, minimum: u64) -> Option<RegionPlan> {
+        RegionPlan::new(self.size, self.align, minimum)
+    }
 }
 
 /// A section that will be, or has been, placed.

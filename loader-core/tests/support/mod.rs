@@ -9,6 +9,7 @@
 //! | `lies` | any header field of a built object overwritten |
 //! | `load` | whole loads, and what is left of them to look at |
 //! | `manager` | memory that counts, fails on demand and finds stray writes |
+//! | `modules` | a small object of each architecture with every kind of segment |
 //! | `threads` | a client with thread-local storage |
 //! | `write` | the bytes of a built object |
 
@@ -19,6 +20,7 @@ pub mod fixup;
 pub mod lies;
 pub mod load;
 pub mod manager;
+pub mod modules;
 pub mod threads;
 mod write;
 
