@@ -15,7 +15,7 @@ use crate::address::TargetAddress;
 use crate::arch::{Action, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
 #[cfg(feature = "x86_64")]
 use crate::elf::Symbol;
-use crate::elf::{Rela, RelaTable};
+use crate::elf::{Rela, RelaTable, SymbolPlace};
 use crate::error::Error;
 use crate::memory::MemoryManager;
 use crate::place::Segments;
@@ -310,7 +310,12 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let Some(stub) = stub else { return Ok(None) };
         match formula {
             Formula::Branch { addend } if job.rela.addend != i64::from(addend) => {
-                if state.is_external() { Err(site.addend(job)) } else { Ok(None) }
+                // A symbol of the module's own, even in a file, is out of range instead.
+                let owned = matches!(
+                    self.plan.home_of(number).map(|(_, symbol)| symbol.place()),
+                    Some(SymbolPlace::Section(_))
+                );
+                if state.is_external() && !owned { Err(site.addend(job)) } else { Ok(None) }
             }
             _ if formula.may_use_stub() => {
                 let target = self.stubs.wrapping_add(self.plan.stub_distance(stub));

@@ -115,6 +115,10 @@
 //! are never loaded: [`Metadata`] reads them, and [`metadata`] has the format. One without loads as
 //! well.
 //!
+//! # Execution in place
+//! Where objects lie in memory that code can run from, sections that need no change stay there
+//! ([`PlanOptions::in_place`]).
+//!
 //! # What it does not do
 //! Pointer authentication is refused by name where it is used. Linked files (executables, shared
 //! libraries), 32-bit and big-endian objects are not its business.
@@ -207,8 +211,8 @@ pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{
-    Import, Keep, Plan, PlanOptions, PlannedSection, SegmentPlan, ThreadLocalSection, TlsModel,
-    UnusedSection, scratch_len,
+    Import, InPlaceSection, Keep, Plan, PlanOptions, PlannedSection, SegmentPlan, ThreadLocalSection,
+    TlsModel, UnusedSection, scratch_len,
 };
 pub use resolve::RelocatedImage;
 pub use resolve_indirect::Resolution;

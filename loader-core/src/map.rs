@@ -15,9 +15,9 @@ impl<'o, M: MemoryManager> ObjectImage<'o, '_, M> {
     /// that moves these apart from each other moves the boundaries apart.
     ///
     /// # Errors
-    /// [`Error::NoSuchSection`] where the section is not loaded, or is thread-local; [`Error::Misplaced`] where the
-    /// address is not a multiple of the section's alignment, or the section would not fit
-    /// below 2^64.
+    /// [`Error::NoSuchSection`] where the section is not loaded, is thread-local, or stays in its
+    /// object's file; [`Error::Misplaced`] where the address is not a multiple of the section's
+    /// alignment, or the section would not fit below 2^64.
     pub fn map_section_address(
         &mut self,
         object: usize,

@@ -119,7 +119,8 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         })
     }
 
-    /// The sections, object by object, with their addresses.
+    /// The sections in the segments, object by object, with their addresses; those that stay in
+    /// their files are the plan's ([`Plan::in_place_sections`]).
     pub fn sections(&self) -> impl Iterator<Item = ModuleSection<'o>> + '_ {
         self.plan.sections().filter_map(|planned| {
             let state = self.plan.state.section(planned.object, planned.index)?;
@@ -131,7 +132,9 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// before bytes were deleted, on RISC-V. An offset of a byte that is gone has the address of what
     /// is left behind it. `None` for a section that is not loaded.
     pub fn address_of(&self, object: usize, index: u32, offset: u64) -> Option<TargetAddress> {
-        self.plan.planned_section(object, index)?;
+        if self.plan.in_place(object, index).is_none() {
+            self.plan.planned_section(object, index)?;
+        }
         let start = TargetAddress::new(self.plan.state.section(object, index)?.target);
         Some(start.wrapping_add(self.plan.moved(object, index, offset)))
     }
@@ -161,11 +164,14 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// closest function or variable at or below it in the same section. For backtraces and fault
     /// handlers; it looks at each symbol in turn.
     pub fn symbol_at(&self, address: TargetAddress) -> Option<(ModuleSymbol<'o>, u64)> {
-        let section = self.sections().find(|section| {
-            let offset = address.value().wrapping_sub(section.address.value());
-            offset < section.planned.size
+        let holds = |start, size| lies_in(address, start, size);
+        let placed = self.sections().find(|section| holds(section.address, section.planned.size));
+        let placed = placed.map(|section| (section.planned.object, section.planned.index));
+        let (object, index) = placed.or_else(|| {
+            let mut in_place = self.plan.in_place_sections();
+            let section = in_place.find(|section| holds(section.address, section.section.size()));
+            section.map(|section| (section.object, section.index))
         })?;
-        let (object, index) = (section.planned.object, section.planned.index);
         self.symbols()
             .filter(|symbol| {
                 symbol.object == object
@@ -177,12 +183,13 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
             .map(|symbol| (symbol, address.value().wrapping_sub(symbol.address.value())))
     }
 
-    /// Whether an address lies in one of the module's segments.
+    /// Whether an address lies in one of the module's segments, or in a section that stays in its
+    /// object's file.
     pub fn contains(&self, address: TargetAddress) -> bool {
-        self.segments().any(|segment| {
-            let start = self.segments.target(segment.kind()).value();
-            address.value().wrapping_sub(start) < segment.size() as u64
-        })
+        let (mut segments, mut in_place) = (self.segments(), self.plan.in_place_sections());
+        segments.any(|segment| {
+            lies_in(address, self.segments.target(segment.kind()), segment.size() as u64)
+        }) || in_place.any(|section| lies_in(address, section.address, section.section.size()))
     }
 
     /// The module's segments: one of each kind at the most.
@@ -258,4 +265,9 @@ impl<M: MemoryManager> ResidentModule<M> {
 
     /// Returns all memory to the manager: what dropping does, by name.
     pub fn unload(self) {}
+}
+
+/// Whether an address lies in the `size` bytes from `start` on.
+const fn lies_in(address: TargetAddress, start: TargetAddress, size: u64) -> bool {
+    address.value().wrapping_sub(start.value()) < size
 }

@@ -108,7 +108,10 @@ impl Plan<'_, '_> {
         let (number, state) = self.symbol_of(code)?;
         let (object, symbol) = self.home_of(number)?;
         let address = match symbol.place() {
-            SymbolPlace::Section(section) if !state.is_indirect() && !state.is_dead() => {
+            // The number of one in a file is that of its stub.
+            SymbolPlace::Section(section)
+                if !state.is_indirect() && !state.is_dead() && !state.is_external() =>
+            {
                 match self.deletions_at(state.number()) {
                     Some(deleted) => {
                         let target = self.state.section(object, section)?.target;

@@ -11,6 +11,7 @@
 //! | `unused` | plans that leave out what nothing uses |
 //! | `bounds` | every type with a range, at its limits and past them |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
+//! | `in_place` | sections that stay in their file |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
 //! | `range` | stubs: which form, and how far each reaches |
 //! | `metadata` | what a module says about itself: read, refused, never loaded |
@@ -23,6 +24,7 @@
 mod aarch64;
 mod archives;
 mod bounds;
+mod in_place;
 mod lifecycle;
 mod limits;
 mod metadata;

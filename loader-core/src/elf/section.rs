@@ -59,6 +59,11 @@ impl<'o> Section<'o> {
         self.header.sh_flags.get(LE).0
     }
 
+    /// Where its bytes begin in the file (`sh_offset`).
+    pub(crate) fn file_offset(self) -> u64 {
+        self.header.sh_offset.get(LE)
+    }
+
     /// The index of the section that a relocation section applies to (`sh_info`).
     pub(crate) fn relocates(self) -> u32 {
         self.header.sh_info.get(LE)
@@ -124,6 +129,16 @@ impl<'o> Section<'o> {
     /// with the function.
     pub(crate) fn comes_with_function(self) -> bool {
         self.has(elf::SHF_EXECINSTR) || self.has(elf::SHF_LINK_ORDER) || self.has(elf::SHF_GROUP)
+    }
+
+    /// Whether it may be read as one with the sections of its name in other objects: a list of
+    /// functions, unwind tables, or what linkers make `__start_NAME` for, which only a name that C
+    /// can spell has.
+    pub(crate) fn may_be_gathered(self) -> bool {
+        let spelt = |first: &u8| first.is_ascii_alphabetic() || *first == b'_';
+        self.init_kind().is_some()
+            || self.name_bytes().first().is_some_and(spelt)
+            || self.is_or_begins(b".eh_frame")
     }
 
     /// Which list of initialisers or finalisers it is a part of, if any.

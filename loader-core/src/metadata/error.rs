@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::Place;
+use crate::name::ObjectName;
 
 /// Why what a module says about itself cannot be used.
 ///
@@ -22,9 +23,9 @@ pub enum MetadataError<'o> {
         /// What they speak of.
         note: NoteKind,
         /// The object that says it first.
-        first: &'o str,
+        first: ObjectName<'o>,
         /// The object that says something else.
-        second: &'o str,
+        second: ObjectName<'o>,
     },
 }
 

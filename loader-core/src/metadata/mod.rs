@@ -57,6 +57,7 @@ pub use version::{Version, VersionRange};
 
 use crate::metadata::note::notes;
 use crate::metadata::value::Value;
+use crate::name::ObjectName;
 use crate::object::Object;
 
 /// What the objects of one module say about it; a view over their bytes, all of which are checked.
@@ -171,7 +172,7 @@ impl<'a, 'o> Metadata<'a, 'o> {
 /// What can be said once, and the object that said it first.
 struct Once<'o, T> {
     kind: NoteKind,
-    said: Option<(T, &'o str)>,
+    said: Option<(T, ObjectName<'o>)>,
 }
 
 impl<'o, T: Copy + PartialEq> Once<'o, T> {
@@ -179,7 +180,7 @@ impl<'o, T: Copy + PartialEq> Once<'o, T> {
         Self { kind, said: None }
     }
 
-    fn say(&mut self, value: T, object: &'o str) -> Result<(), MetadataError<'o>> {
+    fn say(&mut self, value: T, object: ObjectName<'o>) -> Result<(), MetadataError<'o>> {
         match self.said {
             Some((first, by)) if first != value => {
                 Err(MetadataError::Conflict { note: self.kind, first: by, second: object })

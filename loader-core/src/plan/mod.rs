@@ -11,6 +11,7 @@
 //! | `padding` | `R_RISCV_ALIGN` |
 //! | `relaxation` | linker relaxation: which code may get shorter |
 //! | `erratum` | room for mending an erratum of the Cortex-A53, and where the code is |
+//! | `in_place` | sections that stay in their object's file |
 //! | `sections` | where each section will reside, its relocations, the lists of initialisers |
 //! | `layout` | sections into segments |
 //! | `islands` | stubs in the middle of a text that is longer than branches reach |
@@ -23,6 +24,7 @@ mod boundaries;
 pub(crate) mod deletions;
 #[cfg(feature = "aarch64")]
 pub(crate) mod erratum;
+mod in_place;
 mod islands;
 mod layout;
 mod names;
@@ -45,6 +47,7 @@ use crate::memory::{RegionPlan, SegmentKind};
 use crate::name::Name;
 use crate::object::Object;
 use crate::scratch::Scratch;
+pub use in_place::InPlaceSection;
 pub use options::{Keep, PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
@@ -76,7 +79,7 @@ pub fn scratch_len(objects: &[Object<'_>]) -> usize {
 pub struct Plan<'o, 's> {
     pub(crate) objects: &'s [Object<'o>],
     pub(crate) machine: Machine,
-    pub(crate) options: PlanOptions<'s>,
+    pub(crate) options: PlanOptions<'static>,
     pub(crate) state: State<'s>,
     pub(crate) segments: [SegmentPlan; 3],
     /// Where the call stubs begin in the text segment; the first of them, in a long text.
@@ -94,6 +97,8 @@ pub struct Plan<'o, 's> {
     /// Where the slots of IFUNCs begin in the data segment.
     pub(crate) indirect_offset: u64,
     pub(crate) indirect_count: u32,
+    /// How many sections stay in their files.
+    in_place_count: u32,
     /// Whether data is initialised by functions (`R_AARCH64_FUNCINIT64`).
     pub(crate) function_initialisers: bool,
     pub(crate) thread_local: thread_local::ThreadLocalPlan,
@@ -171,7 +176,7 @@ impl<'o, 's> Plan<'o, 's> {
     pub fn with_options(
         objects: &'s [Object<'o>],
         scratch: &'s mut [Scratch],
-        options: PlanOptions<'s>,
+        options: PlanOptions<'_>,
     ) -> Result<Self, Error<'o>> {
         let counts = state::Counts::of(objects, options);
         let lent = scratch.len();
@@ -190,7 +195,7 @@ impl<'o, 's> Plan<'o, 's> {
         let mut plan = Self {
             objects,
             machine,
-            options,
+            options: options.without_lists(),
             state,
             segments: [SegmentPlan { size: 0, align: 1 }; 3],
             stubs_offset: 0,
@@ -202,16 +207,19 @@ impl<'o, 's> Plan<'o, 's> {
             common_offset: 0,
             indirect_offset: 0,
             indirect_count: 0,
+            in_place_count: 0,
             function_initialisers: false,
             thread_local: thread_local::ThreadLocalPlan::default(),
         };
         plan.discard_duplicate_groups();
         plan.classify_sections()?;
         plan.attach_relocations()?;
+        plan.keep_in_place(options.in_place);
         plan.bind_names()?;
         plan.bind_boundaries()?;
-        plan.discard_unused()?;
+        plan.discard_unused(options.keep)?;
         plan.gather_named_sections()?;
+        plan.give_in_place_addresses(options.in_place);
         plan.give_stubs_to_indirect_functions();
         plan.collect_lists();
         #[cfg(feature = "riscv64")]
@@ -252,7 +260,8 @@ impl<'o, 's> Plan<'o, 's> {
         self.stub_count
     }
 
-    /// The sections to be placed, object by object.
+    /// The sections to be placed, object by object; not those that stay where they are
+    /// ([`in_place_sections`](Self::in_place_sections)).
     pub fn sections(&self) -> impl Iterator<Item = PlannedSection<'o>> + '_ {
         (0..self.objects.len()).flat_map(move |object| {
             let count = self.objects.get(object).map_or(0, Object::section_count);
@@ -280,7 +289,8 @@ impl<'o, 's> Plan<'o, 's> {
     }
 
     /// The symbols that have a call stub, each with the object that was the first to need it; not
-    /// those of the module itself, which a text longer than half of a call's reach has stubs for.
+    /// those of the module itself, which a text longer than half of a call's reach has stubs for,
+    /// but for those in sections that stay where they are.
     pub fn stub_symbols(&self) -> impl Iterator<Item = (usize, Symbol<'o>)> + '_ {
         self.used_symbols().filter(|(_, _, s)| s.stub().is_some()).map(|(o, s, _)| (o, s))
     }

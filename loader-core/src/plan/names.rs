@@ -119,11 +119,14 @@ impl<'o> Plan<'o, '_> {
                     SymbolPlace::Common => state.set_common_align(symbol.value().max(1)),
                     SymbolPlace::Section(section) => {
                         let section = self.state.section(number, section);
-                        if section.is_none_or(|section| section.residence.segment().is_none()) {
+                        let residence = section.map_or(Residence::None, |s| s.residence);
+                        if residence.is_nowhere() {
                             state.set_dead();
                         } else if symbol.kind() == SymbolKind::IndirectFunction {
                             state.set_indirect();
                             self.indirect_count = self.indirect_count.saturating_add(1);
+                        } else if residence == Residence::InPlace {
+                            state.set_absolute();
                         }
                     }
                     SymbolPlace::Undefined if thread_local && symbol.name() == BLOCK_SYMBOL => {}

@@ -1,5 +1,6 @@
 //! What a client may ask of a plan.
 
+use crate::address::TargetAddress;
 use crate::object::Object;
 use crate::plan::state::Counts;
 
@@ -19,10 +20,10 @@ use crate::plan::state::Counts;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct PlanOptions<'k> {
+pub struct PlanOptions<'p> {
     /// Which sections are loaded: all, or what something uses. What is left out takes no memory,
     /// and what it alone imports is not asked for.
-    pub keep: Keep<'k>,
+    pub keep: Keep<'p>,
     /// Whether RISC-V code is made shorter where its objects allow it (`R_RISCV_RELAX`): linker
     /// relaxation, as the psABI has it under that name. Other machines have none.
     ///
@@ -52,9 +53,35 @@ pub struct PlanOptions<'k> {
     /// The plan reads all code once, and takes a [`Scratch`](crate::Scratch) record for each
     /// mapping symbol in code. Code for other machines is not affected, whatever this says.
     pub erratum_843419: bool,
+    /// Where the objects' files lie on the target, for execution in place; `None`, and what is
+    /// missing at the end, for one that does not lie where code can run or be read.
+    ///
+    /// Code and constants of such a file that nothing has to change stay there and take no room in
+    /// the segments: sections that are loaded, not writable, not empty, not thread-local and not
+    /// subject to any relocation, and whose address in the file has their alignment. All others
+    /// are copied as always; so are, even without relocations, lists of initialisers, unwind
+    /// tables, sections whose name begins as a C identifier does (`__start_NAME` speaks of them
+    /// as a whole), and with [`erratum_843419`](Self::erratum_843419) code for AArch64.
+    ///
+    /// [`Plan::in_place_sections`](crate::Plan::in_place_sections) lists what stays. Calls go there
+    /// by stubs where they do not reach; all other references must reach. The client answers for
+    /// the bytes there being the object's as long as the module lives, and for code there being
+    /// executable and visible to instruction fetch.
+    pub in_place: &'p [Option<TargetAddress>],
 }
 
 impl PlanOptions<'_> {
+    /// The same without what is borrowed, which the plan looks at once.
+    pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
+        let Self { keep, relaxation, thread_locals, erratum_843419, in_place: _ } = self;
+        let keep = match keep {
+            Keep::All => Keep::All,
+            Keep::Exported => Keep::Exported,
+            Keep::Named(_) => Keep::Named(&[]),
+        };
+        PlanOptions { keep, relaxation, thread_locals, erratum_843419, in_place: &[] }
+    }
+
     /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these
     /// options, exactly.
     pub fn scratch_len(self, objects: &[Object<'_>]) -> usize {

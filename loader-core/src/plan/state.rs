@@ -100,16 +100,23 @@ pub(crate) enum Residence {
     ThreadLocal,
     /// Nowhere: nothing uses it, and the plan keeps what is used.
     Unused,
+    /// In its object's file, at an address that the client gave.
+    InPlace,
 }
 
 impl Residence {
     pub(crate) const fn segment(self) -> Option<SegmentKind> {
         match self {
-            Self::None | Self::Duplicate | Self::Unused => None,
+            Self::None | Self::Duplicate | Self::InPlace | Self::Unused => None,
             Self::Text => Some(SegmentKind::Text),
             Self::ReadOnly | Self::ThreadLocal => Some(SegmentKind::ReadOnly),
             Self::Data => Some(SegmentKind::Data),
         }
+    }
+
+    /// Whether nothing of it is there at run time.
+    pub(crate) const fn is_nowhere(self) -> bool {
+        matches!(self, Self::None | Self::Duplicate | Self::Unused)
     }
 
     const fn from_bits(bits: u32) -> Self {
@@ -120,6 +127,7 @@ impl Residence {
             4 => Self::Data,
             5 => Self::ThreadLocal,
             6 => Self::Unused,
+            7 => Self::InPlace,
             _ => Self::None,
         }
     }
@@ -128,7 +136,7 @@ impl Residence {
 /// A section's record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SectionState {
-    /// Its address on the target, once placed.
+    /// Its address on the target, once placed; of one that stays in its file, always.
     pub(crate) target: u64,
     /// Its offset in its segment.
     pub(crate) offset: u32,

@@ -15,7 +15,7 @@ const DEAD: u32 = 1 << 30;
 const USED: u32 = 1 << 29;
 /// A reference to it is not weak.
 const NEEDED: u32 = 1 << 28;
-/// Its address is the client's: undefined, or absolute.
+/// Its address is the client's: undefined, absolute, or in an object's file.
 const EXTERNAL: u32 = 1 << 27;
 /// It is undefined.
 const IMPORT: u32 = 1 << 26;
@@ -155,6 +155,7 @@ impl SymbolState {
         self.0.high & EXTERNAL != 0
     }
 
+    /// Its address is known and may be out of a branch's reach.
     pub(crate) const fn set_absolute(&mut self) {
         self.0.high |= EXTERNAL;
     }

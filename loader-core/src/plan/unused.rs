@@ -55,14 +55,14 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// Leaves out what nothing uses.
-    pub(super) fn discard_unused(&mut self) -> Result<(), Error<'o>> {
-        if self.options.keep == Keep::All {
+    pub(super) fn discard_unused(&mut self, keep: Keep<'_>) -> Result<(), Error<'o>> {
+        if keep == Keep::All {
             return Ok(());
         }
         self.list_ties()?;
         let mut reached = Reached::default();
         self.reach_kept_sections(&mut reached);
-        self.reach_kept_symbols(&mut reached);
+        self.reach_kept_symbols(keep, &mut reached);
         while let Some((object, index)) = self.next_reached(&mut reached) {
             self.follow_ties(object, index, &mut reached);
             self.follow_section(object, index, &mut reached);
@@ -107,11 +107,14 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
-    /// What is kept whatever refers to it.
+    /// What is kept whatever refers to it: what stays in its file takes no memory, and is.
     fn reach_kept_sections(&mut self, reached: &mut Reached) {
         for (number, object) in self.objects.iter().enumerate() {
             for (index, section) in object.sections() {
-                if section.is_kept() {
+                let home = self.state.section(number, index).map(|state| state.residence);
+                if home == Some(Residence::InPlace) {
+                    self.follow_ties(number, index, reached);
+                } else if section.is_kept() {
                     self.reach(number, index, reached);
                 }
             }
@@ -119,8 +122,7 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// What the client wants to be kept.
-    fn reach_kept_symbols(&mut self, reached: &mut Reached) {
-        let keep = self.options.keep;
+    fn reach_kept_symbols(&mut self, keep: Keep<'_>, reached: &mut Reached) {
         let is_kept = |symbol: Symbol<'_>| match keep {
             Keep::All => false,
             Keep::Exported => symbol.is_exported() && symbol.place() != SymbolPlace::Undefined,

@@ -72,6 +72,7 @@ fn options() -> PlanOptions<'static> {
     options.keep = black_box(Keep::Named(&["main"]));
     options.relaxation = black_box(true);
     options.thread_locals = black_box(TlsModel::Static);
+    options.in_place = black_box(&[Some(TargetAddress::NULL), None]);
     black_box(options)
 }
 
@@ -99,6 +100,9 @@ fn pipeline<'o>(
     let plan = Plan::with_options(black_box(&objects), scratch, options())?;
     for section in plan.sections() {
         black_box(section.offset);
+    }
+    for section in plan.in_place_sections() {
+        black_box((section.kind, section.address));
     }
     for import in plan.imports() {
         black_box(import.name);
