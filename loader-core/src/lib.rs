@@ -182,6 +182,8 @@ mod resolve_relaxation;
 mod resolve_thread_locals;
 mod resolver;
 mod scratch;
+mod sort;
+mod table;
 mod thread_locals;
 
 /// The README's example is compiled with the tests.
@@ -211,11 +213,12 @@ pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{
-    Import, InPlaceSection, Keep, Plan, PlanOptions, PlannedSection, SegmentPlan, ThreadLocalSection,
-    TlsModel, UnusedSection, scratch_len,
+    Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection, SegmentPlan,
+    ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
 };
 pub use resolve::RelocatedImage;
 pub use resolve_indirect::Resolution;
 pub use resolver::Resolver;
 pub use scratch::Scratch;
+pub use table::{KeptSymbol, SymbolTable};
 pub use thread_locals::{ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsVariable};

@@ -5,10 +5,13 @@ use crate::elf::{InitKind, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
 use crate::memory::{MemoryManager, Segment, SegmentKind};
 use crate::name::Name;
+use crate::object::Object;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
-use crate::plan::{Plan, PlannedSection};
+use crate::plan::{Kept, Plan, PlannedSection};
 use crate::resolve::RelocatedImage;
+use crate::scratch::Scratch;
+use crate::table::{Shape, SymbolTable};
 use crate::thread_locals::{TlsImage, TlsVariable};
 
 /// A module that is ready to run: the only phase that gives out addresses.
@@ -22,11 +25,16 @@ pub struct Module<'o, 's, M: MemoryManager> {
     pub(crate) segments: Segments<M>,
 }
 
-/// The memory of a module whose object and scratch memory the client has taken back; dropping it
-/// unloads the module.
+/// A module whose scratch memory the client has taken back, and its objects as well, unless names
+/// are lent (`'o`). Dropping it unloads the module.
+///
+/// What it still knows is what [`PlanOptions::kept`](crate::PlanOptions::kept) asked for.
 #[derive(Debug)]
-pub struct ResidentModule<M: MemoryManager> {
+pub struct ResidentModule<'o, M: MemoryManager> {
     segments: Segments<M>,
+    table: Option<Shape>,
+    lent: Option<Object<'o>>,
+    thread_locals: Option<TlsImage>,
 }
 
 /// A symbol of a loaded module.
@@ -34,6 +42,8 @@ pub struct ResidentModule<M: MemoryManager> {
 pub struct ModuleSymbol<'o> {
     /// The place of its object among the module's objects.
     pub object: usize,
+    /// Its index in its object's symbol table.
+    pub index: u32,
     /// The symbol, as its object has it.
     pub symbol: Symbol<'o>,
     /// Its address on the target.
@@ -70,23 +80,33 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     }
 
     /// The address of an exported function or variable; `None` where the module has none of this
-    /// name. It looks at each symbol in turn: look up once and keep the address.
+    /// name. Unless exports are [kept](crate::PlanOptions::kept), it looks at each symbol in turn:
+    /// look up once and keep the address.
     pub fn symbol(&self, name: &str) -> Option<TargetAddress> {
+        if self.plan.options.kept >= Kept::Exports {
+            return self.table()?.get(Name::from(name)).map(|symbol| symbol.address);
+        }
         let found = self.exports().find(|export| export.symbol.name() == Name::from(name));
         found.map(|export| export.address)
+    }
+
+    /// The symbols that the module [keeps](crate::PlanOptions::kept); `None` where it keeps nothing.
+    pub fn table(&self) -> Option<SymbolTable<'_>> {
+        self.plan.table_in(&self.segments, self.plan.lent_object())
     }
 
     /// Every symbol that other modules may use, each once, but for thread-local ones, which have
     /// no address. An IFUNC's is that of the stub by which it is called.
     pub fn exports(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
-        self.defined_symbols()
+        self.plan
+            .defined_symbols()
             .filter(|(symbol, state)| symbol.symbol.is_exported() && state.alias().is_none())
             .map(|(symbol, _)| symbol)
     }
 
     /// Every symbol that the module defines, local ones included, but for thread-local ones.
     pub fn symbols(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
-        self.defined_symbols().map(|(symbol, _)| symbol)
+        self.plan.defined_symbols().map(|(symbol, _)| symbol)
     }
 
     /// What each thread's block of thread-local variables is copied from; `None` where the
@@ -146,18 +166,15 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         lists
             .iter()
             .filter(|record| record.word >> 60 != InitKind::Fini as u64)
-            .flat_map(|record| self.entries(*record, false))
+            .flat_map(|record| self.plan.list_words(*record, false))
+            .filter_map(|(kind, offset)| function(self.segments.word_at(kind, offset)?))
     }
 
     /// The functions to call before the module is unloaded, in this order: those of
     /// `.fini_array` and `.dtors`, in the reverse of the order of initialisers.
     pub fn finalisers(&self) -> impl Iterator<Item = TargetAddress> + '_ {
-        let lists = self.plan.state.init_lists();
-        lists
-            .iter()
-            .rev()
-            .filter(|record| record.word >> 60 == InitKind::Fini as u64)
-            .flat_map(|record| self.entries(*record, true))
+        let words = self.plan.finaliser_words();
+        words.filter_map(|(kind, offset)| function(self.segments.word_at(kind, offset)?))
     }
 
     /// The symbol that an address belongs to, and how far behind its start the address is: the
@@ -197,10 +214,25 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         SegmentKind::ALL.into_iter().filter_map(|kind| self.segments.get(kind))
     }
 
-    /// Lets go of the objects' bytes and of the scratch memory. What is left can be unloaded and
-    /// nothing else, so look up what you need before.
-    pub fn detach(self) -> ResidentModule<M> {
-        ResidentModule { segments: self.segments }
+    /// Lets go of the objects' bytes and of the scratch memory. What is left knows what it was
+    /// asked to [keep](crate::PlanOptions::kept); of symbols whose names were to be lent, nothing:
+    /// there is [`detach_lending`](Self::detach_lending) for that.
+    pub fn detach(self) -> ResidentModule<'static, M> {
+        let resident = self.detach_lending();
+        let ResidentModule { segments, table, lent, thread_locals } = resident;
+        let table = table.filter(|_| lent.is_none());
+        ResidentModule { segments, table, lent: None, thread_locals }
+    }
+
+    /// Lets go of the scratch memory. The objects' bytes stay lent for names to be read in, where
+    /// [`PlanOptions::lend_names`](crate::PlanOptions::lend_names) asked for that.
+    pub fn detach_lending(self) -> ResidentModule<'o, M> {
+        ResidentModule {
+            table: (self.plan.options.kept != Kept::Nothing).then_some(self.plan.table),
+            lent: self.plan.lent_object(),
+            thread_locals: self.thread_locals(),
+            segments: self.segments,
+        }
     }
 
     /// Returns all memory to the manager: what dropping does, by name.
@@ -208,12 +240,18 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// The client has run the [`finalisers`](Self::finalisers) and calls nothing in the module
     /// any more.
     pub fn unload(self) {}
+}
 
-    fn defined_symbols(&self) -> impl Iterator<Item = (ModuleSymbol<'o>, SymbolState)> + '_ {
-        self.plan.objects.iter().enumerate().flat_map(move |(number, object)| {
+impl<'o> Plan<'o, '_> {
+    /// Every symbol that the module defines, local ones included, but for thread-local ones; with
+    /// their addresses, once they have some.
+    pub(crate) fn defined_symbols(
+        &self,
+    ) -> impl Iterator<Item = (ModuleSymbol<'o>, SymbolState)> + '_ {
+        self.objects.iter().enumerate().flat_map(move |(number, object)| {
             object.symbols().filter_map(move |(index, symbol)| {
-                let number_of_all = self.plan.state.symbol_base(number)?.checked_add(index)?;
-                let state = self.plan.state.symbol(number_of_all)?;
+                let number_of_all = self.state.symbol_base(number)?.checked_add(index)?;
+                let state = self.state.symbol(number_of_all)?;
                 let defined = symbol.place() != SymbolPlace::Undefined
                     && !state.is_thread_local()
                     && !state.is_dead()
@@ -222,42 +260,60 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
                 // A definition that lost to another of its name is still where it is.
                 let address = TargetAddress::new(match symbol.place() {
                     SymbolPlace::Section(section) if state.alias().is_some() => {
-                        self.plan.address_in(number, section, symbol.value())
+                        self.address_in(number, section, symbol.value())
                     }
                     _ => state.address(),
                 });
-                let size = self.plan.size_of(number, symbol);
-                defined.then_some((ModuleSymbol { object: number, symbol, address, size }, state))
+                let size = self.size_of(number, symbol);
+                let symbol = ModuleSymbol { object: number, index, symbol, address, size };
+                defined.then_some((symbol, state))
             })
         })
     }
 
-    /// The functions in one section of a list, as the relocations left them there.
-    fn entries(
+    /// Where the words of one section of a list of initialisers or finalisers are, in the order
+    /// they run in.
+    pub(crate) fn list_words(
         &self,
-        record: crate::Scratch,
+        record: Scratch,
         reverse_list: bool,
-    ) -> impl Iterator<Item = TargetAddress> + '_ {
+    ) -> impl Iterator<Item = (SegmentKind, usize)> + use<'o> {
         let object = (record.high >> 1) as usize;
         // A list that runs backwards, in a section that is stored backwards, runs forwards.
         let backwards = (record.high & 1 != 0) != reverse_list;
-        let bytes = self.plan.planned_section(object, record.low).and_then(|planned| {
-            let start = usize::try_from(planned.offset).ok()?;
-            let end = start.checked_add(usize::try_from(planned.size).ok()?)?;
-            self.segments.get(planned.segment)?.bytes().get(start..end)
-        });
-        let (words, _) = bytes.unwrap_or_default().as_chunks::<8>();
-        let count = words.len();
+        let planned = self.planned_section(object, record.low);
+        let count = planned.map_or(0, |planned| (planned.size / 8) as usize);
         (0..count).filter_map(move |at| {
             let at = if backwards { count.checked_sub(at)?.checked_sub(1)? } else { at };
-            let address = u64::from_le_bytes(*words.get(at)?);
-            // Old start-up files bracket the lists with 0 and -1.
-            (address != 0 && address != u64::MAX).then_some(TargetAddress::new(address))
+            let planned = planned?;
+            let offset = usize::try_from(planned.offset).ok()?.checked_add(at.checked_mul(8)?)?;
+            Some((planned.segment, offset))
         })
     }
 }
 
-impl<M: MemoryManager> ResidentModule<M> {
+/// The function in a word of a list; old start-up files bracket the lists with 0 and -1.
+pub(crate) const fn function(word: u64) -> Option<TargetAddress> {
+    if word == 0 || word == u64::MAX { None } else { Some(TargetAddress::new(word)) }
+}
+
+impl<M: MemoryManager> ResidentModule<'_, M> {
+    /// The symbols that the module [keeps](crate::PlanOptions::kept); `None` where it keeps nothing.
+    pub fn table(&self) -> Option<SymbolTable<'_>> {
+        let bytes = self.segments.get(SegmentKind::ReadOnly).map_or(&[][..], |s| s.bytes());
+        SymbolTable::new(bytes, self.table.as_ref()?, self.lent)
+    }
+
+    /// The address of an exported function or variable that is kept.
+    pub fn symbol(&self, name: &str) -> Option<TargetAddress> {
+        Some(self.table()?.get(Name::from(name))?.address)
+    }
+
+    /// What each thread's block of thread-local variables is copied from; `None` where the
+    /// module has none.
+    pub const fn thread_locals(&self) -> Option<TlsImage> {
+        self.thread_locals
+    }
     /// The module's segments: one of each kind at the most.
     pub fn segments(&self) -> impl Iterator<Item = &Segment> + '_ {
         SegmentKind::ALL.into_iter().filter_map(|kind| self.segments.get(kind))

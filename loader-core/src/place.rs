@@ -172,6 +172,12 @@ impl<M: MemoryManager> Segments<M> {
         kind.pick(&self.segments).as_ref()
     }
 
+    /// The word at an offset of a segment.
+    pub(crate) fn word_at(&self, kind: SegmentKind, offset: usize) -> Option<u64> {
+        let word = self.get(kind)?.bytes().get(offset..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*word))
+    }
+
     /// Where a segment runs.
     pub(crate) const fn target(&self, kind: SegmentKind) -> TargetAddress {
         *kind.pick(&self.targets)

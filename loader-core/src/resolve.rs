@@ -62,10 +62,15 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
         if plan.relax(&mut segments, stubs) {
             match plan.fill(&mut segments, [data, got, stubs]) {
                 Err(Error::OutOfRange { .. }) => plan.relax_less(&mut segments),
-                filled => return filled.map(|()| RelocatedImage { plan, segments }),
+                filled => {
+                    filled?;
+                    plan.write_table(&mut segments);
+                    return Ok(RelocatedImage { plan, segments });
+                }
             }
         }
         plan.fill(&mut segments, [data, got, stubs])?;
+        plan.write_table(&mut segments);
         Ok(RelocatedImage { plan, segments })
     }
 }

@@ -2,7 +2,8 @@
 
 use core::cmp::Reverse;
 
-use crate::scratch::{Scratch, exchange, sift_down};
+use crate::scratch::Scratch;
+use crate::sort::{exchange, sift_down};
 
 /// When the search comes by a member: in which turn, in which pass over the archive, and there by
 /// its place.

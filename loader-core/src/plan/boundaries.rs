@@ -15,7 +15,8 @@ use crate::error::{Error, RefusedSection};
 use crate::object::Object;
 use crate::plan::state::{Residence, SymbolState};
 use crate::plan::{Keep, Plan, PlannedSection};
-use crate::scratch::{Scratch, sort_by_key};
+use crate::scratch::Scratch;
+use crate::sort::sort_by_key;
 
 /// Bits of a record's `high`: the name's length, and of a name's first record what follows.
 const LENGTH: u32 = 0xff;

@@ -11,7 +11,8 @@ use crate::elf::{Mapping, Rela, SymbolPlace};
 use crate::object::Object;
 use crate::plan::Plan;
 use crate::plan::state::{Residence, SectionState, State};
-use crate::scratch::{Scratch, sort_by_key};
+use crate::scratch::Scratch;
+use crate::sort::sort_by_key;
 
 /// What the bytes at a place are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,7 +63,8 @@ impl<'o> Plan<'o, '_> {
         Some(())
     }
 
-    /// Lays out what the loader makes itself: call stubs, the GOT, COMMON symbols.
+    /// Lays out what the loader makes itself: call stubs, the GOT, the table of symbols that are
+    /// kept, COMMON symbols.
     pub(super) fn lay_out_tables(&mut self) -> Result<(), Error<'o>> {
         let too_large =
             Error::TooLarge { object: self.objects.first().map(Object::name).unwrap_or_default() };
@@ -75,6 +76,10 @@ impl<'o> Plan<'o, '_> {
         let slots = self.slot_count.max(self.got_used.into());
         let got = u64::from(slots).wrapping_mul(SLOT);
         self.got_offset = self.append_table(SegmentKind::ReadOnly, got).ok_or(too_large)?;
+        let mut table = self.plan_table()?;
+        let size = table.size().ok_or(too_large)?;
+        table.offset = self.append_table(SegmentKind::ReadOnly, size).ok_or(too_large)?;
+        self.table = table;
         let indirect = u64::from(self.indirect_count).wrapping_mul(SLOT);
         self.indirect_offset = self.append_table(SegmentKind::Data, indirect).ok_or(too_large)?;
         let data = self.segment(SegmentKind::Data);

@@ -47,8 +47,9 @@ use crate::memory::{RegionPlan, SegmentKind};
 use crate::name::Name;
 use crate::object::Object;
 use crate::scratch::Scratch;
+use crate::table::Shape;
 pub use in_place::InPlaceSection;
-pub use options::{Keep, PlanOptions, TlsModel};
+pub use options::{Keep, Kept, PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
 pub use unused::UnusedSection;
@@ -102,6 +103,8 @@ pub struct Plan<'o, 's> {
     /// Whether data is initialised by functions (`R_AARCH64_FUNCINIT64`).
     pub(crate) function_initialisers: bool,
     pub(crate) thread_local: thread_local::ThreadLocalPlan,
+    /// The table of symbols that the module keeps, in the read-only segment.
+    pub(crate) table: Shape,
 }
 
 /// The exact size of one segment.
@@ -210,6 +213,7 @@ impl<'o, 's> Plan<'o, 's> {
             in_place_count: 0,
             function_initialisers: false,
             thread_local: thread_local::ThreadLocalPlan::default(),
+            table: Shape::default(),
         };
         plan.discard_duplicate_groups();
         plan.classify_sections()?;

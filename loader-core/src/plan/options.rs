@@ -68,18 +68,26 @@ pub struct PlanOptions<'p> {
     /// the bytes there being the object's as long as the module lives, and for code there being
     /// executable and visible to instruction fetch.
     pub in_place: &'p [Option<TargetAddress>],
+    /// What the module keeps of its symbols in memory of its own, for
+    /// [`Module::detach`](crate::Module::detach) and the [`Registry`](crate::Registry).
+    pub kept: Kept,
+    /// Whether the names of kept symbols are read in the object's file instead of being copied. The
+    /// client lends the file's bytes for the module's life then
+    /// ([`Module::detach_lending`](crate::Module::detach_lending)). Of a module of several objects,
+    /// names are copied all the same.
+    pub lend_names: bool,
 }
 
 impl PlanOptions<'_> {
     /// The same without what is borrowed, which the plan looks at once.
     pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
-        let Self { keep, relaxation, thread_locals, erratum_843419, in_place: _ } = self;
+        let Self { keep, relaxation, thread_locals, erratum_843419, kept, lend_names, in_place: _ } = self;
         let keep = match keep {
             Keep::All => Keep::All,
             Keep::Exported => Keep::Exported,
             Keep::Named(_) => Keep::Named(&[]),
         };
-        PlanOptions { keep, relaxation, thread_locals, erratum_843419, in_place: &[] }
+        PlanOptions { keep, relaxation, thread_locals, erratum_843419, kept, lend_names, in_place: &[] }
     }
 
     /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these
@@ -114,6 +122,21 @@ pub enum Keep<'k> {
     /// others a module has no more than it uses itself. A name that nothing defines keeps nothing. Every
     /// symbol is compared with every name.
     Named(&'k [&'k str]),
+}
+
+/// What a module keeps of its symbols: a table behind its GOT, of 40 bytes a symbol and 4 to 8 an
+/// export besides names, which goes when the module goes. The plan's sizes have it in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kept {
+    /// Nothing: what is needed is looked up while the objects are there.
+    #[default]
+    Nothing,
+    /// No symbols, but the list of finalisers.
+    Finalisers,
+    /// Finalisers, and what other modules may use.
+    Exports,
+    /// Finalisers and all functions and variables, local ones included: for backtraces.
+    Symbols,
 }
 
 /// What a client has for thread-local variables, and so what code that uses them is made into.

@@ -9,7 +9,8 @@ use crate::error::{Defect, Error, Phase};
 use crate::name::ObjectName;
 use crate::plan::deletions::{self, Kind, Shift};
 use crate::plan::{Plan, relaxation};
-use crate::scratch::{Scratch, sort_by_key};
+use crate::scratch::Scratch;
+use crate::sort::sort_by_key;
 
 /// How many relocations at one offset are looked at for a high part: compilers write two, the
 /// second being `R_RISCV_RELAX`, and a table that has thousands must not cost their square.

@@ -6,7 +6,8 @@ use crate::elf::{SHT_CREL, Section};
 use crate::error::{Defect, Error, Phase, RefusedSection};
 use crate::plan::state::Residence;
 use crate::plan::{Plan, TlsModel};
-use crate::scratch::{Scratch, sort_by_key};
+use crate::scratch::Scratch;
+use crate::sort::sort_by_key;
 
 impl<'o> Plan<'o, '_> {
     /// Says of each section where it will reside, by its flags.

@@ -14,7 +14,8 @@ use crate::error::{Defect, Error, Phase};
 use crate::object::Object;
 use crate::plan::state::Residence;
 use crate::plan::{Keep, Plan};
-use crate::scratch::{Scratch, sort_by_key};
+use crate::scratch::Scratch;
+use crate::sort::sort_by_key;
 
 /// A section that is not loaded because nothing uses it.
 #[derive(Debug, Clone, Copy)]
