@@ -175,6 +175,7 @@ mod object;
 mod parse;
 mod place;
 mod plan;
+mod registry;
 mod resolve;
 mod resolve_indirect;
 #[cfg(feature = "riscv64")]
@@ -215,6 +216,10 @@ pub use place::ObjectImage;
 pub use plan::{
     Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection, SegmentPlan,
     ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
+};
+pub use registry::{
+    FoundSymbol, Hold, LeavingModule, LoadRequest, Location, ModuleId, ModuleInfo, ModuleName,
+    NAME_MAX, PreparedModule, Registry, RegistryError, RegistryMemory, RegistryReader, Teardown,
 };
 pub use resolve::RelocatedImage;
 pub use resolve_indirect::Resolution;

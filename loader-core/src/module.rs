@@ -227,9 +227,14 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// Lets go of the scratch memory. The objects' bytes stay lent for names to be read in, where
     /// [`PlanOptions::lend_names`](crate::PlanOptions::lend_names) asked for that.
     pub fn detach_lending(self) -> ResidentModule<'o, M> {
+        let lent = self.plan.lent_object();
+        self.detach_with(lent)
+    }
+
+    pub(crate) fn detach_with<'l>(self, lent: Option<Object<'l>>) -> ResidentModule<'l, M> {
         ResidentModule {
             table: (self.plan.options.kept != Kept::Nothing).then_some(self.plan.table),
-            lent: self.plan.lent_object(),
+            lent,
             thread_locals: self.thread_locals(),
             segments: self.segments,
         }

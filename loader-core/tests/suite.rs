@@ -15,6 +15,7 @@
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
 //! | `range` | stubs: which form, and how far each reaches |
 //! | `metadata` | what a module says about itself: read, refused, never loaded |
+//! | `registry` | many modules: links, dependencies, unloading, replacing |
 //! | `limits` | more sections and relocations than usual |
 //! | `memory` | the managers of the crate: what they hand out, and that all of it comes back |
 //! | `mutations` | damaged objects of every architecture |
@@ -33,6 +34,7 @@ mod mutations;
 mod names;
 mod range;
 mod refusals;
+mod registry;
 mod riscv64;
 mod start_stop;
 mod support;

@@ -4,6 +4,7 @@ use crate::elf::{Binding, InitKind, SymbolKind};
 use crate::error::Error;
 use crate::hash::hash;
 use crate::memory::{MemoryManager, SegmentKind};
+use crate::metadata::Metadata;
 use crate::module::ModuleSymbol;
 use crate::object::Object;
 use crate::place::Segments;
@@ -82,6 +83,22 @@ impl<'o> Plan<'o, '_> {
         self.write_records(records, names);
         sort_by_key(records, |raw| Record::address(raw));
         chain(records, buckets.as_chunks_mut().0);
+        self.write_interfaces(segments);
+    }
+
+    /// Notes with each export what the metadata says of its interface.
+    fn write_interfaces<M: MemoryManager>(&self, segments: &mut Segments<M>) {
+        let Ok(metadata) = Metadata::of(self.objects) else { return }; // not for the plan to refuse
+        for interface in metadata.interfaces() {
+            let table = self.table_in(segments, self.lent_object());
+            let Some(at) = table.and_then(|table| table.position(interface.symbol)) else { continue };
+            let records = self.table.offset.saturating_add(u64::from(self.table.finalisers).wrapping_mul(8));
+            let start = (records as usize).saturating_add((at as usize).saturating_mul(RECORD));
+            let bytes = segments.bytes_mut(SegmentKind::ReadOnly).get_mut(start..);
+            let Some(raw) = bytes.and_then(<[u8]>::first_chunk_mut) else { continue };
+            let record = Record { interface: interface.hash, ..Record::read(raw) };
+            record.write(raw);
+        }
     }
 
     fn write_records(&self, records: &mut [[u8; RECORD]], names: &mut [u8]) {

@@ -78,6 +78,8 @@ pub struct KeptSymbol<'t> {
     pub binding: Binding,
     /// Whether other modules may use it.
     pub exported: bool,
+    /// Its interface hash, where the module's [`Metadata`](crate::Metadata) has one.
+    pub interface: Option<u64>,
 }
 
 impl<'t> SymbolTable<'t> {
@@ -102,14 +104,20 @@ impl<'t> SymbolTable<'t> {
 
     /// The address of an exported symbol; `None` where the table has none of this name.
     pub fn get(&self, name: Name<'_>) -> Option<KeptSymbol<'t>> {
+        self.symbol_number(self.position(name)?)
+    }
+
+    /// The number of the record of an exported symbol.
+    fn position(&self, name: Name<'_>) -> Option<u32> {
         let hash = hash(name.as_bytes()) as u32;
         let mask = self.buckets.len().checked_sub(1)?;
         let mut next = u32::from_le_bytes(*self.buckets.get(hash as usize & mask)?);
         // Each step goes to another record; the bound is for a table that was overwritten.
         for _ in 0..self.records.len() {
-            let record = self.record(next.checked_sub(1)?)?;
+            let at = next.checked_sub(1)?;
+            let record = self.record(at)?;
             if record.hash == hash && self.name(&record) == Some(name) {
-                return self.symbol(&record);
+                return Some(at);
             }
             next = record.next;
         }
@@ -137,6 +145,20 @@ impl<'t> SymbolTable<'t> {
     pub fn finalisers(&self) -> impl Iterator<Item = TargetAddress> + use<'t> {
         let words = self.finalisers.iter().map(|word| u64::from_le_bytes(*word));
         words.filter(|&word| word != 0).map(TargetAddress::new)
+    }
+
+    /// The symbol with this number, by address.
+    pub(crate) fn symbol_number(&self, at: u32) -> Option<KeptSymbol<'t>> {
+        self.symbol(&self.record(at)?)
+    }
+
+    /// The exports, with their numbers and the hashes of their names.
+    pub(crate) fn exports(&self) -> impl Iterator<Item = (u32, u32, KeptSymbol<'t>)> + use<'t> {
+        let table = *self;
+        (0u32..).zip(self.records).filter_map(move |(at, raw)| {
+            let record = Record::read(raw);
+            record.is_exported().then_some((at, record.hash, table.symbol(&record)?))
+        })
     }
 
     fn record(&self, at: u32) -> Option<Record> {

@@ -110,6 +110,7 @@ impl Record {
                 _ => Binding::Local,
             },
             exported: self.is_exported(),
+            interface: if self.interface == 0 { None } else { Some(self.interface) },
         }
     }
 }

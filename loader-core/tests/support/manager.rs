@@ -17,6 +17,7 @@ const LIMIT: usize = 64 << 20;
 
 /// Hands out heap memory at chosen target addresses, counts calls, fails where it is told to,
 /// and checks when it goes that every segment came back, with nothing written around it.
+#[derive(Debug)]
 pub struct TestManager {
     targets: [u64; 3],
     limit: usize,
@@ -38,7 +39,7 @@ pub enum Wrong {
     End,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Books {
     calls: usize,
     sealed: usize,

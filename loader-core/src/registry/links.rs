@@ -1,0 +1,139 @@
+//! What an import resolves to: visibility, namespaces, interfaces.
+
+use crate::address::TargetAddress;
+use crate::memory::MemoryManager;
+use crate::metadata::Metadata;
+use crate::name::Name;
+use crate::plan::Plan;
+use crate::registry::index::Free;
+use crate::registry::memory::SlotState;
+use crate::registry::{FoundSymbol, ModuleName, Registry, RegistryError, RegistryReader};
+use crate::resolver::Resolver;
+use crate::table::SymbolTable;
+
+/// How one module sees the others.
+#[derive(Clone, Copy)]
+pub(super) struct Links<'l, 'r, 'o, M: MemoryManager> {
+    pub(super) registry: &'l Registry<'r, 'o, M>,
+    /// The module's own slot.
+    pub(super) slot: u32,
+    /// The namespaces that it is granted.
+    pub(super) grants: &'l [&'l str],
+}
+
+impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
+    /// Enters the modules that the metadata names as needed; under the lock.
+    pub(super) fn need_named<'x>(
+        &self,
+        free: &mut Free,
+        module: ModuleName,
+        metadata: &Metadata<'_, 'x>,
+        own: impl Fn(&str) -> bool,
+    ) -> Result<(), RegistryError<'x>> {
+        let reader = self.registry.reader();
+        for dependency in metadata.dependencies() {
+            let (needs, versions) = (dependency.name, dependency.versions);
+            if own(needs) {
+                continue; // another part of the same group
+            }
+            let Some(found) = reader.module(needs) else {
+                return Err(RegistryError::MissingDependency { module, needs, versions });
+            };
+            if !versions.contains(found.version) {
+                let found = found.version;
+                return Err(RegistryError::WrongVersion { module, needs, versions, found });
+            }
+            self.need(free, found.id.slot)?;
+        }
+        Ok(())
+    }
+
+    /// Enters the modules that define what a plan imports, if this module may see them; under the
+    /// lock.
+    pub(super) fn need_imported<'x>(
+        &self,
+        free: &mut Free,
+        plan: &Plan<'x, '_>,
+    ) -> Result<(), RegistryError<'x>> {
+        let reader = self.registry.reader();
+        for import in plan.imports().filter(|import| !import.thread_local) {
+            let seen = |slot, entry: &super::entry::Entry<'_>| {
+                self.registry.is_seen(slot, entry.line)
+            };
+            let granted = reader.search(import.name, |space| self.is_granted(space), seen);
+            let Some(found) = granted else {
+                // What is missing is for `resolve` to say, which knows who needs it.
+                match reader.search(import.name, |_| true, seen) {
+                    Some(found) if !import.weak => {
+                        let namespace = ModuleName::new(found.namespace);
+                        return Err(RegistryError::NotGranted {
+                            symbol: import.name,
+                            namespace: namespace.unwrap_or(ModuleName::EMPTY),
+                        });
+                    }
+                    _ => continue,
+                }
+            };
+            if let Some(module) = found.module {
+                self.need(free, module.slot)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a module that was compiled for another interface of what it imports.
+    pub(super) fn check_interfaces<'x>(
+        &self,
+        own: &SymbolTable<'_>,
+        metadata: &Metadata<'_, 'x>,
+    ) -> Result<(), RegistryError<'x>> {
+        let reader = self.registry.reader();
+        // Of what a module exports itself, it says what others are to expect.
+        let imported = |symbol: &Name<'_>| own.get(*symbol).is_none();
+        for interface in metadata.interfaces().filter(|i| imported(&i.symbol)) {
+            let Some(found) = self.resolved(&reader, interface.symbol) else { continue };
+            if found.interface != Some(interface.hash) {
+                return Err(RegistryError::Interface {
+                    symbol: interface.symbol,
+                    expected: interface.hash,
+                    found: found.interface,
+                    by: ModuleName::new(found.module_name).unwrap_or(ModuleName::EMPTY),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn need(&self, free: &mut Free, needed: u32) -> Result<(), RegistryError<'static>> {
+        let busy = self.registry.slot(needed).map(|slot| slot.state());
+        if !matches!(busy, Some(SlotState::Live | SlotState::Replacing)) {
+            return Err(RegistryError::Busy { name: self.registry.name(needed) });
+        }
+        let full = RegistryError::TooManySymbols { needed: 1, free: 0 };
+        self.registry.need(free, self.slot, needed).ok_or(full)
+    }
+
+    fn is_granted(&self, namespace: &str) -> bool {
+        namespace.is_empty() || self.grants.contains(&namespace)
+    }
+
+    /// The symbol in the modules that this one needs, which stay as long as it does: whoever else
+    /// comes or goes meanwhile.
+    fn resolved<'g>(
+        &self,
+        reader: &'g RegistryReader<'_, '_, 'o, M>,
+        name: Name<'_>,
+    ) -> Option<FoundSymbol<'g>> {
+        let slot = self.registry.slot(self.slot)?;
+        reader.search(name, |space| self.is_granted(space), |number, _| {
+            self.registry.needs(slot, number)
+        })
+    }
+}
+
+impl<M: MemoryManager> Resolver for Links<'_, '_, '_, M> {
+    fn resolve(&self, name: Name<'_>) -> Option<TargetAddress> {
+        let reader = self.registry.reader();
+        self.resolved(&reader, name).map(|found| found.address)
+    }
+}

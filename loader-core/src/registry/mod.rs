@@ -1,0 +1,241 @@
+//! Many modules: named, linked against the kernel's exports and each other's, found by name and by
+//! address, unloaded and replaced.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `memory` | the memory that the client sets aside: slots, nodes, ranges |
+//! | `load` | a module that is linked and ready, and not yet seen by others |
+//! | `links` | what an import resolves to: visibility, namespaces, interfaces |
+//! | `unload` | modules that go, one by one or with all that needs them |
+//! | `reader` | looking up names and addresses, without a lock |
+//! | `index`, `ranges` | names and addresses to modules, changed under the readers' eyes |
+//! | `readers`, `guarded` | how readers never wait, and what they look at stays |
+
+mod entry;
+mod error;
+mod guarded;
+mod index;
+mod links;
+mod load;
+mod memory;
+mod name;
+mod ranges;
+mod reader;
+mod readers;
+mod unload;
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+
+use spin::Mutex;
+
+use crate::exports::ExportTable;
+use crate::hash::hash;
+use crate::memory::MemoryManager;
+pub use error::RegistryError;
+use index::{Free, Head, Index, Key};
+pub use load::{LoadRequest, PreparedModule};
+use memory::{Slot, SlotState};
+pub use memory::RegistryMemory;
+pub use name::{ModuleName, NAME_MAX};
+use ranges::Ranges;
+pub use reader::{FoundSymbol, Location, ModuleInfo, RegistryReader};
+use readers::Readers;
+pub use unload::{LeavingModule, Teardown};
+
+/// The place of the kernel among the slots.
+const KERNEL: u32 = u32::MAX;
+/// The record of a key that stands for the module itself.
+const MODULE: u32 = u32::MAX;
+/// The record of a key that stands for a module that another one needs.
+const NEED: u32 = u32::MAX - 1;
+/// A line of versions of which none can be seen.
+const HIDDEN: u32 = u32::MAX;
+
+/// Named modules, each linked against what the kernel and other modules export.
+///
+/// A shared reference does everything. Loading and unloading take a lock for their bookkeeping,
+/// not for the loading itself, so that two harts can load at a time; they must not be called from
+/// where they may have been interrupted. [`reader`](Self::reader) takes none: looking up names and
+/// addresses never waits for a load, and works in an exception handler.
+///
+/// The life of a module:
+///
+/// | step | what it does |
+/// | --- | --- |
+/// | [`load`](Self::load) | links and seals it: a [`PreparedModule`], whose initialisers the client runs |
+/// | [`publish`](PreparedModule::publish) | its exports can be found, all at once |
+/// | [`replace`](Self::replace) | the same for a new version, which takes the old one's place at once |
+/// | [`unload`](Self::unload) | its exports are gone: a [`LeavingModule`], whose finalisers the client runs |
+/// | [`finish`](LeavingModule::finish) | its memory is given back |
+///
+/// A prepared module that is dropped, because an initialiser failed, leaves no trace.
+pub struct Registry<'r, 'o, M: MemoryManager> {
+    taken: &'r AtomicBool,
+    slots: &'r [Slot<'o, M>],
+    /// For each line of versions: 0 where there is none, the slot of the version that is seen plus
+    /// one, or `HIDDEN`.
+    lines: &'r [AtomicU32],
+    index: Index<'r>,
+    ranges: Ranges<'r>,
+    readers: &'r Readers,
+    /// The lock of all that writes.
+    free: &'r Mutex<Free>,
+    kernel: ExportTable<'r>,
+}
+
+/// What names a module in a registry. Once the module has gone, it names nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ModuleId {
+    slot: u32,
+    generation: u32,
+}
+
+/// Keeps a module from being unloaded, as long as it lives.
+#[derive(Debug)]
+pub struct Hold<'g> {
+    count: &'g AtomicU32,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, SeqCst);
+    }
+}
+
+impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
+    /// Looks at what is there. It never waits, and nothing that it finds goes away while it lives:
+    /// let go of it soon, and never unload while you have one.
+    pub fn reader(&self) -> RegistryReader<'_, 'r, 'o, M> {
+        RegistryReader { registry: self, reading: self.readers.enter() }
+    }
+
+    /// The module of this name that is seen now.
+    pub fn module(&self, name: &str) -> Option<ModuleId> {
+        let reader = self.reader();
+        reader.module(name).map(|module| module.id)
+    }
+
+    /// Keeps a module from being unloaded until the [`Hold`] is dropped.
+    ///
+    /// # Errors
+    /// [`RegistryError::Gone`] and [`RegistryError::Busy`] where it goes or has gone, and
+    /// [`RegistryError::TooManyHolds`].
+    pub fn hold(&self, id: ModuleId) -> Result<Hold<'_>, RegistryError<'static>> {
+        let _lock = self.free.lock();
+        let slot = self.slot_of(id)?;
+        if !matches!(slot.state(), SlotState::Live | SlotState::Replacing | SlotState::Retired) {
+            return Err(RegistryError::Busy { name: self.name(id.slot) });
+        }
+        match slot.holds.load(SeqCst).checked_add(1) {
+            Some(count) => slot.holds.store(count, SeqCst),
+            None => return Err(RegistryError::TooManyHolds { module: self.name(id.slot) }),
+        }
+        Ok(Hold { count: &slot.holds })
+    }
+
+    /// Versions that were replaced and that nobody needs or holds any more: to be unloaded.
+    pub fn retired(&self) -> impl Iterator<Item = ModuleId> + '_ {
+        let idle = |slot: &Slot<'o, M>| slot.state() == SlotState::Retired && !slot.is_in_use();
+        self.numbered().filter(move |(_, slot)| idle(slot)).map(|(number, slot)| ModuleId {
+            slot: number,
+            generation: slot.generation.load(SeqCst),
+        })
+    }
+
+    /// How many nodes are free: see [`RegistryMemory`].
+    pub fn free_nodes(&self) -> usize {
+        self.free.lock().count as usize
+    }
+
+    /// Enters what the kernel exports.
+    fn enter_kernel(&self) -> Result<(), RegistryError<'static>> {
+        let mut free = self.free.lock();
+        let needed = self.kernel.entries().len();
+        let full = RegistryError::TooManySymbols { needed, free: free.count as usize };
+        let kernel = Head::new(0);
+        for (record, export) in (0u32..).zip(self.kernel.entries()) {
+            let hash = hash(export.name().as_bytes()) as u32;
+            let key = Key { slot: KERNEL, record };
+            self.index.enter(&mut free, &kernel, hash, key).ok_or(full)?;
+        }
+        Ok(())
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (u32, &'r Slot<'o, M>)> + use<'r, 'o, M> {
+        (0u32..).zip(self.slots)
+    }
+
+    fn slot(&self, number: u32) -> Option<&'r Slot<'o, M>> {
+        self.slots.get(number as usize)
+    }
+
+    /// The slot that an identity speaks of, unless that module has gone.
+    fn slot_of(&self, id: ModuleId) -> Result<&'r Slot<'o, M>, RegistryError<'static>> {
+        let slot = self.slot(id.slot).ok_or(RegistryError::Gone)?;
+        let same = slot.generation.load(SeqCst) == id.generation;
+        if same && slot.state() != SlotState::Free { Ok(slot) } else { Err(RegistryError::Gone) }
+    }
+
+    /// The name of the module in a slot, for a message.
+    fn name(&self, slot: u32) -> ModuleName {
+        if slot == KERNEL {
+            return ModuleName::new("the kernel").unwrap_or(ModuleName::EMPTY);
+        }
+        let reading = self.readers.enter();
+        let entry = self.slot(slot).and_then(|slot| slot.entry.get(&reading).copied());
+        entry.map_or(ModuleName::EMPTY, |entry| entry.name)
+    }
+
+    /// Whether a module's exports can be found.
+    fn is_seen(&self, slot: u32, line: u32) -> bool {
+        let current = self.lines.get(line as usize).map(|line| line.load(SeqCst));
+        current == slot.checked_add(1)
+    }
+
+    fn set_line(&self, line: u32, value: u32) {
+        if let Some(line) = self.lines.get(line as usize) {
+            line.store(value, SeqCst);
+        }
+    }
+
+    /// Says that one module needs another, once; under the lock. `None` where no node was left.
+    fn need(&self, free: &mut Free, module: u32, needed: u32) -> Option<()> {
+        let (Some(from), Some(to)) = (self.slot(module), self.slot(needed)) else { return Some(()) };
+        if !self.needs(from, needed) {
+            let key = Key { slot: needed, record: NEED };
+            self.index.push(free, (&from.needs, &from.nodes), 0, key)?;
+            to.dependents.fetch_add(1, SeqCst); // no more than there are nodes
+        }
+        Some(())
+    }
+
+    fn needs(&self, slot: &'r Slot<'o, M>, needed: u32) -> bool {
+        self.index.keys(&slot.needs).any(|key| key.slot == needed)
+    }
+}
+
+/// Everything that a registry knows: two that print the same are in the same state, bit for bit.
+impl<M: MemoryManager> fmt::Debug for Registry<'_, '_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("slots", &self.slots)
+            .field("lines", &self.lines)
+            .field("index", &self.index)
+            .field("ranges", &self.ranges)
+            .field("free", &*self.free.lock())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: MemoryManager> Drop for Registry<'_, '_, M> {
+    fn drop(&mut self) {
+        // In no order: the client has let go of all of them.
+        for (number, slot) in self.numbered() {
+            if slot.state() != SlotState::Free {
+                self.remove(number);
+            }
+        }
+        self.taken.store(false, SeqCst);
+    }
+}

@@ -1,0 +1,123 @@
+//! Addresses to modules: ranges by address, twice. A writer fills the list that nobody reads, and
+//! then makes it the one that is read.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
+
+use crate::registry::readers::{Readers, Reading};
+
+/// Addresses from `start` on, and below `end`, that one module has.
+#[derive(Debug)]
+pub(crate) struct Range {
+    start: AtomicU64,
+    end: AtomicU64,
+    slot: AtomicU32,
+}
+
+impl Range {
+    pub(crate) const EMPTY: Self =
+        Self { start: AtomicU64::new(0), end: AtomicU64::new(0), slot: AtomicU32::new(0) };
+
+    fn copy(&self, from: &Self) {
+        self.set(from.start.load(SeqCst), from.end.load(SeqCst), from.slot.load(SeqCst));
+    }
+
+    fn set(&self, start: u64, end: u64, slot: u32) {
+        self.start.store(start, SeqCst);
+        self.end.store(end, SeqCst);
+        self.slot.store(slot, SeqCst);
+    }
+}
+
+/// How many ranges each list has, and which list is read: the count, times two, and a bit.
+#[derive(Debug)]
+pub(crate) struct Current(AtomicUsize);
+
+impl Current {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+}
+
+/// The two lists.
+#[derive(Clone, Copy)]
+pub(crate) struct Ranges<'r> {
+    pub(crate) lists: [&'r [Range]; 2],
+    pub(crate) current: &'r Current,
+}
+
+impl fmt::Debug for Ranges<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.read()).finish()
+    }
+}
+
+impl<'r> Ranges<'r> {
+    /// The module that has an address.
+    pub(crate) fn find(self, address: u64, _reading: &Reading<'_>) -> Option<u32> {
+        let list = self.read();
+        let after = list.partition_point(|range| range.start.load(SeqCst) <= address);
+        let range = list.get(after.checked_sub(1)?)?;
+        (address < range.end.load(SeqCst)).then(|| range.slot.load(SeqCst))
+    }
+
+    /// Adds a module's ranges; `None` where there is no room for them. One writer at a time.
+    pub(crate) fn add(self, slot: u32, ranges: &[(u64, u64)], readers: &Readers) -> Option<()> {
+        let (old, new) = (self.read(), self.write(readers));
+        let mut to = new.get(..old.len().checked_add(ranges.len())?)?.iter();
+        let mut from = old.iter().peekable();
+        // Both are merged; there are three new ones at the most, in no order.
+        let mut last = None;
+        loop {
+            let next = ranges.iter().filter(|range| Some(**range) > last).min();
+            let before = |range: &&Range| next.is_none_or(|n| range.start.load(SeqCst) < n.0);
+            if let Some(range) = from.next_if(before) {
+                to.next()?.copy(range);
+            } else if let Some(&(start, end)) = next {
+                to.next()?.set(start, end, slot);
+                last = Some((start, end));
+            } else {
+                break;
+            }
+        }
+        let unused = to.count();
+        self.switch(old.len().saturating_add(ranges.len()).saturating_sub(unused));
+        Some(())
+    }
+
+    /// Takes a module's ranges away. One writer at a time.
+    pub(crate) fn remove(self, slot: u32, readers: &Readers) {
+        if self.read().iter().all(|range| range.slot.load(SeqCst) != slot) {
+            return;
+        }
+        let new = self.write(readers);
+        let left = self.read().iter().filter(|range| range.slot.load(SeqCst) != slot);
+        let mut count = 0usize;
+        for (to, from) in new.iter().zip(left) {
+            to.copy(from);
+            count = count.saturating_add(1);
+        }
+        self.switch(count);
+    }
+
+    /// The list that is read.
+    fn read(self) -> &'r [Range] {
+        let current = self.current.0.load(SeqCst);
+        let [even, odd] = self.lists;
+        let list = if current & 1 == 0 { even } else { odd };
+        list.get(..current >> 1).unwrap_or_default()
+    }
+
+    /// The other list, once nobody reads it any more.
+    fn write(self, readers: &Readers) -> &'r [Range] {
+        readers.wait();
+        let [even, odd] = self.lists;
+        if self.current.0.load(SeqCst) & 1 == 0 { odd } else { even }
+    }
+
+    /// Makes the other list the one that is read.
+    fn switch(self, count: usize) {
+        let bit = !self.current.0.load(SeqCst) & 1;
+        self.current.0.store(count << 1 | bit, SeqCst);
+    }
+}

@@ -1,0 +1,216 @@
+//! Looking up names and addresses, without a lock.
+
+use core::sync::atomic::Ordering::SeqCst;
+
+use crate::address::TargetAddress;
+use crate::elf::Binding;
+use crate::hash::hash;
+use crate::memory::MemoryManager;
+use crate::metadata::Version;
+use crate::name::Name;
+use crate::registry::entry::Entry;
+use crate::registry::index::Key;
+use crate::registry::memory::SlotState;
+use crate::registry::readers::Reading;
+use crate::registry::{KERNEL, MODULE, ModuleId, Registry};
+use crate::table::{KeptSymbol, SymbolTable};
+
+/// A look at a registry: [`Registry::reader`].
+#[derive(Debug)]
+pub struct RegistryReader<'g, 'r, 'o, M: MemoryManager> {
+    pub(super) registry: &'g Registry<'r, 'o, M>,
+    pub(super) reading: Reading<'g>,
+}
+
+/// What a registry knows of a module.
+#[derive(Debug, Clone, Copy)]
+pub struct ModuleInfo<'g> {
+    /// What names it.
+    pub id: ModuleId,
+    /// Its name.
+    pub name: &'g str,
+    /// Its version; 0.0.0 where it has none.
+    pub version: Version,
+    /// The namespace of its exports; empty where everybody sees them.
+    pub namespace: &'g str,
+    /// The symbols that it keeps.
+    pub symbols: Option<SymbolTable<'g>>,
+    /// How many modules need it.
+    pub dependents: u32,
+    /// Whether its exports can be found: not while it is being loaded, once it is replaced, or
+    /// when it is about to go.
+    pub seen: bool,
+}
+
+/// A symbol that somebody exports.
+#[derive(Debug, Clone, Copy)]
+pub struct FoundSymbol<'g> {
+    /// Its address on the target.
+    pub address: TargetAddress,
+    /// Its interface hash, where whoever exports it has one.
+    pub interface: Option<u64>,
+    /// The namespace that it is in; empty where everybody sees it.
+    pub namespace: &'g str,
+    /// The module; `None` for the kernel.
+    pub module: Option<ModuleId>,
+    /// The name of that.
+    pub module_name: &'g str,
+}
+
+/// Where an address is.
+#[derive(Debug, Clone, Copy)]
+pub struct Location<'g> {
+    /// The module.
+    pub module: &'g str,
+    /// The closest symbol at or below it that the module keeps, and how far behind that it is.
+    pub symbol: Option<(KeptSymbol<'g>, u64)>,
+}
+
+impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
+    /// The symbol of this name that counts: a strong one before a weak one. Namespaces are not
+    /// looked at: this is for the kernel, which may see everything.
+    pub fn lookup(&self, name: &str) -> Option<FoundSymbol<'_>> {
+        self.search(Name::from(name), |_| true, |slot, entry| {
+            self.registry.is_seen(slot, entry.line)
+        })
+    }
+
+    /// The module of this name whose exports can be found.
+    pub fn module(&self, name: &str) -> Option<ModuleInfo<'_>> {
+        let keys = self.registry.index.find(module_hash(name));
+        keys.filter(|key| key.record == MODULE)
+            .filter_map(|key| self.info(key.slot))
+            .find(|module| module.seen && module.name == name)
+    }
+
+    /// All modules, also those that are being loaded or about to go.
+    pub fn modules(&self) -> impl Iterator<Item = ModuleInfo<'_>> {
+        self.registry.numbered().filter_map(|(number, _)| self.info(number))
+    }
+
+    /// The module with this identity; `None` once it has gone.
+    pub fn get(&self, id: ModuleId) -> Option<ModuleInfo<'_>> {
+        self.info(id.slot).filter(|module| module.id == id)
+    }
+
+    /// The modules that a module needs, in no order.
+    pub fn needs(&self, id: ModuleId) -> impl Iterator<Item = ModuleInfo<'_>> {
+        let slot = self.registry.slot_of(id).ok();
+        let keys = slot.into_iter().flat_map(|slot| self.registry.index.keys(&slot.needs));
+        keys.filter_map(|key| self.info(key.slot))
+    }
+
+    /// The module, and in it the symbol, that an address belongs to; `None` for an address that
+    /// no module has.
+    pub fn find(&self, address: TargetAddress) -> Option<Location<'_>> {
+        let slot = self.registry.ranges.find(address.value(), &self.reading)?;
+        let entry = self.entry(slot)?;
+        let table = entry.table(&self.reading);
+        let symbol = table.and_then(|table| table.at(address)).filter(|(symbol, _)| {
+            // The closest one below may lie before the module's own memory.
+            let home = self.registry.ranges.find(symbol.address.value(), &self.reading);
+            home == Some(slot)
+        });
+        Some(Location { module: entry.name.as_str(), symbol })
+    }
+
+    pub(super) fn entry(&self, slot: u32) -> Option<&Entry<'_>> {
+        self.registry.slot(slot)?.entry.get(&self.reading)
+    }
+
+    /// The symbol of this name in the modules that `module` admits, whose namespace `namespace`
+    /// does: a strong one before a weak one.
+    pub(super) fn search(
+        &self,
+        name: Name<'_>,
+        namespace: impl Fn(&str) -> bool,
+        module: impl Fn(u32, &Entry<'_>) -> bool,
+    ) -> Option<FoundSymbol<'_>> {
+        let mut weak = None;
+        for key in self.registry.index.find(hash(name.as_bytes()) as u32) {
+            let Some((found, binding)) = self.candidate(key, name, &module) else { continue };
+            if !namespace(found.namespace) {
+                continue;
+            }
+            if binding != Binding::Weak {
+                return Some(found);
+            }
+            weak = Some(found);
+        }
+        weak
+    }
+
+    /// The strong symbol of this name, likewise.
+    pub(super) fn search_strong(
+        &self,
+        name: Name<'_>,
+        namespace: impl Fn(&str) -> bool,
+        module: impl Fn(u32, &Entry<'_>) -> bool,
+    ) -> Option<FoundSymbol<'_>> {
+        let keys = self.registry.index.find(hash(name.as_bytes()) as u32);
+        keys.filter_map(|key| self.candidate(key, name, &module))
+            .find(|(found, binding)| *binding != Binding::Weak && namespace(found.namespace))
+            .map(|(found, _)| found)
+    }
+
+    /// The symbol that a key stands for, if that has this name.
+    fn candidate(
+        &self,
+        key: Key,
+        name: Name<'_>,
+        module: &impl Fn(u32, &Entry<'_>) -> bool,
+    ) -> Option<(FoundSymbol<'_>, Binding)> {
+        if key.slot == KERNEL {
+            let export = self.registry.kernel.entries().get(key.record as usize)?;
+            let found = FoundSymbol {
+                address: export.address(),
+                interface: export.interface(),
+                namespace: export.namespace().unwrap_or_default(),
+                module: None,
+                module_name: "the kernel",
+            };
+            return (export.name().as_bytes() == name.as_bytes()).then_some((found, Binding::Global));
+        }
+        let entry = self.entry(key.slot)?;
+        if key.record == MODULE || !module(key.slot, entry) {
+            return None;
+        }
+        let symbol = entry.table(&self.reading)?.symbol_number(key.record)?;
+        let found = FoundSymbol {
+            address: symbol.address,
+            interface: symbol.interface,
+            namespace: entry.namespace.as_str(),
+            module: Some(self.id(key.slot)?),
+            module_name: entry.name.as_str(),
+        };
+        (symbol.name == name).then_some((found, symbol.binding))
+    }
+
+    fn id(&self, slot: u32) -> Option<ModuleId> {
+        let generation = self.registry.slot(slot)?.generation.load(SeqCst);
+        Some(ModuleId { slot, generation })
+    }
+
+    fn info(&self, number: u32) -> Option<ModuleInfo<'_>> {
+        let slot = self.registry.slot(number)?;
+        let entry = slot.entry.get(&self.reading)?;
+        let main = self.registry.slot(entry.main)?;
+        if slot.state() == SlotState::Free {
+            return None;
+        }
+        Some(ModuleInfo {
+            id: self.id(entry.main)?,
+            name: entry.name.as_str(),
+            version: entry.version,
+            namespace: entry.namespace.as_str(),
+            symbols: entry.table(&self.reading),
+            dependents: main.dependents.load(SeqCst),
+            seen: self.registry.is_seen(entry.main, entry.line),
+        })
+    }
+}
+
+/// The hash that a module itself is found by.
+pub(super) fn module_hash(name: &str) -> u32 {
+    !(hash(name.as_bytes()) as u32)
+}
