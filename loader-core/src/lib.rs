@@ -214,7 +214,7 @@ pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{
-    Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection, SegmentPlan,
+    Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection, Reference, SegmentPlan,
     ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
 };
 pub use registry::{

@@ -159,6 +159,17 @@ pub struct Import<'o> {
     pub thread_local: bool,
 }
 
+/// An undefined symbol of one object, and who defines it: who resolves what.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference<'o> {
+    /// The place, among the plan's objects, of the object that needs it.
+    pub object: usize,
+    /// Its name.
+    pub name: Name<'o>,
+    /// The place of the object that defines it; `None` where the client is asked for it.
+    pub definition: Option<usize>,
+}
+
 impl<'o, 's> Plan<'o, 's> {
     /// Plans one module out of `objects`, with working memory lent for as long as the module
     /// is to answer questions about itself.
@@ -283,6 +294,23 @@ impl<'o, 's> Plan<'o, 's> {
             name: symbol.name(),
             weak: !state.is_needed(),
             thread_local: state.is_thread_local(),
+        })
+    }
+
+    /// The undefined symbols of each object that relocations need, and which of the objects defines
+    /// them.
+    pub fn references(&self) -> impl Iterator<Item = Reference<'o>> + '_ {
+        self.objects.iter().enumerate().flat_map(move |(number, object)| {
+            object.symbols().skip(1).filter_map(move |(index, symbol)| {
+                let own = self.state.symbol_base(number)?.checked_add(index)?;
+                let (canonical, state) = self.state.canonical(own)?;
+                let counts = symbol.place() == SymbolPlace::Undefined
+                    && state.is_used()
+                    && symbol.name() != GOT_SYMBOL;
+                let home = || self.state.owner(canonical).map(|(object, _)| object);
+                let definition = if state.is_import() { None } else { home() };
+                counts.then_some(Reference { object: number, name: symbol.name(), definition })
+            })
         })
     }
 

@@ -8,6 +8,7 @@ use crate::elf::Binding;
 use crate::memory::{MemoryManager, Segment, SegmentKind};
 use crate::metadata::{Metadata, Version};
 use crate::module::Module;
+use crate::name::Name;
 use crate::object::Object;
 use crate::plan::{Kept, Plan, PlanOptions};
 use crate::registry::entry::Entry;
@@ -16,7 +17,9 @@ use crate::registry::index::Key;
 use crate::registry::links::Links;
 use crate::registry::memory::SlotState;
 use crate::registry::reader::module_hash;
-use crate::registry::{HIDDEN, MODULE, ModuleId, ModuleName, Registry, RegistryError};
+use crate::registry::{
+    FoundSymbol, HIDDEN, MODULE, ModuleId, ModuleName, Registry, RegistryError, RegistryReader,
+};
 use crate::resolve_indirect::Resolution;
 use crate::scratch::Scratch;
 use crate::table::SymbolTable;
@@ -31,6 +34,7 @@ pub struct LoadRequest<'a, 'x, 's> {
     parts: &'a [usize],
     grants: &'a [&'a str],
     thread_locals: &'a dyn ThreadLocals,
+    namespace: Option<&'a str>,
 }
 
 impl<'a, 'x, 's> LoadRequest<'a, 'x, 's> {
@@ -39,7 +43,16 @@ impl<'a, 'x, 's> LoadRequest<'a, 'x, 's> {
     /// is granted no namespace, and keeps its exports.
     pub fn new(objects: &'s [Object<'x>], scratch: &'s mut [Scratch]) -> Self {
         let options = PlanOptions { kept: Kept::Exports, ..PlanOptions::default() };
-        Self { objects, scratch, options, name: None, parts: &[], grants: &[], thread_locals: &() }
+        Self {
+            objects,
+            scratch,
+            options,
+            name: None,
+            parts: &[],
+            grants: &[],
+            thread_locals: &(),
+            namespace: None,
+        }
     }
 
     /// Calls it so, whatever its metadata says.
@@ -50,6 +63,12 @@ impl<'a, 'x, 's> LoadRequest<'a, 'x, 's> {
     /// Lets it see what is exported in these namespaces.
     pub const fn granted(self, namespaces: &'a [&'a str]) -> Self {
         Self { grants: namespaces, ..self }
+    }
+
+    /// Puts its exports into this namespace, whatever its metadata says: those who are not granted
+    /// it do not see them, and may have symbols of the same names.
+    pub const fn exporting_to(self, namespace: &'a str) -> Self {
+        Self { namespace: Some(namespace), ..self }
     }
 
     /// Plans it so. What other modules are to see must be [kept](PlanOptions::kept); finalisers are
@@ -160,9 +179,9 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         replaces: Option<ModuleId>,
         lent: Option<Object<'o>>,
     ) -> Result<PreparedModule<'g, 'r, 'o, 'x, 's, M>, RegistryError<'x>> {
-        let LoadRequest { objects, scratch, mut options, name, parts, grants, thread_locals } =
-            request;
-        let parts = Parts { objects, counts: parts, name };
+        let LoadRequest { objects, scratch, mut options, grants, thread_locals, .. } = request;
+        let LoadRequest { parts: counts, name, namespace, .. } = request;
+        let parts = Parts { objects, counts, name, namespace };
         options.kept = options.kept.max(Kept::Finalisers);
         let names = parts.check()?;
         let plan = Plan::with_options(objects, scratch, options)?;
@@ -385,10 +404,21 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     }
 }
 
-impl<'o, 'x, 's, M: MemoryManager> PreparedModule<'_, '_, 'o, 'x, 's, M> {
+impl<'r, 'o, 'x, 's, M: MemoryManager> PreparedModule<'_, 'r, 'o, 'x, 's, M> {
     /// Puts what a resolver returned where it belongs: [`Module::set_resolved`].
     pub fn set_resolved(&mut self, resolution: &Resolution<'_>, address: TargetAddress) {
         self.module.set_resolved(resolution, address);
+    }
+
+    /// Who defines a symbol that this module imports: what [`load`](Registry::load) linked it to.
+    pub fn resolved<'l>(
+        &self,
+        reader: &'l RegistryReader<'_, 'r, 'o, M>,
+        name: Name<'_>,
+    ) -> Option<FoundSymbol<'l>> {
+        let slot = self.claim.registry.slot(self.claim.slot)?;
+        let needed = |number, _: &Entry<'_>| self.claim.registry.needs(slot, number);
+        reader.search(name, |_| true, needed)
     }
 
     /// The version that this one will replace.
@@ -456,6 +486,7 @@ struct Parts<'a, 'x> {
     objects: &'a [Object<'x>],
     counts: &'a [usize],
     name: Option<&'a str>,
+    namespace: Option<&'a str>,
 }
 
 impl<'a, 'x> Parts<'a, 'x> {
@@ -501,6 +532,9 @@ impl<'a, 'x> Parts<'a, 'x> {
 
     /// The one namespace of all parts.
     fn namespace(&self) -> Result<ModuleName, RegistryError<'x>> {
+        if let Some(namespace) = self.namespace {
+            return name_of(namespace);
+        }
         let namespace = Metadata::of(self.objects).map(|all| all.namespace());
         let namespace = match namespace {
             Ok(namespace) => namespace,
