@@ -1,8 +1,9 @@
 //! What modules may see of the kernel.
 
+use alloc::vec::Vec;
 use core::slice;
 
-use loader_core::{Export, ExportTable, Name, Resolver, TargetAddress, export};
+use loader_core::{Export, ExportTable, export};
 
 use crate::{kernel, target, threads};
 
@@ -19,42 +20,34 @@ export! {
     "kernel_write" => kernel::kernel_write as *const (),
 }
 
-/// The kernel's exports, as the linker gathered and sorted them.
-#[derive(Debug, Clone, Copy)]
-pub struct Kernel {
-    table: ExportTable<'static>,
-    /// How far above itself modules see `kernel_test_far`.
-    far: u64,
-}
-
-impl Kernel {
-    /// The table between the linker script's two symbols. `kernel_test_far` is seen `far` bytes
-    /// above itself, or for 0 where no branch reaches.
-    pub fn exports(far: u64) -> Self {
-        unsafe extern "C" {
-            static __exports_start: u8;
-            static __exports_end: u8;
-        }
-        let start = (&raw const __exports_start).cast::<Export>();
-        let end = (&raw const __exports_end).cast::<Export>();
-        let bytes = end.addr() - start.addr();
-        // SAFETY: between the two symbols the linker script puts the sections that `export!`
-        // made, each one `Export`, and nothing else.
-        let entries = unsafe { slice::from_raw_parts(start, bytes / size_of::<Export>()) };
-        match ExportTable::new(entries) {
-            Some(table) if far == 0 => Self { table, far: target::FAR_ALIAS as u64 },
-            Some(table) => Self { table, far },
-            None => panic!("the linker script does not sort the exports"),
-        }
+/// The kernel's exports, as the linker gathered and sorted them; but `kernel_test_far` is seen
+/// `far` bytes above itself, or for 0 where no branch reaches.
+///
+/// # Panics
+/// If the linker script does not sort them.
+pub fn table(far: u64) -> ExportTable<'static> {
+    unsafe extern "C" {
+        static __exports_start: u8;
+        static __exports_end: u8;
     }
-}
-
-impl Resolver for Kernel {
-    fn resolve(&self, name: Name<'_>) -> Option<TargetAddress> {
-        let address = self.table.resolve(name)?;
-        if name == Name::from("kernel_test_far") {
-            return Some(address.wrapping_add(self.far));
+    let start = (&raw const __exports_start).cast::<Export>();
+    let end = (&raw const __exports_end).cast::<Export>();
+    let bytes = end.addr() - start.addr();
+    // SAFETY: between the two symbols the linker script puts the sections that `export!`
+    // made, each one `Export`, and nothing else.
+    let entries = unsafe { slice::from_raw_parts(start, bytes / size_of::<Export>()) };
+    let far = if far == 0 { target::FAR_ALIAS } else { far as usize };
+    let seen = |entry: &Export| match entry.name() {
+        name @ "kernel_test_far" => {
+            let near = kernel::kernel_test_far as *const u8;
+            Export::new(name, near.wrapping_add(far).cast())
         }
-        Some(address)
+        _ => *entry,
+    };
+    // Never given back; there are a few distances, and a few exports.
+    let entries = entries.iter().map(seen).collect::<Vec<_>>().leak();
+    match ExportTable::new(entries) {
+        Some(table) => table,
+        None => panic!("the linker script does not sort the exports"),
     }
 }

@@ -1,4 +1,4 @@
-//! Loading: from files to a sealed module, and what a report says about it.
+//! Loading: from files to a module that others find, and what a report says about it.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -6,20 +6,42 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{
-    Error, Keep, Module, Name, Object, Plan, PlanOptions, Resolver, Scratch, TargetAddress,
-    ThreadLocals, TlsModel,
+    Binding, Keep, Kept, LoadRequest, Metadata, Module, ModuleId, Name, Object, PlanOptions,
+    PreparedModule, RegistryError, Scratch, TargetAddress, ThreadLocals, TlsImage, TlsModel, Version,
 };
-use qemu_protocol::{Count, File, ObjectReport, Options, Outcome, SectionReport};
+use qemu_protocol::{
+    Count, File, LinkReport, ModuleReport, ObjectReport, Options, Outcome, SectionReport,
+};
 
-use crate::memory::Manager;
+use crate::memory::{self, Manager};
+use crate::modules::Modules;
+use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
 
-/// A loaded module, with what it borrows lent by the caller.
-pub type Loaded<'a, 'm> = Module<'a, 'a, &'m Manager>;
+/// What others are not to see of a program is in a namespace that nobody is granted.
+const PROGRAM: &str = "the program";
 
-/// Parses every file of a program.
-pub fn parse<'a>(files: &[File<'a>]) -> Result<Vec<Object<'a>>, Outcome> {
-    files.iter().map(|file| Object::parse(file.name, file.bytes).map_err(refused)).collect()
+/// A module to be loaded.
+pub struct Wanted<'w> {
+    pub name: &'w str,
+    pub files: &'w [File<'static>],
+    pub options: PlanOptions<'w>,
+    pub manager: &'static Manager,
+    /// Whether it is what the job runs: it may define what others do, and `entry` is its entry.
+    pub entry: Option<&'w str>,
+}
+
+/// A module that is loaded, and what is to be called in it.
+pub struct Loaded {
+    pub id: ModuleId,
+    pub manager: &'static Manager,
+    pub initialisers: Vec<TargetAddress>,
+    pub finalisers: Vec<TargetAddress>,
+    pub entry: Option<TargetAddress>,
+    pub thread_locals: Option<TlsImage>,
+    pub report: ModuleReport,
+    pub objects: Vec<ObjectReport>,
+    pub load_ns: u64,
 }
 
 /// What a module may ask for, and what the program asks for; where that is to leave out what nothing
@@ -30,31 +52,27 @@ pub fn options<'k>(thread_locals: TlsModel, asked: Options, keep: Keep<'k>) -> P
     options.erratum_843419 = asked.erratum_843419;
     options.keep = if asked.gc_sections { keep } else { Keep::All };
     options.relaxation = asked.relaxation;
+    options.kept = Kept::Symbols; // a fault names the function
     options
 }
 
-/// The working memory that a plan for these objects needs.
-pub fn scratch(objects: &[Object<'_>], options: PlanOptions<'_>) -> Vec<Scratch> {
-    vec![Scratch::ZERO; options.scratch_len(objects)]
-}
-
-/// Plans, places, resolves and seals; chooses what IFUNCs leave to be chosen.
-pub fn load<'a, 'm>(
-    objects: &'a [Object<'a>],
-    scratch: &'a mut [Scratch],
-    options: PlanOptions<'a>,
-    manager: &'m Manager,
-    resolver: &dyn Resolver,
-) -> Result<Loaded<'a, 'm>, Outcome> {
-    let thread_locals: &dyn ThreadLocals = match options.thread_locals {
+/// Loads a module and publishes it; chooses what IFUNCs leave to be chosen.
+pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
+    let before = memory::usage(wanted.manager);
+    let start = target::now_ns();
+    let objects = parse(wanted.files)?;
+    let mut scratch = vec![Scratch::ZERO; wanted.options.scratch_len(&objects)];
+    let thread_locals: &dyn ThreadLocals = match wanted.options.thread_locals {
         TlsModel::Dynamic => &DynamicBlocks,
         _ => &StaticBlocks,
     };
-    let module = Plan::with_options(objects, scratch, options)
-        .and_then(|plan| plan.place(manager))
-        .and_then(|image| image.resolve_with(resolver, thread_locals))
-        .and_then(|image| image.seal());
-    let mut module = module.map_err(refused)?;
+    let request = LoadRequest::new(&objects, &mut scratch)
+        .with_options(wanted.options)
+        .with_thread_locals(thread_locals);
+    let own = Metadata::of(&objects).ok().and_then(|metadata| metadata.name());
+    let request = if own.is_none() { request.named(wanted.name) } else { request };
+    let request = if wanted.entry.is_some() { request.exporting_to(PROGRAM) } else { request };
+    let mut module = modules.load_lending(request, wanted.manager).map_err(refused)?;
     let resolutions: Vec<_> = module.resolutions().collect();
     for resolution in resolutions {
         let resolver =
@@ -65,12 +83,64 @@ pub fn load<'a, 'm>(
             unsafe { core::mem::transmute(resolver) };
         module.set_resolved(&resolution, TargetAddress::new(resolver(0, 0) as u64));
     }
-    Ok(module)
+    let load_ns = target::now_ns() - start;
+    let entry = match wanted.entry {
+        Some(entry) => Some(entry_of(&module, entry)?),
+        None => None,
+    };
+    let loaded = memory::usage(wanted.manager);
+    let mut report = ModuleReport {
+        name: own.unwrap_or(wanted.name).into(),
+        version: String::new(),
+        objects: objects.iter().map(|object| object.name().to_string()).collect(),
+        needs: Vec::new(),
+        links: link_reports(modules, &module),
+        arenas: memory::arena_report(wanted.manager, before, loaded).into(),
+    };
+    let (initialisers, finalisers) = (module.initialisers().collect(), module.finalisers().collect());
+    let (thread_locals, objects) = (module.thread_locals(), object_reports(&module));
+    let id = module.publish();
+    let reader = modules.reader();
+    report.needs = reader.needs(id).map(|module| module.name.into()).collect();
+    let version = reader.get(id).map(|module| module.version).unwrap_or_default();
+    if version != Version::default() {
+        report.version = version.to_string();
+    }
+    Ok(Loaded {
+        id,
+        manager: wanted.manager,
+        initialisers,
+        finalisers,
+        entry,
+        thread_locals,
+        report,
+        objects,
+        load_ns,
+    })
+}
+
+/// Unloads a module; its finalisers have run. What is in use then goes into its report.
+pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
+    let leaving = modules.unload(loaded.id);
+    leaving.map_err(|error| refusal("unload", error.to_string()))?.finish();
+    let after = memory::usage(loaded.manager);
+    loaded.report.arenas.iter_mut().zip(after).for_each(|(arena, after)| arena.after = after);
+    Ok(())
+}
+
+/// Parses every file of a module.
+fn parse(files: &[File<'static>]) -> Result<Vec<Object<'static>>, Outcome> {
+    let parsed = files.iter().map(|file| Object::parse(file.name, file.bytes));
+    parsed.collect::<Result<_, _>>().map_err(|error| refused(error.into()))
 }
 
 /// The outcome of a program that was refused.
-fn refused(error: Error<'_>) -> Outcome {
-    refusal(error.phase().name(), error.to_string())
+fn refused(error: RegistryError<'_>) -> Outcome {
+    let phase = match error {
+        RegistryError::Load(error) => error.phase().name(),
+        _ => "registry",
+    };
+    refusal(phase, error.to_string())
 }
 
 /// The outcome of a program that was refused in a phase that is not the core's own.
@@ -78,28 +148,46 @@ pub fn refusal(phase: &str, message: String) -> Outcome {
     Outcome::Refused { phase: phase.into(), message }
 }
 
-/// A module's exports, sorted to be searched by halves.
-pub struct Exports<'a>(Vec<(Name<'a>, TargetAddress)>);
-
-impl<'a> Exports<'a> {
-    /// The exports of a module.
-    pub fn of(module: &Loaded<'a, '_>) -> Self {
-        let exports = module.exports().map(|export| (export.symbol.name(), export.address));
-        let mut exports: Vec<_> = exports.collect();
-        exports.sort_unstable_by_key(|(name, _)| *name);
-        Self(exports)
-    }
+/// The program's entry: an export, or, as what starts a program is no other module, a symbol
+/// that is hidden from those.
+fn entry_of(
+    module: &Module<'_, '_, &'static Manager>,
+    name: &str,
+) -> Result<TargetAddress, Outcome> {
+    let hidden = || {
+        module
+            .symbols()
+            .find(|s| s.symbol.binding() != Binding::Local && s.symbol.name() == Name::from(name))
+            .map(|symbol| symbol.address)
+    };
+    let found = module.symbol(name).or_else(hidden);
+    found.ok_or_else(|| refusal("entry", format!("no object defines `{name}`")))
 }
 
-impl Resolver for Exports<'_> {
-    fn resolve(&self, name: Name<'_>) -> Option<TargetAddress> {
-        let at = self.0.binary_search_by_key(&name, |(name, _)| *name).ok()?;
-        Some(self.0[at].1)
-    }
+/// Who resolved what.
+fn link_reports(
+    modules: &Modules,
+    module: &PreparedModule<'_, '_, '_, '_, '_, &'static Manager>,
+) -> Vec<LinkReport> {
+    let reader = modules.reader();
+    let objects = module.plan().objects();
+    let name_of = |object: usize| objects.get(object).map_or("", Object::name);
+    let links = module.plan().references().map(|reference| {
+        let symbol = reference.name.to_string();
+        let resolved_by = match reference.definition {
+            Some(object) => name_of(object).into(),
+            None => {
+                let found = module.resolved(&reader, reference.name);
+                found.map_or("", |found| found.module_name).into()
+            }
+        };
+        LinkReport { needed_by: name_of(reference.object).into(), resolved_by, symbol }
+    });
+    links.collect()
 }
 
 /// What a report says about each object of a module.
-pub fn object_reports(module: &Loaded<'_, '_>) -> Vec<ObjectReport> {
+fn object_reports(module: &Module<'_, '_, &'static Manager>) -> Vec<ObjectReport> {
     let plan = module.plan();
     let mut reports: Vec<ObjectReport> = plan
         .objects()

@@ -8,10 +8,10 @@
 extern crate alloc;
 
 mod exports;
-mod fault;
 mod kernel;
 mod load;
 mod memory;
+mod modules;
 mod program;
 mod report;
 mod threads;
@@ -44,7 +44,7 @@ fn image_main() -> ! {
     let manager = memory::manager();
     for (index, program) in job.programs.iter().enumerate() {
         report::send(&Report::Start { program: program.name.into() });
-        let (runtime, done) = program::run(&manager, &job.runtime, program);
+        let (runtime, done) = program::run(manager, &job.runtime, program);
         if let (0, Some(runtime)) = (index, runtime) {
             report::send(&Report::Runtime(runtime));
         }
@@ -57,7 +57,7 @@ fn image_main() -> ! {
 /// Called by the target for an exception that nothing could mend.
 #[unsafe(no_mangle)]
 fn image_fault(fault: &target_common::Fault) -> ! {
-    fail(fault::describe(fault))
+    fail(modules::describe(fault))
 }
 
 /// Ends the run with a message.

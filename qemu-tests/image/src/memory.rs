@@ -1,5 +1,6 @@
 //! The image's memory: its own heap, the arenas for modules, and the job's window.
 
+use alloc::boxed::Box;
 use core::ptr::NonNull;
 use core::slice;
 
@@ -39,11 +40,11 @@ pub fn job() -> &'static [u8] {
 }
 
 /// A manager over the three arenas; called once.
-pub fn manager() -> Manager {
+pub fn manager() -> &'static Manager {
     let regions = target::regions();
     // SAFETY: the linker script reserves the regions for modules alone, the target maps them
     // readable and writable, and `image_main` calls this once.
-    unsafe { over(regions.text, regions.rodata, regions.data) }
+    Box::leak(Box::new(unsafe { over(regions.text, regions.rodata, regions.data) }))
 }
 
 /// Has the image mapped so far from where the linker script has it, too.
@@ -59,20 +60,24 @@ pub fn map_away(distance: u64) {
 ///
 /// # Panics
 /// If the target has no place for them there.
-pub fn with_away<R>(distance: u64, long_text: bool, then: impl FnOnce(&Manager) -> R) -> R {
+pub fn with_away<R>(
+    distance: u64,
+    long_text: bool,
+    then: impl FnOnce(&'static Manager) -> R,
+) -> R {
     let mut one_at_a_time = AWAY.lock();
     let distance = distance as usize;
     one_at_a_time.map(distance, long_text);
     let span = long_text.then_some(target::LONG_TEXT_SPAN);
     let away = Away { arenas: target::regions().away, distance, span };
     // SAFETY: the linker script reserves the regions for modules alone, and the target has mapped
-    // them there, readable and writable, as a module leaves them that is unloaded. The
-    // manager goes no further than `then`, and neither do the modules that borrow it; while one
-    // lives, the lock keeps others from being made. Much of a long text arena is the same memory
+    // them there, readable and writable, as a module leaves them that is unloaded. What is placed
+    // in them is unloaded when `then` returns; until then, the lock keeps other managers from
+    // being made. Much of a long text arena is the same memory
     // again and again: programs that ask for one have nothing there but zeros that nobody reads
     // (`qemu-tests/cases/README.md`).
     let manager = unsafe { over(away.text(), away.rodata(), away.data()) };
-    then(&manager)
+    then(Box::leak(Box::new(manager))) // a few words a program
 }
 
 /// Held by who uses the away arenas.

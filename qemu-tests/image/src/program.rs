@@ -1,21 +1,24 @@
 //! Running one program: load, initialise, call, finalise, unload.
 
 use alloc::ffi::CString;
-use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Binding, Keep, Name, Resolver, TargetAddress, TlsModel};
-use qemu_protocol::{Ended, File, ObjectReport, Outcome, Program, ProgramReport, Surroundings};
+use loader_core::{Keep, TargetAddress, TlsModel};
+use qemu_protocol::{
+    Ended, File, ModuleReport, ObjectReport, Outcome, Program, ProgramReport, Surroundings,
+};
 use target_common::{CallEnd, Region};
 
-use crate::exports::Kernel;
-use crate::load::{self, Exports, Loaded, object_reports};
+use crate::load::{self, Loaded, Wanted};
 use crate::memory::{self, Manager};
-use crate::{fault, kernel, target, threads};
+use crate::modules::{self, Modules};
+use crate::{kernel, target, threads};
 
 /// Bytes of stack that a program gets.
 const STACK: usize = 1 << 20;
+/// The name of the C runtime's module.
+const RUNTIME: &str = "runtime";
 
 /// What one load and run came to.
 struct Run {
@@ -24,37 +27,42 @@ struct Run {
     objects: Vec<ObjectReport>,
     loaded: [[u64; 3]; 2],
     runtime: Option<ProgramReport>,
+    modules: Vec<ModuleReport>,
 }
 
 /// Runs a program as often as it asks for, on the C runtime; the reports say how the last run
 /// went, or the first one that was refused or left memory behind.
 pub fn run(
-    manager: &Manager,
-    runtime: &[File<'_>],
-    program: &Program<'_>,
+    manager: &'static Manager,
+    runtime: &[File<'static>],
+    program: &Program<'static>,
 ) -> (Option<ProgramReport>, ProgramReport) {
     let Surroundings { away, far, long_text, .. } = program.surroundings;
-    if away != 0 {
-        return memory::with_away(away, long_text, |manager_away| {
-            run_in(Arenas { near: manager, own: manager_away }, runtime, program)
-        });
-    }
-    if far != 0 {
-        memory::map_away(far);
-    }
-    run_in(Arenas { near: manager, own: manager }, runtime, program)
+    modules::with(far, |modules| {
+        if away != 0 {
+            return memory::with_away(away, long_text, |manager_away| {
+                let arenas = Arenas { near: manager, own: manager_away };
+                Runner { modules, arenas, runtime, program }.run()
+            });
+        }
+        if far != 0 {
+            memory::map_away(far);
+        }
+        let arenas = Arenas { near: manager, own: manager };
+        Runner { modules, arenas, runtime, program }.run()
+    })
 }
 
 /// Where a program's modules are placed.
 #[derive(Clone, Copy)]
-struct Arenas<'m> {
+struct Arenas {
     /// Beside the image: for the C runtime.
-    near: &'m Manager,
+    near: &'static Manager,
     /// The program's own: the same, or away from it.
-    own: &'m Manager,
+    own: &'static Manager,
 }
 
-impl Arenas<'_> {
+impl Arenas {
     fn are_apart(&self) -> bool {
         !core::ptr::eq(self.near, self.own)
     }
@@ -64,160 +72,149 @@ impl Arenas<'_> {
     }
 }
 
-fn run_in(
-    arenas: Arenas<'_>,
-    runtime: &[File<'_>],
-    program: &Program<'_>,
-) -> (Option<ProgramReport>, ProgramReport) {
-    let before = arenas.usage();
-    let mut last = run_once(arenas, runtime, program);
-    for _ in 1..program.repeat {
-        let leaked = arenas.usage() != before;
-        if leaked || !matches!(last.outcome, Outcome::Ended(_)) {
-            break;
+/// What runs a program.
+struct Runner<'p> {
+    modules: &'p Modules,
+    arenas: Arenas,
+    runtime: &'p [File<'static>],
+    program: &'p Program<'static>,
+}
+
+impl Runner<'_> {
+    fn run(&self) -> (Option<ProgramReport>, ProgramReport) {
+        let before = self.arenas.usage();
+        let mut last = self.run_once();
+        for _ in 1..self.program.repeat {
+            let leaked = self.arenas.usage() != before;
+            if leaked || !matches!(last.outcome, Outcome::Ended(_)) {
+                break;
+            }
+            last = self.run_once();
         }
-        last = run_once(arenas, runtime, program);
-    }
-    let mut reports = memory::arena_report(arenas.near, before[0], last.loaded[0]).to_vec();
-    if arenas.are_apart() {
-        let mut away = memory::arena_report(arenas.own, before[1], last.loaded[1]);
-        away.iter_mut().for_each(|arena| arena.name.insert_str(0, "away "));
-        reports.extend(away);
-    }
-    let report = ProgramReport {
-        program: program.name.into(),
-        outcome: last.outcome,
-        load_ns: last.load_ns,
-        objects: last.objects,
-        arenas: reports,
-    };
-    (last.runtime, report)
-}
-
-fn run_once(arenas: Arenas<'_>, runtime: &[File<'_>], program: &Program<'_>) -> Run {
-    let mut run = Run {
-        outcome: Outcome::Ended(Ended::Aborted),
-        load_ns: 0,
-        objects: Vec::new(),
-        loaded: arenas.usage(),
-        runtime: None,
-    };
-    run.outcome =
-        with_runtime(arenas, runtime, program, &mut run).unwrap_or_else(|refused| refused);
-    run
-}
-
-/// Loads the runtime, if there is one, and the program on top of it.
-fn with_runtime(
-    arenas: Arenas<'_>,
-    files: &[File<'_>],
-    program: &Program<'_>,
-    run: &mut Run,
-) -> Result<Outcome, Outcome> {
-    let kernel = Kernel::exports(program.surroundings.far);
-    if files.is_empty() {
-        return with_program(arenas, &kernel, None, program, run);
-    }
-    let manager = arenas.near;
-    let before = memory::usage(manager);
-    let start = target::now_ns();
-    let objects = load::parse(files)?;
-    let options = load::options(TlsModel::Static, program.options, Keep::Exported);
-    let mut scratch = load::scratch(&objects, options);
-    let runtime = load::load(&objects, &mut scratch, options, manager, &kernel)?;
-    run.runtime = Some(ProgramReport {
-        program: "runtime".into(),
-        outcome: Outcome::Ended(Ended::Returned(0)),
-        load_ns: target::now_ns() - start,
-        objects: object_reports(&runtime),
-        arenas: memory::arena_report(manager, before, memory::usage(manager)).into(),
-    });
-    let listed = fault::enter("runtime", &runtime);
-    let exports = Exports::of(&runtime);
-    let resolver = |name: Name<'_>| exports.resolve(name).or_else(|| kernel.resolve(name));
-    let outcome = with_program(arenas, &resolver, Some(&runtime), program, run);
-    drop(listed);
-    runtime.unload();
-    outcome
-}
-
-fn with_program(
-    arenas: Arenas<'_>,
-    resolver: &dyn Resolver,
-    runtime: Option<&Loaded<'_, '_>>,
-    program: &Program<'_>,
-    run: &mut Run,
-) -> Result<Outcome, Outcome> {
-    let start = target::now_ns();
-    let objects = load::parse(&program.files)?;
-    let model = match program.surroundings.dynamic_thread_locals {
-        true => TlsModel::Dynamic,
-        false => TlsModel::Static,
-    };
-    let entry = [program.entry];
-    let options = load::options(model, program.options, Keep::Named(&entry));
-    let mut scratch = load::scratch(&objects, options);
-    let module = load::load(&objects, &mut scratch, options, arenas.own, resolver)?;
-    run.load_ns = target::now_ns() - start;
-    run.loaded = arenas.usage();
-    run.objects = object_reports(&module);
-    let entry = entry_of(&module, program.entry)
-        .ok_or_else(|| load::refusal("entry", format!("no object defines `{}`", program.entry)))?;
-    let threads = match module.thread_locals() {
-        Some(image) => {
-            let no_room = || load::refusal("threads", "no room for the threads' blocks".into());
-            Some(threads::start(model, image).ok_or_else(no_room)?)
+        let near = memory::arena_report(self.arenas.near, before[0], last.loaded[0]);
+        let mut arenas = near.to_vec();
+        if self.arenas.are_apart() {
+            let mut away = memory::arena_report(self.arenas.own, before[1], last.loaded[1]);
+            away.iter_mut().for_each(|arena| arena.name.insert_str(0, "away "));
+            arenas.extend(away);
         }
-        None => None,
-    };
-    let listed = fault::enter(program.name, &module);
-    let ended = call(runtime, &module, entry, &program.args);
-    drop(listed);
-    drop(threads);
-    module.unload();
-    Ok(Outcome::Ended(ended))
-}
+        let report = ProgramReport {
+            program: self.program.name.into(),
+            outcome: last.outcome,
+            load_ns: last.load_ns,
+            objects: last.objects,
+            arenas,
+            modules: last.modules,
+        };
+        (last.runtime, report)
+    }
 
-/// The program's entry: an export, or, as what starts a program is no other module, a symbol
-/// that is hidden from those.
-fn entry_of(module: &Loaded<'_, '_>, name: &str) -> Option<TargetAddress> {
-    let hidden = || {
-        module
-            .symbols()
-            .find(|s| s.symbol.binding() != Binding::Local && s.symbol.name() == Name::from(name))
-            .map(|symbol| symbol.address)
-    };
-    module.symbol(name).or_else(hidden)
-}
+    fn run_once(&self) -> Run {
+        let mut run = Run {
+            outcome: Outcome::Ended(Ended::Aborted),
+            load_ns: 0,
+            objects: Vec::new(),
+            loaded: self.arenas.usage(),
+            runtime: None,
+            modules: Vec::new(),
+        };
+        let mut loaded = Vec::new();
+        let outcome = self.load_all(&mut loaded, &mut run).and_then(|()| self.call(&loaded, &mut run));
+        // The last one first: what it needs was there before it.
+        let mut gone = Ok(());
+        for module in loaded.iter_mut().rev() {
+            gone = gone.and_then(|()| load::unload(self.modules, module));
+        }
+        run.outcome = match (outcome, gone) {
+            (Ok(ended), Ok(())) => Outcome::Ended(ended),
+            (Err(refused), _) | (_, Err(refused)) => refused,
+        };
+        if matches!(run.outcome, Outcome::Ended(_)) {
+            run.modules = loaded.into_iter().map(|module| module.report).collect();
+        }
+        run
+    }
 
-/// Calls initialisers, the entry and finalisers, as a C start-up file would.
-fn call(
-    runtime: Option<&Loaded<'_, '_>>,
-    module: &Loaded<'_, '_>,
-    entry: TargetAddress,
-    args: &[&str],
-) -> Ended {
-    kernel::start_program();
-    let mut caller = Caller::new(args);
-    let initialisers = runtime.iter().flat_map(|r| r.initialisers()).chain(module.initialisers());
-    for initialiser in initialisers {
-        if let end @ CallEnd::Escaped(_) = caller.call(initialiser) {
-            return kernel::ended(end);
+    /// Loads the runtime, if there is one, the modules that the program needs, and the program.
+    fn load_all(&self, loaded: &mut Vec<Loaded>, run: &mut Run) -> Result<(), Outcome> {
+        let Self { modules, arenas, runtime, program } = self;
+        let shared_options = |model| load::options(model, program.options, Keep::Exported);
+        let shared = |name, files, manager, options| Wanted { name, files, options, manager, entry: None };
+        if !runtime.is_empty() {
+            let wanted = shared(RUNTIME, runtime, arenas.near, shared_options(TlsModel::Static));
+            let mut module = load::load(modules, &wanted)?;
+            module.report.links.clear(); // hundreds, and always the same
+            run.runtime = Some(ProgramReport {
+                program: RUNTIME.into(),
+                outcome: Outcome::Ended(Ended::Returned(0)),
+                load_ns: module.load_ns,
+                objects: core::mem::take(&mut module.objects),
+                arenas: module.report.arenas.clone(),
+                modules: Vec::new(),
+            });
+            loaded.push(module);
         }
-    }
-    let ended = kernel::ended(caller.call(entry));
-    let finish = runtime.and_then(|runtime| runtime.symbol("__runtime_finish"));
-    if let (Ended::Returned(_), Some(finish)) = (ended, finish) {
-        caller.call(finish); // what `exit` does, for a program that returned from its entry
-    }
-    if ended != Ended::Aborted {
-        let finalisers =
-            module.finalisers().chain(runtime.into_iter().flat_map(|r| r.finalisers()));
-        for finaliser in finalisers.chain(finish) {
-            caller.call(finaliser); // and last the output that they left in buffers
+        for files in &program.modules {
+            let wanted = shared(files.name, &files.files, arenas.own, shared_options(TlsModel::None));
+            loaded.push(load::load(modules, &wanted)?);
         }
+        let model = match program.surroundings.dynamic_thread_locals {
+            true => TlsModel::Dynamic,
+            false => TlsModel::Static,
+        };
+        let entry = [program.entry];
+        let wanted = Wanted {
+            name: program.name,
+            files: &program.files,
+            options: load::options(model, program.options, Keep::Named(&entry)),
+            manager: arenas.own,
+            entry: Some(program.entry),
+        };
+        let main = load::load(modules, &wanted)?;
+        run.load_ns = main.load_ns;
+        run.loaded = arenas.usage();
+        run.objects = main.objects.clone();
+        loaded.push(main);
+        Ok(())
     }
-    ended
+
+    /// Calls initialisers, the entry and finalisers, as a C start-up file would.
+    fn call(&self, loaded: &[Loaded], run: &mut Run) -> Result<Ended, Outcome> {
+        let Some(main) = loaded.last() else { return Ok(Ended::Aborted) };
+        let Some(entry) = main.entry else { return Ok(Ended::Aborted) };
+        run.loaded = self.arenas.usage();
+        let _threads = match main.thread_locals {
+            Some(image) => {
+                let model = match self.program.surroundings.dynamic_thread_locals {
+                    true => TlsModel::Dynamic,
+                    false => TlsModel::Static,
+                };
+                let no_room =
+                    || load::refusal("threads", "no room for the threads' blocks".into());
+                Some(threads::start(model, image).ok_or_else(no_room)?)
+            }
+            None => None,
+        };
+        kernel::start_program();
+        let mut caller = Caller::new(&self.program.args);
+        for initialiser in loaded.iter().flat_map(|module| &module.initialisers) {
+            if let end @ CallEnd::Escaped(_) = caller.call(*initialiser) {
+                return Ok(kernel::ended(end));
+            }
+        }
+        let ended = kernel::ended(caller.call(entry));
+        let finish = self.modules.reader().lookup("__runtime_finish").map(|found| found.address);
+        if let (Ended::Returned(_), Some(finish)) = (ended, finish) {
+            caller.call(finish); // what `exit` does, for a program that returned from its entry
+        }
+        if ended != Ended::Aborted {
+            let finalisers = loaded.iter().rev().flat_map(|module| &module.finalisers);
+            for finaliser in finalisers.copied().chain(finish) {
+                caller.call(finaliser); // and last the output that they left in buffers
+            }
+        }
+        Ok(ended)
+    }
 }
 
 /// Calls functions of a program, all with its arguments and on its stack.

@@ -33,9 +33,12 @@ pub struct File<'a> {
 pub struct Program<'a> {
     /// The name to report under.
     pub name: &'a str,
-    /// The objects.
+    /// The objects, which are linked together as its main module.
     #[serde(borrow)]
     pub files: Vec<File<'a>>,
+    /// Modules that it may need, in an order in which they can be loaded.
+    #[serde(borrow)]
+    pub modules: Vec<ModuleFiles<'a>>,
     /// The function to call after the initialisers: `int entry(int argc, char **argv)`.
     pub entry: &'a str,
     /// `argv`, the program's name included.
@@ -46,6 +49,16 @@ pub struct Program<'a> {
     pub options: Options,
     /// What it finds around it.
     pub surroundings: Surroundings,
+}
+
+/// Objects that are one module.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModuleFiles<'a> {
+    /// What it is called, where its metadata does not say.
+    pub name: &'a str,
+    /// The objects.
+    #[serde(borrow)]
+    pub files: Vec<File<'a>>,
 }
 
 /// What a program finds around it; the default is what any program gets.
@@ -116,6 +129,7 @@ mod tests {
         let program = Program {
             name: "p",
             files: vec![file],
+            modules: vec![ModuleFiles { name: "m", files: vec![file] }],
             entry: "main",
             args: vec!["p", "x"],
             repeat: 2,
@@ -128,6 +142,7 @@ mod tests {
         assert_eq!(job.runtime.len(), 1);
         assert_eq!(job.programs[0].args, ["p", "x"]);
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
+        assert_eq!(job.programs[0].modules[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
         assert_eq!(job.programs[0].options, options);
         assert_eq!(job.programs[0].surroundings, around);

@@ -15,10 +15,11 @@ mod job;
 mod options;
 mod report;
 
-pub use job::{File, Job, JobError, Program, Surroundings};
+pub use job::{File, Job, JobError, ModuleFiles, Program, Surroundings};
 pub use options::Options;
 pub use report::{
-    ArenaUse, Count, Ended, ObjectReport, Outcome, ProgramReport, Report, SectionReport,
+    ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport, Report,
+    SectionReport,
 };
 
 /// The byte at the start of a console line that carries a [`Report`] (ASCII record separator).

@@ -44,6 +44,39 @@ pub struct ProgramReport {
     pub objects: Vec<ObjectReport>,
     /// The arenas: how much of each this program held, and whether unloading gave it back.
     pub arenas: Vec<ArenaUse>,
+    /// The modules, in the order in which they were loaded: the C runtime, what the program needs,
+    /// and last its main module. Empty where the load was refused.
+    pub modules: Vec<ModuleReport>,
+}
+
+/// A module of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModuleReport {
+    /// Its name.
+    pub name: String,
+    /// Its version; empty where it does not say.
+    pub version: String,
+    /// The names of its objects, in order.
+    pub objects: Vec<String>,
+    /// The modules that it is linked to, or says it needs.
+    pub needs: Vec<String>,
+    /// Who resolved what: each symbol that an object needs and does not define. Empty for the C
+    /// runtime.
+    pub links: Vec<LinkReport>,
+    /// The arenas: what it took, and what was in use when it had been unloaded.
+    pub arenas: Vec<ArenaUse>,
+}
+
+/// A symbol that an object needs and does not define.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkReport {
+    /// The symbol.
+    pub symbol: String,
+    /// The object that needs it.
+    pub needed_by: String,
+    /// The object of the same module, the module, or the kernel that defines it; empty for a weak
+    /// symbol that nobody does.
+    pub resolved_by: String,
 }
 
 /// How a program ended.
