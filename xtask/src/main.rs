@@ -11,6 +11,7 @@ mod checks;
 mod cli;
 mod diff;
 mod image;
+mod modules;
 mod parallel;
 mod process;
 mod program;

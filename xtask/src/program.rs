@@ -1,12 +1,14 @@
 //! Putting a program together: the user's files, what they need of their archives, and what they
 //! need of Rust's core library. What they need of C comes from the runtime, as a module apart.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::arch::Arch;
-use crate::archive::{Archive, Linker, NamedBytes};
+use crate::archive::{Archive, Linker, NamedBytes, Symbols};
+use crate::modules;
 use crate::setup::Tools;
 use crate::toolchain;
 
@@ -27,8 +29,10 @@ pub struct Inputs {
 /// A program and the part of the C runtime that it needs, ready to be handed to the image.
 #[derive(Debug)]
 pub struct Program {
-    /// The objects of the program, members of archives included.
+    /// The objects of the program's main module, members of archives included.
     pub files: Vec<NamedBytes>,
+    /// The other modules, by name, in an order in which they can be loaded.
+    pub modules: Vec<(String, NamedBytes)>,
     /// The members of the runtime's archives.
     pub runtime: Vec<NamedBytes>,
 }
@@ -85,25 +89,45 @@ impl Program {
         runtime: &[Archive],
         roots: &[&str],
     ) -> Result<Self> {
-        let mut files = inputs.objects;
+        let (mut files, modules) = split(inputs.objects, entry);
+        let mut elsewhere = HashSet::new();
+        for (_, file) in &modules {
+            elsewhere.extend(Symbols::of(&file.bytes).defined);
+        }
         let mut linker = Linker::default();
         for file in &files {
             linker.add(&file.bytes);
         }
         linker.want(entry.as_bytes().to_vec());
-        files.extend(linker.pull(&inputs.archives, |_| false));
+        files.extend(linker.pull(&inputs.archives, |name| elsewhere.contains(name)));
         let in_runtime = |name: &[u8]| {
-            name.starts_with(KERNEL) || runtime.iter().any(|archive| archive.defines(name))
+            name.starts_with(KERNEL)
+                || elsewhere.contains(name)
+                || runtime.iter().any(|archive| archive.defines(name))
         };
         if linker.missing().any(|name| is_rust(name) && !in_runtime(name)) {
             for dir in toolchain::library_dirs(tools, inputs.arch) {
                 files.extend(from_core_library(&mut linker, &dir, in_runtime)?);
             }
         }
-        let objects: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-        let runtime = runtime_for(&[objects], runtime, roots);
-        Ok(Self { files, runtime })
+        // Each module by itself: what one defines, another may still need of the runtime.
+        let mut apart = vec![files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>()];
+        apart.extend(modules.iter().map(|(_, file)| vec![file.bytes.as_slice()]));
+        let runtime = runtime_for(&apart, runtime, roots);
+        Ok(Self { files, modules, runtime })
     }
+}
+
+/// The objects of the main module, and the modules that come with names of their own.
+fn split(
+    objects: Vec<NamedBytes>,
+    entry: &str,
+) -> (Vec<NamedBytes>, Vec<(String, NamedBytes)>) {
+    let files: Vec<_> = objects.iter().map(|file| (&*file.name, &*file.bytes)).collect();
+    let split = modules::split(&files, entry);
+    let modules = split.modules.iter().map(|&(at, name)| (name.to_owned(), objects[at].clone()));
+    let modules = modules.collect();
+    (split.main.iter().map(|&at| objects[at].clone()).collect(), modules)
 }
 
 /// The members of the runtime's archives that each of `programs` needs, and `roots`, which the

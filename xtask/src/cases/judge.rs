@@ -141,6 +141,7 @@ mod tests {
             load_ns: 1,
             objects: Vec::new(),
             arenas: vec![arena],
+            modules: Vec::new(),
         }
     }
 

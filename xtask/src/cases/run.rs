@@ -13,6 +13,7 @@ use super::trials::{Test, Trial};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::image;
+use crate::modules;
 use crate::parallel;
 use crate::progress::Step;
 use crate::qemu::{self, Boot, Stop};
@@ -158,18 +159,22 @@ fn job<'j>(
 ) -> protocol::Job<'j> {
     let runtime =
         runtime.iter().map(|file| protocol::File { name: &file.name, bytes: &file.bytes });
-    let programs = names.iter().zip(programs).map(|(name, (_, trial))| protocol::Program {
-        name,
-        files: trial
-            .files
-            .iter()
-            .map(|file| protocol::File { name: &file.name, bytes: &file.bytes })
-            .collect(),
-        entry: &trial.entry,
-        args: [name.as_str()].into_iter().chain(trial.args.iter().map(String::as_str)).collect(),
-        repeat: trial.repeat,
-        options: trial.options,
-        surroundings: trial.surroundings,
+    let programs = names.iter().zip(programs).map(|(name, (_, trial))| {
+        let files: Vec<(&str, &[u8])> =
+            trial.files.iter().map(|file| (&*file.name, &*file.bytes)).collect();
+        let file = |at: usize| protocol::File { name: files[at].0, bytes: files[at].1 };
+        let split = modules::split(&files, &trial.entry);
+        let module = |&(at, name)| protocol::ModuleFiles { name, files: vec![file(at)] };
+        protocol::Program {
+            name,
+            files: split.main.iter().map(|&at| file(at)).collect(),
+            modules: split.modules.iter().map(module).collect(),
+            entry: &trial.entry,
+            args: [name.as_str()].into_iter().chain(trial.args.iter().map(String::as_str)).collect(),
+            repeat: trial.repeat,
+            options: trial.options,
+            surroundings: trial.surroundings,
+        }
     });
     protocol::Job { runtime: runtime.collect(), programs: programs.collect() }
 }

@@ -25,6 +25,7 @@ fn report(name: &str, value: i32) -> ProgramReport {
         load_ns: 1,
         objects: Vec::new(),
         arenas: vec![arena],
+        modules: Vec::new(),
     }
 }
 

@@ -227,6 +227,7 @@ mod tests {
             load_ns: 1,
             objects: Vec::new(),
             arenas: Vec::new(),
+            modules: Vec::new(),
         })
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use qemu_protocol::{Outcome, ProgramReport};
 
+use super::modules::show_modules;
 use super::{exit_code, output};
 use crate::cli::QemuArgs;
 use crate::qemu::{Boot, Stop};
@@ -50,6 +51,7 @@ pub(super) fn show_run(boot: &Boot, args: &QemuArgs) -> Result<()> {
     }
     // The demo's machines are compared in a table at the end, which says this too.
     if let Some(report) = report.filter(|_| args.verbose || !args.files.is_empty()) {
+        show_modules(&report.modules, args.verbose);
         show::heading("memory");
         show::arenas(report);
         println!("load time: {}", show::time(report.load_ns));

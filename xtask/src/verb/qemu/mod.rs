@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use qemu_protocol::{Ended, File, Job, Outcome};
+use qemu_protocol::{Ended, File, Job, ModuleFiles, Outcome};
 
 use crate::arch::Arch;
 use crate::archive::{Archive, NamedBytes};
@@ -19,6 +19,7 @@ use crate::runtime;
 use crate::setup::{Need, Tools};
 
 mod display;
+mod modules;
 mod record;
 
 use display::{show_comparison, show_run};
@@ -92,7 +93,7 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Re
         let files: Vec<NamedBytes> = demo.objects;
         let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
         let runtime = runtime_for(&[bytes], &archives, runtime::ROOTS);
-        programs.push((arch, Program { files, runtime }));
+        programs.push((arch, Program { files, modules: Vec::new(), runtime }));
     }
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
@@ -158,6 +159,7 @@ fn boot(
         programs: vec![qemu_protocol::Program {
             name: argv.first().copied().unwrap_or_default(),
             files: lent(&program.files),
+            modules: module_files(&program.modules),
             entry,
             args: argv.to_vec(),
             repeat: 1,
@@ -170,6 +172,11 @@ fn boot(
         }],
     };
     qemu::boot(tools, arch, &job, Duration::from_secs(timeout))
+}
+
+fn module_files(modules: &[(String, NamedBytes)]) -> Vec<ModuleFiles<'_>> {
+    let files = |(name, file)| ModuleFiles { name, files: lent(std::slice::from_ref(file)) };
+    modules.iter().map(|(name, file)| files((name.as_str(), file))).collect()
 }
 
 fn lent(files: &[NamedBytes]) -> Vec<File<'_>> {
