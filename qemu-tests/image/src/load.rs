@@ -1,6 +1,7 @@
 //! Loading: from files to a module that others find, and what a report says about it.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -167,21 +168,21 @@ fn entry_of(
 /// Who resolved what.
 fn link_reports(
     modules: &Modules,
-    module: &PreparedModule<'_, '_, '_, '_, '_, &'static Manager>,
+    module: &PreparedModule<'_, 'static, 'static, 'static, '_, &'static Manager>,
 ) -> Vec<LinkReport> {
     let reader = modules.reader();
     let objects = module.plan().objects();
-    let name_of = |object: usize| objects.get(object).map_or("", Object::name);
+    let name_of = |object: usize| objects.get(object).map(Object::name).unwrap_or_default();
     let links = module.plan().references().map(|reference| {
         let symbol = reference.name.to_string();
         let resolved_by = match reference.definition {
-            Some(object) => name_of(object).into(),
+            Some(object) => name_of(object).to_string(),
             None => {
                 let found = module.resolved(&reader, reference.name);
                 found.map_or("", |found| found.module_name).into()
             }
         };
-        LinkReport { needed_by: name_of(reference.object).into(), resolved_by, symbol }
+        LinkReport { needed_by: name_of(reference.object).to_string(), resolved_by, symbol }
     });
     links.collect()
 }

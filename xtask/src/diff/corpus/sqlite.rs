@@ -1,7 +1,8 @@
 //! SQLite's amalgamation, the largest single object that C programmers meet, in all ways.
 
 use std::fs;
-use std::path::Path;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use crate::parallel;
 use crate::process;
 use crate::progress;
 use crate::runtime::{picolibc, sources};
-use crate::setup::Tools;
+use crate::setup::{self, Tools};
 
-/// Longest that one compilation may take.
-const LIMIT: Duration = Duration::from_secs(600);
+/// Longest that one compilation may take, on a machine that is busy with other things.
+const LIMIT: Duration = Duration::from_secs(1800);
 /// Without an operating system, as a module would have it.
 const DEFINES: &[&str] = &[
     "-DSQLITE_OS_OTHER=1",
@@ -63,8 +64,6 @@ fn compile(
 ) -> Result<Module> {
     let program = compiler.file_name().unwrap_or_default().to_string_lossy();
     let name = format!("sqlite3 [{program} {}]", flags.join(" "));
-    let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let object = scratch.path().join("sqlite3.o");
     let mut command = match program.starts_with("clang") {
         true => clang(compiler, arch),
         false => Command::new(compiler),
@@ -73,8 +72,30 @@ fn compile(
     // clang's way to leave out the system's headers, which come last with gcc.
     let known = |flag: &&String| program.starts_with("clang") || *flag != "-nostdlibinc";
     command.args(headers.iter().filter(known));
-    command.arg("-c").arg(source).arg("-o").arg(&object);
-    process::run(&mut command, LIMIT)?.checked(&name)?;
-    let bytes = fs::read(&object).context("the compiler wrote no object")?;
+    command.arg("-c").arg(source);
+    let object = kept(&command, source)?;
+    if !object.exists() {
+        // Under its own name once it is whole.
+        let unfinished = object.with_extension("unfinished");
+        command.arg("-o").arg(&unfinished);
+        process::run(&mut command, LIMIT)?.checked(&name)?;
+        fs::rename(&unfinished, &object).context("the compiler wrote no object")?;
+    }
+    let bytes = fs::read(&object).context("the object that was kept cannot be read")?;
     Ok(Module::new(arch, name, vec![NamedBytes { name: "sqlite3.o".into(), bytes }]))
+}
+
+/// Where the object that a command makes is kept for the next run: all of them take minutes. Another
+/// compiler, another flag or another source has another place.
+fn kept(command: &Command, source: &Path) -> Result<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    command.get_args().for_each(|arg| arg.hash(&mut hasher));
+    for path in [Path::new(command.get_program()), source] {
+        let path = path.canonicalize().with_context(|| format!("no {}", path.display()))?;
+        let about = path.metadata().with_context(|| format!("no {}", path.display()))?;
+        (&path, about.len(), about.modified().ok()).hash(&mut hasher);
+    }
+    let folder = setup::build_dir().join("sqlite");
+    fs::create_dir_all(&folder).context("cannot make a folder for SQLite's objects")?;
+    Ok(folder.join(format!("{:016x}.o", hasher.finish())))
 }
