@@ -2,9 +2,10 @@
 
 use crate::scratch::Scratch;
 
-/// Units and definitions are counted in 30 bits, with flags beside them.
-pub(super) const LIMIT: usize = 1 << 30;
-const LOW_30: u32 = (1 << 30) - 1;
+/// Units and definitions are counted in 29 bits, with flags beside them.
+pub(super) const LIMIT: usize = 1 << 29;
+const NUMBER: u32 = (1 << STATE_SHIFT) - 1;
+const STATE_SHIFT: u32 = 29;
 const TOP: u32 = 1 << 31;
 
 /// An object that may be linked.
@@ -45,8 +46,10 @@ pub(super) enum State {
     Needed = 1,
     /// A COMMON symbol defines it, and data may take its place.
     Common = 2,
+    /// It is defined weakly, which a COMMON symbol takes the place of.
+    Weak = 3,
     /// It is defined.
-    Defined = 3,
+    Defined = 4,
 }
 
 /// A name.
@@ -66,13 +69,13 @@ pub(super) struct Known {
 impl Unit {
     pub(super) const fn unpack(record: Scratch) -> Self {
         let (offset, first) = split(record.word);
-        let (queued, wanted) = (record.high & TOP != 0, record.high & LOW_30);
+        let (queued, wanted) = (record.high & TOP != 0, record.high & NUMBER);
         Self { offset, first, source: record.low, queued, wanted }
     }
 
     pub(super) const fn pack(self) -> Scratch {
         let queued = if self.queued { TOP } else { 0 };
-        let high = self.wanted & LOW_30 | queued;
+        let high = self.wanted & NUMBER | queued;
         Scratch { word: join(self.offset, self.first), low: self.source, high }
     }
 }
@@ -101,29 +104,30 @@ impl Known {
         match self.state {
             State::Needed => true,
             State::Common => definition.data,
-            State::Idle | State::Defined => false,
+            State::Idle | State::Weak | State::Defined => false,
         }
     }
 
     pub(super) const fn unpack(record: Scratch) -> Self {
         let (hash, needed_by) = split(record.word);
-        let state = match record.high >> 30 {
+        let state = match record.high >> STATE_SHIFT {
             1 => State::Needed,
             2 => State::Common,
-            3 => State::Defined,
+            3 => State::Weak,
+            4 => State::Defined,
             _ => State::Idle,
         };
-        let (last, from) = (record.low.wrapping_sub(1), (record.high & LOW_30).checked_sub(1));
+        let (last, from) = (record.low.wrapping_sub(1), (record.high & NUMBER).checked_sub(1));
         Self { hash, last, state, needed_by, from }
     }
 
     /// Packs it; `low` is never 0, by which an empty bucket is told.
     pub(super) const fn pack(self) -> Scratch {
         let from = match self.from {
-            Some(unit) => unit.wrapping_add(1) & LOW_30,
+            Some(unit) => unit.wrapping_add(1) & NUMBER,
             None => 0,
         };
-        let (low, high) = (self.last.wrapping_add(1), (self.state as u32) << 30 | from);
+        let (low, high) = (self.last.wrapping_add(1), (self.state as u32) << STATE_SHIFT | from);
         Scratch { word: join(self.hash, self.needed_by), low, high }
     }
 }
@@ -154,7 +158,7 @@ mod tests {
             let definition = Definition { name_at: u32::MAX, unit: most, next: most, name, data };
             assert_eq!(Definition::unpack(definition.pack()), definition);
         }
-        for state in [State::Idle, State::Needed, State::Common, State::Defined] {
+        for state in [State::Idle, State::Needed, State::Common, State::Weak, State::Defined] {
             for (last, from) in [(0, None), (most, Some(0)), (1, Some(most))] {
                 let known = Known { hash: u32::MAX, last, state, needed_by: most, from };
                 assert_eq!(Known::unpack(known.pack()), known);

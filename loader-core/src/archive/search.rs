@@ -164,7 +164,9 @@ impl<'i, 'o, 's, 'p> Search<'i, 'o, 's, 'p> {
     fn define(&mut self, name: Name<'_>, role: Role) {
         let Some((number, mut known)) = self.look_up(name) else { return };
         match (known.state, role) {
-            (State::Defined, _) | (State::Common, Role::Common | Role::Weak) => return,
+            (State::Defined, _)
+            | (State::Common, Role::Common | Role::Weak)
+            | (State::Weak, Role::Weak) => return,
             _ => {}
         }
         if let Some(from) = known.from.take()
@@ -178,7 +180,7 @@ impl<'i, 'o, 's, 'p> Search<'i, 'o, 's, 'p> {
             known.needed_by = self.taken as u32;
             self.now_wanted(name, number, known);
         } else {
-            known.state = State::Defined;
+            known.state = if role == Role::Weak { State::Weak } else { State::Defined };
             self.index.set_known(number, known);
         }
     }

@@ -27,6 +27,7 @@ enum Input {
 enum State {
     Needed,
     Common,
+    Weak,
     Defined,
 }
 
@@ -50,10 +51,15 @@ impl Model {
             let name = define.trim_start_matches(['~', '=', '%']).to_owned();
             let old = self.names.get(&name).copied();
             let common = define.starts_with('%');
-            let stays = old == Some(State::Common) && (common || define.starts_with('~'));
+            let weak = define.starts_with('~');
+            let stays = old == Some(State::Common) && (common || weak);
             if old != Some(State::Defined) && !stays {
                 let elsewhere = self.provided.contains(&name);
-                let new = if common && !elsewhere { State::Common } else { State::Defined };
+                let new = match (common, weak) {
+                    (true, _) if !elsewhere => State::Common,
+                    (_, true) => State::Weak,
+                    _ => State::Defined,
+                };
                 self.names.insert(name, new);
             }
         }

@@ -49,6 +49,10 @@ fn data_takes_the_place_of_common_symbols() {
         assert_eq!(names, expected, "{define}");
     }
     assert!(taken(&["%f", "=g"], &[], &[(&["=g"], other), (&["x"], other)]).is_empty());
+    // A COMMON symbol takes the place of a weak one first.
+    let members: [(&[&str], &[&str]); 2] = [(&["g", "%f"], &[]), (&["=f"], &[])];
+    assert_eq!(taken(&["~f"], &["g"], &members), ["lib.a(g.o)", "lib.a(f.o)"]);
+    assert_eq!(taken(&["~f", "f2"], &[], &members), [""; 0]);
     let bytes = library(&[(&["=f"], &[])]);
     let (main, lib) = (object(&["%f"], other), parse(&bytes));
     let inputs = [main_object(&main), LinkInput::Archive(&lib)];
