@@ -47,6 +47,11 @@ pub const STEPS: &[Step] = &[
         about: "sections are left out that ld.lld and GNU ld leave out",
         run: |context| crate::diff::check_unused(&context.tools),
     },
+    Step {
+        name: "archives",
+        about: "members and choices as ar and linkers have them",
+        run: |context| crate::diff::archives::check(&context.tools),
+    },
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
 ];

@@ -127,7 +127,7 @@ impl Module {
 }
 
 /// A file of gcc's C library, where it has one that is an archive.
-fn gcc_file(gcc: &Path, name: &str) -> Option<PathBuf> {
+pub fn gcc_file(gcc: &Path, name: &str) -> Option<PathBuf> {
     let mut command = Command::new(gcc);
     let done = process::run(command.arg(format!("-print-file-name={name}")), LIMIT).ok()?;
     let path = PathBuf::from(done.stdout_text().trim());

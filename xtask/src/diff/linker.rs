@@ -70,7 +70,7 @@ impl Linker {
     pub fn find(tools: &Tools, kind: Kind, arch: Arch) -> Result<Self> {
         let program = match kind {
             Kind::Lld => tools.lld()?,
-            Kind::Bfd => gnu_ld(&tools.gcc(arch)?)?,
+            Kind::Bfd => gnu_program(&tools.gcc(arch)?, "ld")?,
         };
         let mut linker = Self { kind, arch, program, unknown: BTreeSet::new() };
         let rows = crate::relocations::applied(arch).map(loader_core::Relocation::number);
@@ -223,9 +223,10 @@ const UNUSED: &[&str] = &[
     "--entry=0",
 ];
 
-/// The linker that a C compiler calls.
-fn gnu_ld(gcc: &Path) -> Result<PathBuf> {
+/// A program that a C compiler calls: `ld`, or another of GNU's.
+pub fn gnu_program(gcc: &Path, name: &str) -> Result<PathBuf> {
     let mut command = Command::new(gcc);
-    let done = process::run(command.arg("-print-prog-name=ld"), LIMIT)?.checked("gcc")?;
+    let option = format!("-print-prog-name={name}");
+    let done = process::run(command.arg(option), LIMIT)?.checked("gcc")?;
     Ok(PathBuf::from(done.stdout_text().trim()))
 }

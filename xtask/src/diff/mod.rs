@@ -3,6 +3,7 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
+//! | `archives` | apart from that: which members of archives are linked, and in which order |
 //! | `corpus` | what is compared; `cargo xtask test` takes a part of it |
 //! | `erratum` | code that an erratum of the Cortex-A53 affects, mended |
 //! | `expressed` | types that a linker gets as others, because it does not know them |
@@ -38,6 +39,7 @@ use crate::progress;
 use crate::setup::Tools;
 use crate::show;
 
+pub mod archives;
 mod compare;
 mod corpus;
 mod erratum;
