@@ -67,7 +67,8 @@
 /*
  * The number of a structure's layout: its name, size and alignment, and of each of the 1 to 16
  * fields given, in their order, the name, offset and size. `layout_hash!` in Rust makes the same.
- * A name before which `struct` or `union` stands counts without it. Names are at most 64 bytes long.
+ * A name before which `struct` or `union` stands counts without it. No name may be longer than 64
+ * bytes.
  */
 #define LOADER_LAYOUT(type, ...) LOADER_LAYOUT_(LOADER_COUNT_(__VA_ARGS__), type, __VA_ARGS__)
 

@@ -72,7 +72,7 @@ fn damaged_files() {
     let text = elf.text(&[0xc3; 16]);
     elf.add(section(&one_of_each()));
     let function = elf.global("function", text, 0);
-    elf.rela(text, 8, object::elf::R_X86_64_64.0, function, 0);
+    elf.rela(text, 8, 1, function, 0);
     let good = elf.build();
     let mut random = Random(2);
     for _ in 0..5000 {

@@ -11,7 +11,7 @@ use crate::support::{ElfBuilder, Link};
 /// Has an object's notes refused, with this defect at this offset of its section 2.
 fn refused(file: &[u8], offset: u64, defect: NoteDefect, word: &str) {
     read(&[("test.o", file)], |metadata| {
-        let error = metadata.err().expect("read what must be refused");
+        let error = metadata.expect_err("read what must be refused");
         let MetadataError::Malformed { place, defect: found } = error else { panic!("{error:?}") };
         assert_eq!(found, defect, "{error}");
         assert_eq!((place.object, place.index, place.offset), ("test.o", 2, offset), "{error}");
@@ -134,7 +134,8 @@ fn relocations() {
         elf.add(spec);
         refused(&elf.build(), 0, NoteDefect::Relocated, "relocation");
     }
-    for number in [elf::R_X86_64_64.0, elf::R_X86_64_NONE.0] {
+    // Whichever type it is, even one that does nothing.
+    for number in [0, 1] {
         let mut elf = ElfBuilder::new(Machine::X86_64);
         elf.text(&[0xc3]);
         elf.add(section(&one_of_each()));

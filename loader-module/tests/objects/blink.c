@@ -50,8 +50,10 @@ LOADER_PARAMETER(int64_t, LONG, -3, "def");
 LOADER_PARAMETER(uint64_t, SIZE, 4, "ghij");
 LOADER_INTERFACE(gpio_set, LOADER_LAYOUT(struct gpio_pin, number, level, context));
 LOADER_INTERFACE(gpio_get, LOADER_HASH("uint8_t gpio_get(uint32_t number)"));
-LOADER_INTERFACE(blink, LOADER_HASH("128 bytes, which is the longest text that a hash in C has room for"
-                                    ": one character more, and it does not compile any more at all."));
+#define LONGEST_TEXT                                                     \
+    "128 bytes, which is the longest text that a hash in C has room for" \
+    ": one character more, and it does not compile any more at all."
+LOADER_INTERFACE(blink, LOADER_HASH(LONGEST_TEXT));
 LOADER_INTERFACE(
     wide, LOADER_LAYOUT(struct sixteen_fields_and_a_name_of_64_bytes_with_struct_before_, a, b, c,
                         d, e, f, g, h, i, j, k, l, m, n, o,
@@ -59,8 +61,7 @@ LOADER_INTERFACE(
 
 /* What must not compile. */
 #ifdef LONG_TEXT
-LOADER_INTERFACE(long_text, LOADER_HASH("128 bytes, which is the longest text that a hash in C has room for"
-                                    ": one character more, and it does not compile any more at all.."));
+LOADER_INTERFACE(long_text, LOADER_HASH(LONGEST_TEXT "."));
 #endif
 #ifdef LONG_NAME
 struct a_name_that_is_longer_than_64_bytes_with_the_struct_before_it { int a; };

@@ -104,7 +104,10 @@ extern "C" fn blink() -> u64 {
     let (number, level) = (RATE.get(), gpio_get(1));
     gpio_set(&mut Pin { number, level, context: core::ptr::null_mut() });
     match LOUD.get() {
-        true => u64::from(GREETING.get().to_bytes().first().copied().unwrap_or(0)) | u64::from(SHORT.get()),
+        true => {
+            let first = GREETING.get().to_bytes().first().copied().unwrap_or(0);
+            u64::from(first) | u64::from(SHORT.get())
+        }
         false => SIZE.get() | LONG.get() as u64 | BYTE.get() as u64,
     }
 }
