@@ -31,6 +31,8 @@ pub struct Counts {
     pub by_meaning: usize,
     /// Instructions that make the address of an undefined weak symbol from nothing.
     pub from_nothing: usize,
+    /// Bytes that stay in the objects' files.
+    pub in_place: usize,
     /// Symbols.
     pub symbols: usize,
     /// The types of the relocations, and by which type each was given to the linker.
@@ -47,6 +49,7 @@ impl Counts {
         self.relocations += other.relocations;
         self.by_meaning += other.by_meaning;
         self.from_nothing += other.from_nothing;
+        self.in_place += other.in_place;
         self.symbols += other.symbols;
         other.types.iter().for_each(|(number, given)| self.add_type(*number, *given));
     }

@@ -25,6 +25,8 @@ mod unnamed;
 const LIMIT: Duration = Duration::from_secs(120);
 /// Members that are taken of an archive that has more.
 const MEMBERS: usize = 100;
+/// Of so many modules, the fast part of the corpus has one in place.
+const IN_PLACE: u64 = 5;
 /// The folders of `qemu-tests/cases` whose sources are objects as compilers write them.
 const FOLDERS: &[&str] =
     &["basics", "cxx", "data", "encodings", "far", "init", "layout", "life", "symbols"];
@@ -98,17 +100,31 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
         }
         modules.extend(all);
     }
-    add_relaxed(&mut modules);
+    add_twins(&mut modules, extent);
     Ok(modules)
 }
 
-/// Adds the twin of each module that can be relaxed.
-pub fn add_relaxed(modules: &mut Vec<Module>) {
+/// Adds the twins of each module: to be relaxed, and to stay in its files; of these, the fast part
+/// has some.
+pub fn add_twins(modules: &mut Vec<Module>, extent: Extent) {
     let relaxed: Vec<_> = modules.iter().filter_map(Module::relaxed).collect();
-    modules.extend(relaxed);
+    let taken = |module: &&Module| {
+        extent == Extent::Whole || hash(module.name.as_bytes()).is_multiple_of(IN_PLACE)
+    };
+    let in_place: Vec<_> =
+        modules.iter().filter(taken).filter_map(Module::in_place).chain(relaxed).collect();
+    modules.extend(in_place);
 }
 
 impl Module {
+    /// The same, as much of it as can in its files; `None` where thread-local code is not made
+    /// local-exec, which has no more to stay.
+    fn in_place(&self) -> Option<Self> {
+        let name = format!("{}{}", self.name, layout::IN_PLACE);
+        let Self { arch, model, ref files, .. } = *self;
+        (model == TlsModel::Static).then(|| Self { arch, name, model, files: files.clone() })
+    }
+
     /// The same, to be relaxed; `None` for code that is not, or not compared so.
     fn relaxed(&self) -> Option<Self> {
         let name = format!("{}{}", self.name, layout::RELAXED);

@@ -23,6 +23,13 @@ const FAR: u64 = 0x5a00_0000_0000;
 pub const LOW: &str = ", below 2 GiB";
 /// The end of the names of RISC-V modules that are relaxed.
 pub const RELAXED: &str = ", relaxed";
+/// The end of the names of modules of which as much as can stays in the objects' files.
+pub const IN_PLACE: &str = ", in place";
+/// How far before the text segment may begin those files lie, end to end: within reach of an
+/// AArch64 branch from a text that is no longer than they may be.
+const FILES: u64 = 0x0600_0000;
+/// How many bytes they may have, so that near imports lie behind them.
+const FILES_LIMIT: u64 = 0x0200_0000;
 /// The end of the names of modules that are always loaded above 2 GiB.
 pub const HIGH: &str = ", above 2 GiB";
 /// How many imports are spread over a range, one page each.
@@ -57,8 +64,7 @@ impl Layout {
     /// The layout for segments of these sizes and alignments: below 2 GiB, where every code
     /// model reaches, or `high` above it; `close` to each other, where they are small.
     pub fn choose(name: &str, high: bool, close: bool, sizes: [u64; 3], aligns: [u64; 3]) -> Self {
-        let hash = hash(name.as_bytes());
-        let start = if high { 0x6f_8000_0000 } else { 0x1000_0000 } + (hash % 0x2000) * PAGE;
+        let (hash, start) = (hash(name.as_bytes()), start(name, high));
         let packed = (close || hash & (1 << 20) != 0) && sizes.iter().sum::<u64>() < PACKED;
         let mut next = start;
         let mut segments = [0; 3];
@@ -75,6 +81,18 @@ impl Layout {
     /// Whether a module is to be relaxed.
     pub fn is_relaxed(name: &str) -> bool {
         name.ends_with(RELAXED)
+    }
+
+    /// Where the files of a module lie, of these sizes, if it is one whose sections may stay there.
+    pub fn files(name: &str, high: bool, sizes: impl Iterator<Item = usize>) -> Vec<u64> {
+        let first = start(name, high) - FILES;
+        let mut next = first;
+        let file = |size: usize| {
+            let at = next;
+            next = (next + size as u64).next_multiple_of(PAGE);
+            (next - first <= FILES_LIMIT).then_some(at)
+        };
+        sizes.filter(|_| name.ends_with(IN_PLACE)).map_while(file).collect()
     }
 
     /// Gives every import an address; weak ones may stay without. With `beside`, some lie where
@@ -113,6 +131,12 @@ impl Layout {
         }
         imports
     }
+}
+
+/// Where the text segment begins at the earliest.
+fn start(name: &str, high: bool) -> u64 {
+    let base = if high { 0x6f_8000_0000 } else { 0x1000_0000 };
+    base + (hash(name.as_bytes()) % 0x2000) * PAGE
 }
 
 /// Whether a relocation is one that reaches 1 MiB or less.

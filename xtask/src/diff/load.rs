@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use loader_core::{
-    ArenaMemoryManager, Binding, Error, ModuleSymbol, Name, Object, Plan, PlanOptions, Scratch,
-    SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress, TlsModel,
-    UnprotectedPlatform,
+    ArenaMemoryManager, Binding, Error, InPlaceSection, ModuleSymbol, Name, Object, Plan,
+    PlanOptions, Scratch, SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress,
+    TlsModel, UnprotectedPlatform,
 };
 
 use super::corpus::Module;
@@ -55,6 +55,8 @@ pub struct Loaded {
     /// Where the relocations of a relaxed module lie: for an object's section and an offset in it
     /// the offset in memory. That the two are the same code is for the comparison to find.
     pub moved: Option<BTreeMap<(usize, u32, u64), usize>>,
+    /// How many bytes stayed in the files.
+    pub in_place_bytes: usize,
 }
 
 /// An IFUNC as our loader sees it.
@@ -146,8 +148,12 @@ pub fn load(
         Ok(objects) => objects,
         Err(error) => return Ok(Err(refusal(&error))),
     };
-    let mut scratch = vec![Scratch::ZERO; options(module).scratch_len(&objects)];
-    match load_parsed(module, &objects, &mut scratch, relocations, high) {
+    let sizes = module.files.iter().map(|file| file.bytes.len());
+    let homes = Layout::files(&module.name, high, sizes);
+    let homes: Vec<_> = homes.into_iter().map(|home| Some(TargetAddress::new(home))).collect();
+    let options = options(module, &homes);
+    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+    match load_parsed(module, &objects, &mut scratch, options, relocations, high) {
         Ok(loaded) => Ok(Ok(loaded)),
         Err(Failure::Loader(error)) => Ok(Err(refusal(&error))),
         Err(Failure::Test(error)) => Err(error),
@@ -175,12 +181,14 @@ fn load_parsed<'o>(
     module: &Module,
     objects: &'o [Object<'o>],
     scratch: &'o mut [Scratch],
+    options: PlanOptions<'_>,
     relocations: &[Relocations],
     high: bool,
 ) -> Result<Loaded, Failure<'o>> {
     let (arch, name, model) = (module.arch, module.name.as_str(), module.model);
     let files = &module.files;
-    let plan = Plan::with_options(objects, scratch, options(module))?;
+    let plan = Plan::with_options(objects, scratch, options)?;
+    let in_place = staying(&plan, module, options.in_place);
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
     let close = layout::has_short(arch, relocations);
@@ -213,6 +221,8 @@ fn load_parsed<'o>(
             bytes: bytes.get(start..end).context("a section outside its segment")?.to_vec(),
         });
     }
+    let in_place_bytes = in_place.iter().map(|section| section.bytes.len()).sum();
+    sections.extend(in_place);
     if let Some(block) = module.thread_locals() {
         thread_locals.start = block.image.value();
     }
@@ -280,15 +290,35 @@ fn load_parsed<'o>(
         thread_locals,
         indirect,
         moved,
+        in_place_bytes,
     })
 }
 
 /// What the plan of a module is asked for.
-fn options(module: &Module) -> PlanOptions<'static> {
+fn options<'p>(module: &Module, homes: &'p [Option<TargetAddress>]) -> PlanOptions<'p> {
     let mut options = PlanOptions::default();
     options.relaxation = Layout::is_relaxed(&module.name);
     options.thread_locals = module.model;
+    options.in_place = homes;
     options
+}
+
+/// The sections that stay in their files, which lie at these addresses.
+fn staying(plan: &Plan<'_, '_>, module: &Module, homes: &[Option<TargetAddress>]) -> Vec<Section> {
+    let section = |section: InPlaceSection<'_>| {
+        let (object, address) = (section.object, section.address.value());
+        let home = homes.get(object).copied().flatten()?;
+        let start = usize::try_from(address - home.value()).ok()?;
+        let size = usize::try_from(section.section.size()).ok()?;
+        Some(Section {
+            object,
+            index: section.index,
+            name: section.section.name().to_string(),
+            address,
+            bytes: module.files.get(object)?.bytes.get(start..start + size)?.to_vec(),
+        })
+    };
+    plan.in_place_sections().filter_map(section).collect()
 }
 
 /// The table that lies in a segment behind its sections, which end at `end`.
