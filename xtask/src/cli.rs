@@ -108,6 +108,9 @@ pub struct LoaderArgs {
     /// symbols need that other modules may use
     #[arg(long)]
     pub gc_sections: bool,
+    /// Have code and constants that need no change stay in the file (execution in place)
+    #[arg(long)]
+    pub in_place: bool,
 }
 
 /// The machines that `--arch` can name.
@@ -302,8 +305,9 @@ mod tests {
 
     #[test]
     fn a_program_may_ask_something_of_the_loader() {
-        let args = qemu(&["--relax", "--fix-cortex-a53-843419", "a.o"]).unwrap();
-        assert!(args.loader.relax && args.loader.fix_cortex_a53_843419);
+        let args = qemu(&["--relax", "--fix-cortex-a53-843419", "--in-place", "a.o"]).unwrap();
+        let LoaderArgs { relax, fix_cortex_a53_843419, in_place, .. } = args.loader;
+        assert!(relax && fix_cortex_a53_843419 && in_place);
         assert!(!qemu(&[]).unwrap().loader.relax);
         assert!(qemu(&["--gc-sections", "a.o"]).unwrap().loader.gc_sections);
         let inspect = |args: &[&str]| {

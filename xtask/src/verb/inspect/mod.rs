@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use comfy_table::Cell;
-use loader_core::{Keep, Object, Plan, PlanOptions, Scratch, SegmentKind, TlsModel, Unsupported};
+use loader_core::{
+    Keep, Object, Plan, PlanOptions, Scratch, SegmentKind, TargetAddress, TlsModel, Unsupported,
+};
 
 use crate::archive::Archive;
 use crate::cli::{InspectArgs, LoaderArgs, UsageError};
@@ -17,6 +19,9 @@ mod reading;
 
 use reading::Reading;
 
+/// Where an object is taken to lie whose code and constants may stay there.
+const HOME: u64 = 0x1000_0000;
+
 /// Shows the plan for each object.
 ///
 /// # Errors
@@ -24,8 +29,10 @@ use reading::Reading;
 pub fn run(args: &InspectArgs) -> Result<ExitCode> {
     let names: Vec<&str> = args.keep.iter().map(String::as_str).collect();
     let mut good = true;
+    // Files may lie anywhere that aligns them.
+    let homes = [Some(TargetAddress::new(HOME))];
     for path in &args.files {
-        good &= inspect(path, options(args.loader, &names))?;
+        good &= inspect(path, options(args.loader, &names, &homes))?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -120,6 +127,7 @@ fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions<'_>) {
         }
         println!("{table}");
     }
+    show_in_place(plan, options);
     println!("GOT entries: {}    stubs: {}", plan.got_entries(), plan.stubs());
     let sizes = plan.sections().map(|section| (section.section.size(), section.size));
     let (file, memory) = sizes.fold((0, 0), |(file, memory), (a, b)| (file + a, memory + b));
@@ -132,6 +140,30 @@ fn show_plan(plan: &Plan<'_, '_>, options: PlanOptions<'_>) {
     println!("imports: {}", show::list(imports(plan)));
     let records = options.scratch_len(plan.objects()) * size_of::<Scratch>();
     println!("working memory while loading: {} bytes", number(records as u64));
+}
+
+/// What stays in the file, where that was asked for.
+fn show_in_place(plan: &Plan<'_, '_>, options: PlanOptions<'_>) {
+    if options.in_place.is_empty() {
+        return;
+    }
+    let mut table = show::table(&["stays in place", ">index", "as", ">in the file at", ">bytes"]);
+    let mut total = 0;
+    for section in plan.in_place_sections() {
+        let size = section.section.size();
+        total += size;
+        table.add_row([
+            Cell::new(section.section.name()),
+            Cell::new(section.index),
+            Cell::new(section.kind),
+            Cell::new(format!("{:#x}", section.address.value() - HOME)),
+            Cell::new(number(size)),
+        ]);
+    }
+    if total > 0 {
+        println!("{table}");
+    }
+    println!("stays in place: {} bytes", number(total));
 }
 
 /// The relocation types that would be applied, with their counts.
@@ -168,7 +200,11 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
 
 /// What the plan is asked for: what the system images have, and what the user wants; of what nothing
 /// uses, what the `names` need, or all exported symbols.
-fn options<'k>(asked: LoaderArgs, names: &'k [&'k str]) -> PlanOptions<'k> {
+fn options<'p>(
+    asked: LoaderArgs,
+    names: &'p [&'p str],
+    homes: &'p [Option<TargetAddress>],
+) -> PlanOptions<'p> {
     let mut options = PlanOptions::default();
     options.relaxation = asked.relax;
     options.erratum_843419 = asked.fix_cortex_a53_843419;
@@ -178,6 +214,7 @@ fn options<'k>(asked: LoaderArgs, names: &'k [&'k str]) -> PlanOptions<'k> {
         true => Keep::Named(names),
     };
     options.thread_locals = TlsModel::Static;
+    options.in_place = if asked.in_place { homes } else { &[] };
     options
 }
 

@@ -149,6 +149,15 @@ impl Reading {
                 found.push(format!("section {index}, {name}, has {theirs} bytes, not {ours}"));
             }
         }
+        for section in plan.in_place_sections() {
+            let (index, name) = (section.index, section.section.name().to_string());
+            planned.insert(index as usize);
+            let other = self.sections.get(index as usize);
+            let constant = u64::from(SHF_WRITE) | u64::from(SHF_TLS);
+            if !other.is_some_and(|other| other.is_loaded() && other.flags & constant == 0) {
+                found.push(format!("section {index}, {name}, must not stay in place"));
+            }
+        }
         let forgotten = self.sections.iter().enumerate().filter(|(index, section)| {
             let known = planned.contains(index) || unused.contains(index);
             section.is_loaded() && section.size > 0 && !known
