@@ -27,6 +27,8 @@ pub struct Wanted<'w> {
     pub name: &'w str,
     pub files: &'w [File<'static>],
     pub options: PlanOptions<'w>,
+    /// Whether what can stay in its files does.
+    pub in_place: bool,
     pub manager: &'static Manager,
     /// Whether it is what the job runs: it may define what others do, and `entry` is its entry.
     pub entry: Option<&'w str>,
@@ -62,13 +64,16 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let before = memory::usage(wanted.manager);
     let start = target::now_ns();
     let objects = parse(wanted.files)?;
-    let mut scratch = vec![Scratch::ZERO; wanted.options.scratch_len(&objects)];
-    let thread_locals: &dyn ThreadLocals = match wanted.options.thread_locals {
+    let homes = if wanted.in_place { homes(wanted.files) } else { Vec::new() };
+    let mut options = wanted.options;
+    options.in_place = &homes;
+    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+    let thread_locals: &dyn ThreadLocals = match options.thread_locals {
         TlsModel::Dynamic => &DynamicBlocks,
         _ => &StaticBlocks,
     };
     let request = LoadRequest::new(&objects, &mut scratch)
-        .with_options(wanted.options)
+        .with_options(options)
         .with_thread_locals(thread_locals);
     let own = Metadata::of(&objects).ok().and_then(|metadata| metadata.name());
     let request = if own.is_none() { request.named(wanted.name) } else { request };
@@ -127,6 +132,12 @@ pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     let after = memory::usage(loaded.manager);
     loaded.report.arenas.iter_mut().zip(after).for_each(|(arena, after)| arena.after = after);
     Ok(())
+}
+
+/// Where files lie: in the job's window, which is readable and executable and never written.
+fn homes(files: &[File<'_>]) -> Vec<Option<TargetAddress>> {
+    let home = |file: &File<'_>| TargetAddress::new(file.bytes.as_ptr().expose_provenance() as u64);
+    files.iter().map(|file| Some(home(file))).collect()
 }
 
 /// Parses every file of a module.
@@ -218,6 +229,15 @@ fn object_reports(module: &Module<'_, '_, &'static Manager>) -> Vec<ObjectReport
             address: section.address.value(),
             size: planned.size,
             segment: planned.segment.name().into(),
+        });
+    }
+    for section in plan.in_place_sections() {
+        reports[section.object].sections.push(SectionReport {
+            name: section.section.name().to_string(),
+            index: section.index,
+            address: section.address.value(),
+            size: section.section.size(),
+            segment: "in place".into(),
         });
     }
     plan.got().for_each(|(object, _)| reports[object].got_entries += 1);

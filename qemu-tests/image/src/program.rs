@@ -139,7 +139,10 @@ impl Runner<'_> {
     fn load_all(&self, loaded: &mut Vec<Loaded>, run: &mut Run) -> Result<(), Outcome> {
         let Self { modules, arenas, runtime, program } = self;
         let shared_options = |model| load::options(model, program.options, Keep::Exported);
-        let shared = |name, files, manager, options| Wanted { name, files, options, manager, entry: None };
+        let in_place = program.options.in_place;
+        let shared = |name, files, manager, options| {
+            Wanted { name, files, options, in_place, manager, entry: None }
+        };
         if !runtime.is_empty() {
             let wanted = shared(RUNTIME, runtime, arenas.near, shared_options(TlsModel::Static));
             let mut module = load::load(modules, &wanted)?;
@@ -167,6 +170,7 @@ impl Runner<'_> {
             name: program.name,
             files: &program.files,
             options: load::options(model, program.options, Keep::Named(&entry)),
+            in_place,
             manager: arenas.own,
             entry: Some(program.entry),
         };

@@ -4,6 +4,10 @@ use crate::{Deserialize, Options, Serialize, Vec};
 
 /// First bytes of an encoded job.
 const MAGIC: &[u8; 8] = b"LDRJOB01";
+/// What files' bytes begin at multiples of, so that sections in them are aligned where they are;
+/// few ask for more.
+const ALIGN: usize = 64;
+const PADDING: [u8; ALIGN] = [0; ALIGN];
 /// Magic, then the length of the rest as a little-endian `u64`.
 const HEADER: usize = 16;
 
@@ -24,8 +28,17 @@ pub struct Job<'a> {
 pub struct File<'a> {
     /// The name to show in reports and errors.
     pub name: &'a str,
+    /// Nothing: makes the contents aligned.
+    padding: &'a [u8],
     /// Its contents.
     pub bytes: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    /// The file of this name.
+    pub const fn new(name: &'a str, bytes: &'a [u8]) -> Self {
+        Self { name, padding: &[], bytes }
+    }
 }
 
 /// Objects that are linked together, run, and unloaded.
@@ -90,12 +103,30 @@ pub enum JobError {
 impl<'a> Job<'a> {
     /// The bytes to put at the job's address.
     pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
-        let body = postcard::to_allocvec(self)?;
+        let packed = postcard::to_allocvec(self)?;
+        let mut job = Job::<'_>::packed(&packed)?;
+        job.align_files(&packed);
+        let body = postcard::to_allocvec(&job)?;
         let mut bytes = Vec::with_capacity(HEADER + body.len());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&body);
         Ok(bytes)
+    }
+
+    fn packed(bytes: &'a [u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+
+    /// Gives each file the padding that aligns it; the job borrows from `packed`, which has none.
+    fn align_files(&mut self, packed: &[u8]) {
+        let programs = self.programs.iter_mut().flat_map(|program| &mut program.files);
+        let mut added = HEADER;
+        for file in self.runtime.iter_mut().chain(programs) {
+            let at = file.bytes.as_ptr().addr() - packed.as_ptr().addr() + added;
+            file.padding = &PADDING[..at.next_multiple_of(ALIGN) - at];
+            added += file.padding.len();
+        }
     }
 
     /// Reads the job at the start of `window`; names and files borrow from it.
@@ -122,10 +153,10 @@ mod tests {
 
     #[test]
     fn a_job_survives_the_trip() {
-        let file = File { name: "a.o", bytes: &[0x7f, b'E', b'L', b'F'] };
+        let file = File::new("a.o", &[0x7f, b'E', b'L', b'F']);
         let around =
             Surroundings { away: 3 << 30, far: 5, long_text: true, dynamic_thread_locals: true };
-        let options = Options { erratum_843419: true, gc_sections: true, relaxation: false };
+        let options = Options { erratum_843419: true, gc_sections: true, ..Options::default() };
         let program = Program {
             name: "p",
             files: vec![file],
@@ -146,6 +177,30 @@ mod tests {
         assert_eq!(job.programs[0].repeat, 2);
         assert_eq!(job.programs[0].options, options);
         assert_eq!(job.programs[0].surroundings, around);
+    }
+
+    #[test]
+    fn files_are_aligned() {
+        let bytes = [vec![1; 100], vec![2; 7], vec![3; 20_000], vec![4; 64], vec![]];
+        let files: Vec<File<'_>> = bytes.iter().map(|bytes| File::new("name.o", bytes)).collect();
+        let program = |name| Program {
+            name,
+            files: files.clone(),
+            entry: "main",
+            args: vec![],
+            repeat: 1,
+            options: Options::default(),
+            surroundings: Surroundings::default(),
+        };
+        let programs = vec![program("one"), program("another")];
+        let encoded = Job { runtime: files.clone(), programs }.encode().unwrap();
+        let job = Job::decode(&encoded).unwrap();
+        let programs = job.programs.iter().flat_map(|program| &program.files);
+        for (at, file) in job.runtime.iter().chain(programs).enumerate() {
+            let offset = file.bytes.as_ptr().addr() - encoded.as_ptr().addr();
+            assert!(offset.is_multiple_of(ALIGN), "{offset}");
+            assert_eq!(file.bytes, bytes[at % bytes.len()]);
+        }
     }
 
     #[test]

@@ -12,4 +12,6 @@ pub struct Options {
     pub gc_sections: bool,
     /// `PlanOptions::relaxation`
     pub relaxation: bool,
+    /// `PlanOptions::in_place`, the files being where the host has put them
+    pub in_place: bool,
 }

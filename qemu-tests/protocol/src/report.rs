@@ -132,7 +132,7 @@ pub struct SectionReport {
     pub address: u64,
     /// Its size in memory, in bytes.
     pub size: u64,
-    /// `text`, `rodata` or `data`.
+    /// `text`, `rodata` or `data`; `in place` where it stays in its file.
     pub segment: String,
 }
 
@@ -148,7 +148,7 @@ pub struct Count {
 /// One arena across the life of a program, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArenaUse {
-    /// `text`, `rodata` or `data`.
+    /// `text`, `rodata` or `data`; `in place` where it stays in its file.
     pub name: String,
     /// Its size.
     pub size: u64,

@@ -241,7 +241,8 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
     }
     map(mapping, regions.heap, 0, attributes(Access::ReadWrite), blocks)?;
     map(mapping, regions.program_heap, 0, attributes(Access::ReadWrite), blocks)?;
-    map(mapping, regions.job, 0, attributes(Access::Read), blocks)
+    // Programs may leave code in their files.
+    map(mapping, regions.job, 0, attributes(Access::ReadExecute), blocks)
 }
 
 /// What code of the image needs to run somewhere else.

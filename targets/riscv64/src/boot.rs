@@ -37,7 +37,8 @@ global_asm!(
     ".dword __boot_stack_start, __boot_stack_end, {read_write}",
     ".dword __exception_stack_start, __exception_stack_end, {read_write}",
     ".dword __arena_text_start, __program_heap_end, {read_write}",
-    ".dword __job_start, __job_end, {read}",
+    // Programs may leave code in their files.
+    ".dword __job_start, __job_end, {read_execute}",
     ".dword __away_text_start, __away_data_end, {read_write}",
     ".Lboot_pages_end:",
     ".Lboot_entry:",

@@ -288,7 +288,8 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
                 match word {
                     "erratum_843419" => options.erratum_843419 = true,
                     "gc_sections" => options.gc_sections = true,
-                    _ => bail!("the values are `erratum_843419` and `gc_sections`"),
+                    "in_place" => options.in_place = true,
+                    _ => bail!("the values are `erratum_843419`, `gc_sections` and `in_place`"),
                 }
             }
             Directive::Options(options)

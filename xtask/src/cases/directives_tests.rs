@@ -46,6 +46,7 @@ fn a_program_may_ask_something_of_the_loader() {
     assert!(!settings("//! repeat: 1\n").options.erratum_843419);
     assert!(settings("//! options: erratum_843419\n").options.erratum_843419);
     assert!(settings("//! options: gc_sections erratum_843419\n").options.gc_sections);
+    assert!(settings("//! options: in_place\n").options.in_place);
     assert!(complaint("//! options: erratum\n").contains("erratum_843419"));
 }
 

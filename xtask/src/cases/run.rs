@@ -158,11 +158,11 @@ fn job<'j>(
     programs: &[Numbered<'j>],
 ) -> protocol::Job<'j> {
     let runtime =
-        runtime.iter().map(|file| protocol::File { name: &file.name, bytes: &file.bytes });
+        runtime.iter().map(|file| protocol::File::new(&file.name, &file.bytes));
     let programs = names.iter().zip(programs).map(|(name, (_, trial))| {
         let files: Vec<(&str, &[u8])> =
             trial.files.iter().map(|file| (&*file.name, &*file.bytes)).collect();
-        let file = |at: usize| protocol::File { name: files[at].0, bytes: files[at].1 };
+        let file = |at: usize| protocol::File::new(files[at].0, files[at].1);
         let split = modules::split(&files, &trial.entry);
         let module = |&(at, name)| protocol::ModuleFiles { name, files: vec![file(at)] };
         protocol::Program {

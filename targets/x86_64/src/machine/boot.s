@@ -139,7 +139,8 @@ boot_map:
     .long __double_fault_stack_bottom, __double_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __nmi_stack_bottom, __nmi_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __arena_text_start, __program_heap_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
-    .long __job_start, __job_end, PRESENT, NO_EXECUTE_HIGH
+    # Programs may leave code in their files.
+    .long __job_start, __job_end, PRESENT, 0
     .long __away_text_start, __away_data_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
 boot_map_end:
 

@@ -167,6 +167,7 @@ fn boot(
                 erratum_843419: asked.fix_cortex_a53_843419,
                 gc_sections: asked.gc_sections,
                 relaxation: asked.relax,
+                in_place: asked.in_place,
             },
             surroundings: qemu_protocol::Surroundings::default(),
         }],
@@ -180,5 +181,5 @@ fn module_files(modules: &[(String, NamedBytes)]) -> Vec<ModuleFiles<'_>> {
 }
 
 fn lent(files: &[NamedBytes]) -> Vec<File<'_>> {
-    files.iter().map(|file| File { name: &file.name, bytes: &file.bytes }).collect()
+    files.iter().map(|file| File::new(&file.name, &file.bytes)).collect()
 }
