@@ -194,6 +194,31 @@ fn relaxed_calls_go_to_the_file() {
 }
 
 #[test]
+fn the_last_byte_of_a_jump_counts_from_the_file() {
+    // The second call reaches its function, 4 bytes into the file's section, as it just can once the
+    // first is 4 bytes shorter.
+    let mut elf = ElfBuilder::new(Machine::Riscv64);
+    let text = elf.text(&code(&[0x97, 0x80e7, 0x97, 0x80e7]));
+    let leaf = elf.section(".text.leaf", ALLOC | EXEC, &code(&[0x8067; 3]));
+    let [near, last] = [("near", 8), ("last", 4)].map(|(name, at)| elf.global(name, leaf, at));
+    for (at, symbol) in [(0, near), (8, last)] {
+        elf.rela(text, at, R_RISCV_CALL_PLT.0, symbol, 0);
+        elf.rela(text, at, R_RISCV_RELAX.0, 0, 0);
+    }
+    let file = elf.build();
+    let list = [Some(TargetAddress::new(FLASH))];
+    let mut options = options(&list);
+    options.relaxation = true;
+    for (further, length) in [(0, 8), (16, 16)] {
+        let base = home(&file, leaf) + (1 << 20) + further;
+        let manager = TestManager::at(base, base + 0x10_0000, base + 0x20_0000);
+        let image = loaded(&file, &manager, options);
+        // Farther, both are as they were.
+        assert_eq!(image.section(".text").len(), length, "{further}");
+    }
+}
+
+#[test]
 fn a_long_text_has_a_stub_for_the_file_in_each_island() {
     let mut elf = ElfBuilder::new(Machine::Aarch64);
     let Call { bytes, at, number: kind, addend } = call(Machine::Aarch64);
