@@ -5,10 +5,12 @@
 #![no_std]
 
 mod away;
+mod harts;
 
 use core::fmt;
 
 pub use away::{Away, AwayArenas};
+pub use harts::{HARTS, HartError, HartGuard, HartLock, Mailbox, Work};
 
 /// What a page may be used for. There is no value for "writable and executable".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
