@@ -23,6 +23,8 @@ const COMMON: &[&str] = &[
     "-no-reboot",
     "-m",
     "512M",
+    "-smp",
+    "2",
     "-display",
     "none",
     "-monitor",
