@@ -3,10 +3,12 @@
 use core::arch::asm;
 use target_common::Region;
 
-/// Makes what was written to `region` visible to instruction fetch.
+/// Makes what was written to `region` visible to instruction fetch, on both harts.
 ///
 /// AArch64's instruction cache does not watch data writes: each line is cleaned to the point of
-/// unification, then dropped from the instruction cache. The region must be mapped.
+/// unification, then dropped from the instruction caches of
+/// the inner shareable domain. The other hart may still have old instructions under way: it drops
+/// them where it starts its work, and in `call_program`. The region must be mapped.
 pub fn sync_instructions(region: Region) {
     let ctr: usize;
     // SAFETY: CTR_EL0 only describes the caches.

@@ -1,10 +1,11 @@
 //! The console: the machine's PL011 UART.
 
+use crate::harts::hart;
 use arm_pl011_uart::{
     DataBits, LineConfig, PL011Registers, Parity, StopBits, Uart, UniqueMmioPointer,
 };
 use core::{fmt, hint, ptr::NonNull};
-use target_common::Region;
+use target_common::{HartLock, Region};
 
 /// The UART's registers, physical and virtual.
 pub(crate) const REGISTERS: Region = Region { start: 0x0900_0000, size: crate::PAGE };
@@ -23,9 +24,13 @@ impl fmt::Write for Console {
     }
 }
 
-/// Writes raw bytes to the console. Takes no lock, so it may be called from anywhere, the fault
-/// handler included.
+/// Writes raw bytes to the console, all in a row. May be called from anywhere, the fault handler
+/// included.
+///
+/// A hart whose fault has interrupted such a call of its own does not wait for it, nor does a hart
+/// wait for ever that finds the other in here.
 pub fn write_console(bytes: &[u8]) {
+    let _in_a_row = WRITING.lock_within(hart(), PATIENCE);
     let mut uart = uart();
     for &byte in bytes {
         while uart.is_tx_fifo_full() {
@@ -34,6 +39,11 @@ pub fn write_console(bytes: &[u8]) {
         uart.write_word(byte);
     }
 }
+
+/// Held by the hart that writes.
+static WRITING: HartLock<()> = HartLock::new(());
+/// Attempts to get it: seconds.
+const PATIENCE: usize = 1 << 28;
 
 /// Turns the UART on.
 pub(crate) fn init() {
@@ -49,7 +59,8 @@ fn uart() -> Uart<'static> {
         // SAFETY: the address is not zero.
         unsafe { NonNull::new_unchecked(REGISTERS.start as *mut PL011Registers) };
     // SAFETY: the page is mapped as device memory from boot on, and holds a PL011. The driver keeps
-    // no state outside the registers, and there is one core with its interrupts masked: the only
-    // code that can find another `Uart` alive is the fault handler, which never returns to it.
+    // no state outside the registers. Should two write at once after all (the fault handler in the
+    // middle of another write, or a hart out of patience), bytes can mix or get lost, and nothing else
+    // can happen.
     Uart::new(unsafe { UniqueMmioPointer::new(ADDRESS) })
 }

@@ -1,11 +1,13 @@
-//! Exceptions: none is expected, all are reported.
+//! Exceptions: each is reported to the image, which ends the run, or the program.
 //!
 //! The image runs on `SP_EL0`. An exception there is a fault of the image or of a program: it goes
 //! to `image_fault` on `SP_EL1`. An exception on `SP_EL1` is a fault of the fault handler: it ends
 //! the run. The vectors of `aarch64-rt` make no such difference, so a handler that faults would
 //! fault for ever; hence these.
 
-use crate::{console::Console, image_fault, machine::exit, syndrome};
+use crate::{
+    console::Console, harts::hart, image_fault, layout, machine::exit, program::escape, syndrome,
+};
 use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, Readable, VBAR_EL1, Writeable};
 use core::{
     arch::{asm, global_asm},
@@ -41,6 +43,11 @@ global_asm!(
     .balign 0x80
     adrp    x9, __exception_stack_end
     add     x9, x9, :lo12:__exception_stack_end
+    adrp    x10, __second_exception_stack_end
+    add     x10, x10, :lo12:__second_exception_stack_end
+    mrs     x11, mpidr_el1
+    tst     x11, #0xff // as `hart` has it
+    csel    x9, x9, x10, eq
     mov     sp, x9 // this stack may be what overflowed
     mov     x0, #\vector
     mov     x1, x30
@@ -78,6 +85,35 @@ __exception_vectors:
     report = sym report,
     report_nested = sym report_nested,
 );
+
+/// Abandons the running program from within `image_fault`: as [`escape`].
+///
+/// The exception stack is empty again.
+pub fn escape_fault(value: i32) -> ! {
+    /// The main stack, with all exceptions masked but system errors, as at boot.
+    const STATE: u64 = 1 << 9 | 1 << 7 | 1 << 6 | 0b0100;
+    let stack = layout::image().exception_stacks[hart()].end();
+    // SAFETY: `escape` needs no stack but the one that the program was called on, to which it goes
+    // back; the frames of the handler are never used again.
+    unsafe {
+        asm!(
+            "msr elr_el1, {escape}",
+            "msr spsr_el1, {state}",
+            "mov sp, {stack}",
+            "eret",
+            escape = in(reg) escape_here as *const (),
+            state = in(reg) STATE,
+            stack = in(reg) stack,
+            in("w0") value,
+            options(noreturn),
+        )
+    }
+}
+
+/// [`escape`], as the assembly above calls it.
+extern "C" fn escape_here(value: i32) -> ! {
+    escape(value)
+}
 
 extern "C" fn report(vector: u64, return_address: usize) -> ! {
     image_fault(&fault(vector, return_address))

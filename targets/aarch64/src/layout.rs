@@ -1,6 +1,6 @@
 //! What the linker script says is where.
 
-use target_common::{AwayArenas, Region, Regions};
+use target_common::{AwayArenas, HARTS, Region, Regions};
 
 /// The region between two symbols of the linker script.
 macro_rules! region {
@@ -38,10 +38,10 @@ pub(crate) struct Image {
     pub rodata: Region,
     /// Data and bss.
     pub data: Region,
-    /// The stack of `image_main`, without its guard.
-    pub main_stack: Region,
-    /// The stack of `image_fault`, without its guard.
-    pub exception_stack: Region,
+    /// Each hart's stack, without its guard: for `image_main`, for the second one's work.
+    pub main_stacks: [Region; HARTS],
+    /// Each hart's stack of `image_fault`, without its guard.
+    pub exception_stacks: [Region; HARTS],
 }
 
 pub(crate) fn image() -> Image {
@@ -49,7 +49,13 @@ pub(crate) fn image() -> Image {
         text: region!(__text_start, __text_end),
         rodata: region!(__rodata_start, __rodata_end),
         data: region!(__data_start, __data_end),
-        main_stack: region!(__main_stack_start, __main_stack_end),
-        exception_stack: region!(__exception_stack_start, __exception_stack_end),
+        main_stacks: [
+            region!(__main_stack_start, __main_stack_end),
+            region!(__second_main_stack_start, __second_main_stack_end),
+        ],
+        exception_stacks: [
+            region!(__exception_stack_start, __exception_stack_end),
+            region!(__second_exception_stack_start, __second_exception_stack_end),
+        ],
     }
 }

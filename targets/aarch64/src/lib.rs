@@ -1,18 +1,24 @@
-//! The QEMU machine for aarch64: `virt`, one core, EL1, MMU on.
+//! The QEMU machine for aarch64: `virt`, two harts, EL1, MMU on.
 //!
 //! Boots the image and gives it a console, an exit code, a clock, page permissions, cache
 //! maintenance, and a stack of its own for each program that it calls.
 //!
 //! ```text
-//! qemu-system-aarch64 -machine virt -cpu cortex-a72 -m 512M -display none -monitor none \
+//! qemu-system-aarch64 -machine virt -cpu cortex-a72 -smp 2 -m 512M -display none -monitor none \
 //!     -serial stdio -no-reboot -semihosting-config enable=on,target=native -kernel IMAGE
 //! ```
 //!
 //! # What the image provides
 //!
 //! `image_main`, called once on the main stack, and `image_fault`, called on the exception stack
-//! for every exception. Neither returns. `image_thread_local`, called for the second word of a
+//! for every exception. Neither returns; `image_fault` ends the run or calls `escape_fault`, and may
+//! run on both harts at once. `image_thread_local`, called for the second word of a
 //! thread-local variable's descriptor, says how far the variable is from the thread pointer.
+//!
+//! # Two harts
+//!
+//! The second hart is on while it has work (`run_on_second_hart`). It has its own stacks, and shares
+//! the page tables and the vectors.
 //!
 //! # Memory
 //!
@@ -28,6 +34,7 @@ mod boot;
 mod cache;
 mod console;
 mod exceptions;
+mod harts;
 mod layout;
 mod machine;
 mod paging;
@@ -37,6 +44,8 @@ mod thread;
 
 pub use cache::sync_instructions;
 pub use console::{Console, write_console};
+pub use exceptions::escape_fault;
+pub use harts::{hart, run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use machine::{exit, now_ns};
 pub use paging::{ProtectError, map_away, protect};

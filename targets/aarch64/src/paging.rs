@@ -1,6 +1,6 @@
 //! The page tables, and page permissions.
 
-use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, console, layout};
+use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, console, harts::hart, layout};
 use aarch64_cpu::{
     asm::barrier,
     registers::{ReadWriteable, SCTLR_EL1},
@@ -16,13 +16,13 @@ use core::{
     ptr::{self, NonNull},
 };
 use spin::{Mutex, MutexGuard};
-use target_common::{Access, Away, Region};
+use target_common::{Access, Away, HartLock, Region};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtectError {
-    /// Called from the fault handler while another call was under way.
+    /// Called from the fault handler while the same hart was changing page tables.
     Busy,
     /// The region is not within one of the arenas for modules.
     OutsideArenas,
@@ -46,7 +46,8 @@ impl fmt::Display for ProtectError {
 impl error::Error for ProtectError {}
 
 /// Sets what the pages of `region`, which lies in one of the arenas for modules, may be used for;
-/// in one of the away arenas, where [`map_away`] has put them.
+/// in one of the away arenas, where [`map_away`] has put them. From the next access on, of either hart:
+/// translations are dropped in all of the inner shareable domain, and waited for.
 ///
 /// # Errors
 ///
@@ -55,8 +56,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Unaligned);
     }
-    // Waiting would be for ever: there is one core.
-    let mut tables = TABLES.try_lock().ok_or(ProtectError::Busy)?;
+    let mut tables = TABLES.lock(hart()).ok_or(ProtectError::Busy)?;
     let Tables { mapping, away } = tables.as_mut().ok_or(ProtectError::Busy)?;
     let regions = layout::regions();
     if [regions.text, regions.rodata, regions.data].iter().any(|arena| arena.contains(region)) {
@@ -85,13 +85,14 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
 ///
 /// # Panics
 ///
-/// If the distance is not a multiple of 1 GiB, or the memory would get to where something is.
+/// If the distance is not a multiple of 1 GiB, if the memory would get to where something is, or if
+/// called from the fault handler while the same hart was changing page tables.
 pub fn map_away(distance: usize, long_text: bool) {
     assert!(
         distance.is_multiple_of(GIB) && ![0, FAR_ALIAS].contains(&distance),
         "no place at {distance:#x}"
     );
-    let mut tables = TABLES.lock();
+    let Some(mut tables) = TABLES.lock(hart()) else { panic!("{}", ProtectError::Busy) };
     let Some(Tables { mapping, away }) = tables.as_mut() else { return };
     let span = long_text.then_some(LONG_TEXT_SPAN);
     let new = Away { arenas: layout::regions().away, distance, span };
@@ -140,12 +141,26 @@ pub(crate) const NORMAL: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_1
 
 /// Builds the real page tables and puts them in use.
 pub(crate) fn init() {
-    let mut tables = TABLES.lock();
     let mut mapping =
         Mapping::with_asid_and_va_range(Pool::take(), ASID, ROOT_LEVEL, El1And0, VaRange::Lower);
     if let Err(error) = map_all(&mut mapping) {
         panic!("cannot build the page tables: {error}");
     }
+    activate(&mapping);
+    if let Some(mut tables) = TABLES.lock(hart()) {
+        *tables = Some(Tables { mapping, away: None });
+    }
+}
+
+/// Has the second hart use the tables that the first has built.
+pub(crate) fn join() {
+    let tables = TABLES.lock(hart());
+    if let Some(Tables { mapping, .. }) = tables.as_ref().and_then(|tables| tables.as_ref()) {
+        activate(mapping);
+    }
+}
+
+fn activate(mapping: &Mapping<Pool, El1And0>) {
     // SAFETY: the tables map all that is in use, at the addresses that it has now. They are not
     // global and have an address space number of their own, so no entry of the first table can
     // clash with one of theirs. They are never dropped.
@@ -154,7 +169,6 @@ pub(crate) fn init() {
     barrier::isb(barrier::SY);
     // SAFETY: drops what is left of the first table, and of the time before WXN.
     unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) };
-    *tables = Some(Tables { mapping, away: None });
 }
 
 /// Two levels below the root, and 512 GiB in all: room for [`FAR_ALIAS`].
@@ -173,7 +187,7 @@ const GIB: usize = 1 << 30;
 /// For what [`protect`] may change: no page may have to be split off a block later.
 const PAGES: Constraints = Constraints::NO_BLOCK_MAPPINGS;
 
-static TABLES: Mutex<Option<Tables>> = Mutex::new(None);
+static TABLES: HartLock<Option<Tables>> = HartLock::new(None);
 
 /// The tables in use.
 struct Tables {
@@ -232,8 +246,9 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
         }
     }
     let image = layout::image();
-    map(mapping, image.main_stack, 0, attributes(Access::ReadWrite), blocks)?;
-    map(mapping, image.exception_stack, 0, attributes(Access::ReadWrite), blocks)?;
+    for stack in image.main_stacks.into_iter().chain(image.exception_stacks) {
+        map(mapping, stack, 0, attributes(Access::ReadWrite), blocks)?;
+    }
 
     let regions = layout::regions();
     for arena in [regions.text, regions.rodata, regions.data] {

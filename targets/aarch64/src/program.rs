@@ -1,14 +1,16 @@
 //! Calling a program on a stack of its own, and leaving it early.
 
+use crate::harts::hart;
+use aarch64_cpu::asm::barrier;
 use core::{
     arch::naked_asm,
     sync::atomic::{AtomicUsize, Ordering},
 };
-use target_common::{CallEnd, Region};
+use target_common::{CallEnd, HARTS, Region};
 
-/// The stack pointer that the innermost [`call_program`] saved its registers at, or 0 when no
-/// program runs.
-static CALLER: AtomicUsize = AtomicUsize::new(0);
+/// For each hart the stack pointer that the innermost [`call_program`] saved its registers at, or 0
+/// when no program runs.
+static CALLERS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 
 /// Calls `int entry(int argc, char **argv)` on `stack`, and says how it came back.
 ///
@@ -27,14 +29,17 @@ pub unsafe fn call_program(
 ) -> CallEnd {
     // AAPCS64, 6.4.5.1: the stack pointer is a multiple of 16.
     let top = stack.start.saturating_add(stack.size) & !15;
-    let outer = CALLER.load(Ordering::Relaxed);
+    let caller = &CALLERS[hart()];
+    let outer = caller.load(Ordering::Relaxed);
+    // The other hart may have written the code: nothing of what was there may be under way.
+    barrier::isb(barrier::SY);
     // SAFETY: the caller answers for the entry, its arguments and the stack.
-    let end = unsafe { enter(entry, argc, argv, top, CALLER.as_ptr()) };
-    CALLER.store(outer, Ordering::Relaxed);
+    let end = unsafe { enter(entry, argc, argv, top, caller.as_ptr()) };
+    caller.store(outer, Ordering::Relaxed);
     if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value) }
 }
 
-/// Abandons the running program: its [`call_program`] returns [`CallEnd::Escaped`] with `value`.
+/// Abandons the program that runs on this hart: its [`call_program`] returns [`CallEnd::Escaped`] with `value`.
 ///
 /// The frames in between are dropped as `longjmp` drops them: nothing in them is run or freed.
 ///
@@ -42,7 +47,7 @@ pub unsafe fn call_program(
 ///
 /// If no program is running.
 pub fn escape(value: i32) -> ! {
-    let caller = CALLER.load(Ordering::Relaxed);
+    let caller = CALLERS[hart()].load(Ordering::Relaxed);
     assert!(caller != 0, "escape({value}) with no program running");
     // SAFETY: `enter` stored this, and its frame lives until `call_program` has cleared it.
     unsafe { leave(value, caller) }
