@@ -1,4 +1,5 @@
-//! From the firmware to the image: builds the page tables, turns paging on, sets up the stack.
+//! From the firmware to the image: builds the page tables, turns paging on, sets up the stack. The
+//! second hart, which the first has the firmware start, finds the tables built.
 //!
 //! OpenSBI jumps to the lowest address of the image in S-mode with paging off, so this runs
 //! [`RAM_OFFSET`] above the address that it was linked at. It is written in assembly because compiled
@@ -13,7 +14,7 @@ use crate::paging::{
     VALID,
 };
 use crate::trap::__trap_entry;
-use crate::{FAR_ALIAS, image_main};
+use crate::{FAR_ALIAS, harts, image_main};
 
 global_asm!(
     // The tables' contents, as link addresses. First where tables go into upper ones: the first
@@ -36,6 +37,8 @@ global_asm!(
     ".dword __data_start, __bss_end, {read_write}",
     ".dword __boot_stack_start, __boot_stack_end, {read_write}",
     ".dword __exception_stack_start, __exception_stack_end, {read_write}",
+    ".dword __second_stack_start, __second_stack_end, {read_write}",
+    ".dword __second_exception_stack_start, __second_exception_stack_end, {read_write}",
     ".dword __arena_text_start, __program_heap_end, {read_write}",
     // Programs may leave code in their files.
     ".dword __job_start, __job_end, {read_execute}",
@@ -53,6 +56,9 @@ global_asm!(
     ".global _start",
     "_start:",
     "csrw sie, zero",
+    // s5 is the number that the hart has here, s6 the firmware's.
+    "mv s5, zero",
+    "mv s6, a0",
     "lla t0, __bss_start",
     "lla t1, __bss_end",
     ".Lboot_clear:",
@@ -84,6 +90,7 @@ global_asm!(
     "jal .Lboot_fill",
     "addi s0, s0, 24",
     "bltu s0, s1, .Lboot_next_pages",
+    ".Lboot_enable:",
     // The instruction after `csrw satp` is at an address that no longer exists. Its fetch faults,
     // and the hart goes to the trap vector: the way into the image.
     "lla t0, {root}",
@@ -112,6 +119,12 @@ global_asm!(
     "j .Lboot_fill_next",
     ".Lboot_filled:",
     "ret",
+    ".global __second_start",
+    "__second_start:",
+    "csrw sie, zero",
+    "li s5, 1",
+    "mv s6, a0",
+    "j .Lboot_enable",
     // From here on at the addresses that the linker gave.
     ".balign 4", // As `stvec` wants it.
     ".Lboot_mapped:",
@@ -122,10 +135,17 @@ global_asm!(
     "li t0, {status_set}",
     "csrs sstatus, t0",
     "fscsr zero",
+    "csrw sscratch, s5",
     "lla sp, __boot_stack_end",
+    "lla t0, {main}",
+    "beqz s5, .Lboot_go",
+    "lla sp, __second_stack_end",
+    "lla t0, {start_second}",
+    ".Lboot_go:",
+    "mv a0, s6",
     "mv s0, zero", // Walks along frame pointers end here.
     "mv ra, zero",
-    "tail {main}",
+    "jr t0",
     ".option pop",
     ".popsection",
     root = sym ROOT,
@@ -148,6 +168,7 @@ global_asm!(
     status_set = const 1 << 13,
     trap_entry = sym __trap_entry,
     main = sym main,
+    start_second = sym harts::start_second,
 );
 
 /// The offset in bytes of an address's entry in the top-level table.
@@ -155,7 +176,8 @@ const fn root_entry(address: usize) -> usize {
     (address >> 30) * 8
 }
 
-/// Calls the image's main function.
-extern "C" fn main() -> ! {
+/// Calls the image's main function. The firmware starts the image on any of its harts.
+extern "C" fn main(firmware_number: usize) -> ! {
+    harts::first_is(firmware_number);
     image_main()
 }

@@ -3,7 +3,9 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use target_common::{CallEnd, Region};
+use target_common::{CallEnd, HARTS, Region};
+
+use crate::harts::hart;
 
 /// Calls `int entry(int argc, char **argv)` on `stack` and says how it came back.
 ///
@@ -21,20 +23,21 @@ pub unsafe fn call_program(
 ) -> CallEnd {
     let top = (stack.start + stack.size) & !15; // The calling convention's stack alignment.
     // SAFETY: as the caller promised.
-    let end = unsafe { enter(entry, argc, argv, top) };
+    let end = unsafe { enter(entry, argc, argv, top, FRAMES[hart()].as_ptr()) };
     let value = end.value as i32; // An `int` comes back sign-extended.
     if end.escaped == 0 { CallEnd::Returned(value) } else { CallEnd::Escaped(value) }
 }
 
-/// Abandons the program that is running: its [`call_program`] returns [`CallEnd::Escaped`].
+/// Abandons the program that is running on this hart: its [`call_program`] returns [`CallEnd::Escaped`].
 ///
 /// # Panics
 /// When no program is running.
 pub fn escape(value: i32) -> ! {
-    assert!(FRAME.load(Ordering::Relaxed) != 0, "escape: no program is running");
+    let frame = &FRAMES[hart()];
+    assert!(frame.load(Ordering::Relaxed) != 0, "escape: no program is running");
     // SAFETY: a frame is there, so a call of `enter` waits in the stack frames below, none of
-    // which can have returned without setting `FRAME` back.
-    unsafe { resume(value as isize, 1) }
+    // which can have returned without setting it back.
+    unsafe { resume(value as isize, 1, frame.as_ptr()) }
 }
 
 /// What `enter` returns, in registers `a0` and `a1`.
@@ -44,8 +47,9 @@ struct End {
     escaped: usize,
 }
 
-/// Address of the frame that the innermost waiting `enter` saved; 0 where there is none.
-static FRAME: AtomicUsize = AtomicUsize::new(0);
+/// For each hart the address of the frame that the innermost waiting `enter` saved; 0 where there is
+/// none.
+static FRAMES: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 
 /// Saves what the calling convention wants kept, and the frame before, then calls the program.
 #[unsafe(naked)]
@@ -54,6 +58,7 @@ unsafe extern "C" fn enter(
     argc: i32,
     argv: *const *const u8,
     stack_top: usize,
+    frame: *mut usize,
 ) -> End {
     naked_asm!(
         ".option push",
@@ -86,10 +91,10 @@ unsafe extern "C" fn enter(
         "fsd fs11, 192(sp)",
         "frcsr t0",
         "sd t0, 200(sp)",
-        "lla t0, {frame}",
-        "ld t1, 0(t0)",
+        "ld t1, 0(a4)",
         "sd t1, 208(sp)",
-        "sd sp, 0(t0)",
+        "sd sp, 0(a4)",
+        "mv s1, a4", // Which the program keeps.
         "mv sp, a3",
         "mv t0, a0",
         "mv a0, a1",
@@ -97,26 +102,25 @@ unsafe extern "C" fn enter(
         "mv s0, zero", // Walks along frame pointers end here.
         "jalr t0",
         "mv a1, zero",
+        "mv a2, s1",
         "tail {resume}",
         ".option pop",
-        frame = sym FRAME,
         resume = sym resume,
     )
 }
 
-/// Returns from the innermost waiting `enter` with `value` and `escaped` as its result.
+/// Returns from the innermost waiting `enter`, whose place in [`FRAMES`] is `frame`, with `value` and `escaped` as its result.
 ///
 /// # Safety
 /// An `enter` must be waiting, and the stack that it was called on must be intact.
 #[unsafe(naked)]
-unsafe extern "C" fn resume(value: isize, escaped: usize) -> ! {
+unsafe extern "C" fn resume(value: isize, escaped: usize, frame: *mut usize) -> ! {
     naked_asm!(
         ".option push",
         ".option arch, +d",
-        "lla t0, {frame}",
-        "ld sp, 0(t0)",
+        "ld sp, 0(a2)",
         "ld t1, 208(sp)",
-        "sd t1, 0(t0)",
+        "sd t1, 0(a2)",
         "ld t0, 200(sp)",
         "fscsr t0",
         "ld ra, 0(sp)",
@@ -147,6 +151,5 @@ unsafe extern "C" fn resume(value: isize, escaped: usize) -> ! {
         "addi sp, sp, 224",
         "ret",
         ".option pop",
-        frame = sym FRAME,
     )
 }

@@ -1,7 +1,7 @@
-//! The QEMU machine for riscv64: `virt`, OpenSBI below, one hart in S-mode, Sv39.
+//! The QEMU machine for riscv64: `virt`, OpenSBI below, two harts in S-mode, Sv39.
 //!
 //! ```text
-//! qemu-system-riscv64 -machine virt -cpu rv64 -bios default -m 512M -display none -monitor none \
+//! qemu-system-riscv64 -machine virt -cpu rv64 -smp 2 -bios default -m 512M -display none -monitor none \
 //!     -serial stdio -no-reboot -kernel IMAGE [-device loader,file=JOB,addr=0x90000000,force-raw=on]
 //! ```
 //! QEMU's exit status is the code given to `exit`. The firmware writes its banner to the same
@@ -13,6 +13,7 @@
 //! | page tables and `protect` | `paging.rs` |
 //! | exceptions | `trap.rs` |
 //! | entering and leaving a program | `call.rs` |
+//! | the second hart, and remote fences | `harts.rs` |
 //! | console, exit, clock, instruction fetch | `machine.rs` |
 //! | what the linker script set aside | `layout.rs` |
 //!
@@ -32,13 +33,16 @@
 //! #[unsafe(no_mangle)] fn image_fault(fault: &target_common::Fault) -> !; // on its own stack
 //! #[unsafe(no_mangle)] extern "C" fn image_thread_local(argument: usize) -> usize; // descriptors
 //! ```
-//! Only one hart runs and interrupts stay off; nothing here is meant for more.
+//! Interrupts stay off. The second hart starts with the first work that it is given
+//! (`run_on_second_hart`) and waits where there is none; it has its own stacks, and shares the page
+//! tables. `image_fault` may run on both harts at once; it ends the run, or calls `escape_fault`.
 #![no_std]
 // For any other machine this crate is empty, so that the workspace resolves and documents there.
 #![cfg(all(target_arch = "riscv64", target_os = "none"))]
 
 mod boot;
 mod call;
+mod harts;
 mod layout;
 mod machine;
 mod paging;
@@ -46,11 +50,12 @@ mod thread;
 mod trap;
 
 pub use call::{call_program, escape};
+pub use harts::{hart, run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use machine::{Console, exit, now_ns, sync_instructions, write_console};
 pub use paging::{ProtectError, map_away, protect};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
-pub use trap::EXIT_FAULT_IN_FAULT;
+pub use trap::{EXIT_FAULT_IN_FAULT, escape_fault};
 
 /// The architecture's name.
 pub const ARCH: &str = "riscv64";
@@ -68,7 +73,8 @@ pub const LONG_TEXT_SPAN: usize = 1 << 30;
 unsafe extern "Rust" {
     /// Provided by the image: what to do once the machine is up.
     safe fn image_main() -> !;
-    /// Provided by the image: reports an exception that nothing could mend and ends the run.
+    /// Provided by the image: reports an exception that nothing could mend and ends the run, or
+    /// calls [`escape_fault`].
     safe fn image_fault(fault: &target_common::Fault) -> !;
 }
 

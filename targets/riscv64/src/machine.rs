@@ -4,10 +4,11 @@ use core::fmt;
 use core::num::NonZeroUsize;
 
 use qemu_exit::{QEMUExit, RISCV64};
-use target_common::Region;
+use target_common::{HartLock, Region};
 use uart_16550::Uart16550;
 use uart_16550::backend::MmioBackend;
 
+use crate::harts::{self, hart};
 use crate::layout::{FINISHER, UART};
 
 /// The first serial port, for `write!`. Bytes go out as they are.
@@ -21,8 +22,12 @@ impl fmt::Write for Console {
     }
 }
 
-/// Writes `bytes` to the first serial port, unchanged. Takes no lock: exception handlers may call it.
+/// Writes `bytes` to the first serial port, unchanged and all in a row. Exception handlers may call it.
+///
+/// A hart whose exception has interrupted such a call of its own does not wait for it, nor does a
+/// hart wait for ever that finds the other in here.
 pub fn write_console(bytes: &[u8]) {
+    let _in_a_row = WRITING.lock_within(hart(), PATIENCE);
     uart().send_bytes_exact(bytes);
 }
 
@@ -41,22 +46,28 @@ pub fn now_ns() -> u64 {
     riscv::register::time::read64().wrapping_mul(TIME_STEP_NS)
 }
 
-/// Makes code that was written to `region` visible to instruction fetch.
+/// Makes code that was written to `region` visible to instruction fetch on both harts.
 pub fn sync_instructions(_region: Region) {
-    // Covers all of memory, but only this hart. It is the only one that runs: with more,
-    // each would need its own, by the firmware's remote fence.
+    // Covers all of memory, but only this hart.
     riscv::asm::fence_i();
+    harts::fetch_anew_on_other();
 }
+
+/// Held by the hart that writes.
+static WRITING: HartLock<()> = HartLock::new(());
+/// Attempts to get it: seconds.
+const PATIENCE: usize = 1 << 28;
 
 /// `virt` counts time at 10 MHz, a figure that its device tree repeats and nothing changes.
 const TIME_STEP_NS: u64 = 100;
 
 /// A driver for the serial port as the firmware left it. It has no state beyond the address (the
-/// FIFO is not relied on), so that each call can have its own and none has to be locked.
+/// FIFO is not relied on), so that each call can have its own, also one in an exception handler.
 const fn uart() -> Uart16550<MmioBackend> {
     const ADDRESS: NonZeroUsize = NonZeroUsize::new(UART).expect("not null");
-    // SAFETY: boot mapped the device's registers, a byte apart, at this address. Should an exception
-    // handler interrupt another writer, bytes can mix, and nothing else can happen.
+    // SAFETY: boot mapped the device's registers, a byte apart, at this address. Should two
+    // write at once after all (an exception handler that has interrupted another write, or a hart
+    // out of patience), bytes can mix, and nothing else can happen.
     match unsafe { Uart16550::new_mmio_from_address(ADDRESS, 1) } {
         Ok(uart) => uart,
         Err(_) => panic!("the address and the stride are valid constants"),

@@ -9,14 +9,17 @@
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use target_common::{Access, Away, Region};
+use target_common::{Access, Away, HartLock, Region};
 
+use crate::harts::{forget_translations_on_other, hart};
 use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART, UART_PHYSICAL, VIRTUAL_END, regions};
 use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProtectError {
+    /// Called from the fault handler while the same hart was changing page tables.
+    Busy,
     /// The region does not start and end at a page boundary.
     Misaligned(Region),
     /// The region reaches outside the arenas and heaps; other mappings are fixed.
@@ -26,6 +29,7 @@ pub enum ProtectError {
 impl fmt::Display for ProtectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (region, why) = match self {
+            Self::Busy => return f.write_str("the page tables are being changed already"),
             Self::Misaligned(region) => (region, "does not consist of whole pages"),
             Self::OutsideArenas(region) => (region, "is not inside the arenas and heaps"),
         };
@@ -35,7 +39,7 @@ impl fmt::Display for ProtectError {
 
 impl core::error::Error for ProtectError {}
 
-/// Changes what the pages of `region` may be used for, from the next access on.
+/// Changes what the pages of `region` may be used for, from the next access on, of either hart.
 ///
 /// The region must consist of whole pages of the arenas or heaps, or of the away arenas where
 /// [`map_away`] has put them.
@@ -49,6 +53,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
         Access::ReadExecute => READ_EXECUTE,
         Access::ReadWrite => READ_WRITE,
     };
+    let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
     // The arenas and heaps follow each other without a gap, as the linker script asserts.
     let near = Region::between(regions().text.start, regions().program_heap.end());
     let away = away();
@@ -68,6 +73,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     }
     // Orders the stores before the page-table walks of what follows, and drops cached entries.
     riscv::asm::sfence_vma_all();
+    forget_translations_on_other();
     Ok(())
 }
 
@@ -75,8 +81,10 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
 /// [`Away`] says, with a long text or without; nothing is left of what this has mapped before.
 ///
 /// # Panics
-/// If the distance is not a multiple of 2 MiB, or the memory would get to where something is.
+/// If the distance is not a multiple of 2 MiB, if the memory would get to where something is, or if
+/// called from the fault handler while the same hart was changing page tables.
 pub fn map_away(distance: usize, long_text: bool) {
+    let Some(_alone) = CHANGING.lock(hart()) else { panic!("{}", ProtectError::Busy) };
     let span = long_text.then_some(LONG_TEXT_SPAN);
     let away = Away { arenas: regions().away, distance, span };
     AWAY.store(distance, Ordering::Relaxed);
@@ -102,6 +110,7 @@ pub fn map_away(distance: usize, long_text: bool) {
         ROOT.0[gib].store(table((&raw const *middle).addr()), Ordering::Relaxed);
     }
     riscv::asm::sfence_vma_all();
+    forget_translations_on_other();
 }
 
 /// Entry flag: the entry is in use; alone, it points to the next lower table.
@@ -132,6 +141,9 @@ pub(crate) static FAR_MIDDLE: Tables<512> = Tables::new();
 
 /// The GiBs from the one on in which the image is at its distance.
 static AWAY_MIDDLES: [Tables<ENTRIES>; 4] = [const { Tables::new() }; 4];
+
+/// Held by the hart that changes them.
+static CHANGING: HartLock<()> = HartLock::new(());
 
 /// The distance of [`map_away`]; 0 before the first.
 static AWAY: AtomicUsize = AtomicUsize::new(0);

@@ -1,9 +1,10 @@
-//! Exceptions: none is expected, so each is reported to the image and ends the run.
+//! Exceptions: each is reported to the image, which ends the run, or the program.
 
-use core::arch::global_asm;
+use core::arch::{asm, global_asm};
 
 use target_common::Fault;
 
+use crate::call::escape;
 use crate::image_fault;
 use crate::layout::FINISHER;
 
@@ -16,8 +17,8 @@ unsafe extern "C" {
     pub(crate) static __trap_entry: u8;
 }
 
-// Nothing returns from here. Hence no register has to be kept, the exception stack can be taken from
-// its end, and the vector can be moved: a second exception gets a handler that needs no memory but
+// Nothing returns from here. Hence no register has to be kept, the hart's exception stack can be
+// taken from its end, and the vector can be moved: a second exception gets a handler that needs no memory but
 // the device's.
 global_asm!(
     ".pushsection .text.trap, \"ax\"",
@@ -30,7 +31,11 @@ global_asm!(
     "csrr a1, sepc",
     "csrr a2, stval",
     "mv a3, ra",
+    "csrr t0, sscratch",
     "lla sp, __exception_stack_end",
+    "beqz t0, .Ltrap_on_stack",
+    "lla sp, __second_exception_stack_end",
+    ".Ltrap_on_stack:",
     "mv s0, zero",
     "mv ra, zero",
     "tail {report}",
@@ -48,6 +53,15 @@ global_asm!(
     // `sifive_test`: the upper half is the status, the lower half says "fail".
     failure = const (EXIT_FAULT_IN_FAULT as usize) << 16 | 0x3333,
 );
+
+/// Abandons the running program from within `image_fault`: as [`escape`](crate::escape).
+///
+/// The exception stack is empty again, and the next exception is a first one.
+pub fn escape_fault(value: i32) -> ! {
+    // SAFETY: the handler for a second exception gives way to that for a first one, as at boot.
+    unsafe { asm!("csrw stvec, {}", in(reg) (&raw const __trap_entry), options(nostack)) };
+    escape(value)
+}
 
 /// Hands the exception to the image.
 extern "C" fn report(cause: u64, pc: usize, value: usize, return_address: usize) -> ! {
