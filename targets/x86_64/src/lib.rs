@@ -5,7 +5,7 @@
 //! exception ends in the image's `image_fault`, on a stack of its own.
 //!
 //! ```text
-//! qemu-system-x86_64 -machine q35 -cpu max -m 512M -nodefaults -display none -no-reboot \
+//! qemu-system-x86_64 -machine q35 -cpu max -smp 2 -m 512M -nodefaults -display none -no-reboot \
 //!     -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 //!     -kernel IMAGE [-device loader,file=JOB,addr=0x10000000,force-raw=on]
 //! ```
@@ -18,6 +18,13 @@
 //! the first megabyte faults. The page tables are built before paging is switched on and no page
 //! of them is ever writable and executable; `CR0.WP` and `EFER.NXE` hold the kernel to them.
 //!
+//! # Two harts
+//! The second hart starts with the first work that it is given (`run_on_second_hart`), and halts
+//! where there is none. It has its own stack, task state and stacks for exceptions; the page tables
+//! and the descriptor tables are shared. `protect` and `map_away` have it forget its translations by
+//! an NMI, and wait until it has: that is why a hart that waits for a lock, with interrupts off,
+//! still answers.
+//!
 //! # Floating point
 //! The image itself is compiled without it. Programs may use x87, SSE and, where the processor
 //! has them, AVX and AVX-512. A function of the image that takes or returns `f32` or `f64` does
@@ -29,8 +36,9 @@ mod machine;
 
 #[cfg(all(target_arch = "x86_64", target_os = "none"))]
 pub use machine::{
-    Console, ProtectError, call_program, descriptor_dynamic, descriptor_static, escape, exit,
-    map_away, now_ns, protect, regions, set_thread_pointer, sync_instructions, write_console,
+    Console, ProtectError, call_program, descriptor_dynamic, descriptor_static, escape,
+    escape_fault, exit, hart, map_away, now_ns, protect, regions, run_on_second_hart,
+    second_hart_is_idle, set_thread_pointer, sync_instructions, write_console,
 };
 
 /// The name of the architecture.

@@ -1,5 +1,6 @@
 //! The machine itself, in the order in which it comes up.
 
+mod apic;
 mod boot;
 mod call;
 mod clock;
@@ -7,6 +8,7 @@ mod console;
 mod cpu;
 mod exceptions;
 mod exit;
+mod harts;
 mod layout;
 mod paging;
 mod segments;
@@ -15,7 +17,9 @@ mod thread;
 pub use call::{call_program, escape};
 pub use clock::now_ns;
 pub use console::{Console, write_console};
+pub use exceptions::escape_fault;
 pub use exit::exit;
+pub use harts::{hart, run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use paging::{ProtectError, map_away, protect, sync_instructions};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
@@ -24,7 +28,8 @@ pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 unsafe extern "Rust" {
     /// The image, entered once after boot.
     safe fn image_main() -> !;
-    /// Reports an exception that nothing could mend and ends the run.
+    /// Reports an exception that nothing could mend and ends the run, or calls [`escape_fault`].
+    /// Both harts may be in it at once.
     safe fn image_fault(fault: &target_common::Fault) -> !;
 }
 
@@ -39,7 +44,9 @@ unsafe extern "C" {
 extern "sysv64" fn start() -> ! {
     console::init();
     segments::init();
+    segments::load(0);
     exceptions::init();
+    exceptions::load();
     cpu::init();
     clock::init();
     image_main()

@@ -3,6 +3,8 @@
 # PVH enters in 32-bit protected mode with flat segments, paging and interrupts off, and the
 # physical address of a start info structure in EBX, which is not needed here.
 #
+# The second hart comes here as well, from `trampoline.s`, once the first has built the page tables.
+#
 # The page tables are the final ones: they are filled before paging is switched on, so that
 # there never is a mapping that is writable and executable.
 
@@ -85,6 +87,17 @@ pvh_start:
     dec ecx
     jnz 5b
 
+    # The registers of the local APIC, above all page tables: one large page.
+    mov dword ptr [{apic_index} * 8 + {directory}], {apic_page}
+    mov dword ptr [{apic_index} * 8 + {directory} + 4], NO_EXECUTE_HIGH
+
+    # Where the second hart begins. Low memory is not mapped later on, but it can be written now.
+    mov esi, offset trampoline
+    mov edi, {trampoline_address}
+    mov ecx, offset trampoline_end
+    sub ecx, esi
+    rep movsb
+
     mov eax, offset {directory}
     or eax, PRESENT | WRITABLE
     mov [{directory_pointers}], eax
@@ -95,6 +108,20 @@ pvh_start:
     or eax, PRESENT | WRITABLE
     mov [{root}], eax
 
+    mov ebx, offset {start}
+    jmp enter_long_mode
+
+second_hart:
+    mov eax, 24                      # the flat data segment of the table below
+    mov ds, eax
+    mov es, eax
+    mov ss, eax
+    cld
+    mov esp, offset __second_stack_top
+    mov ebx, offset {start_second}
+
+    # Both harts, each on its own stack, with where to go in EBX.
+enter_long_mode:
     mov eax, offset {root}
     mov cr3, eax
     mov eax, CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT
@@ -121,10 +148,11 @@ long_mode:
     mov fs, eax
     mov gs, eax
     mov ss, eax
-    mov esp, offset __boot_stack_top # and clears the upper half
+    mov esp, esp                     # clears the upper half
+    mov ebx, ebx
     xor ebp, ebp
     fninit
-    call {start}
+    call rbx
     ud2
 
 .section .rodata.boot, "a", @progbits
@@ -138,6 +166,10 @@ boot_map:
     .long __fault_stack_bottom, __fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __double_fault_stack_bottom, __double_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __nmi_stack_bottom, __nmi_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __second_stack_bottom, __second_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __second_fault_stack_bottom, __second_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __second_double_fault_stack_bottom, __second_double_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __second_nmi_stack_bottom, __second_nmi_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __arena_text_start, __program_heap_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     # Programs may leave code in their files.
     .long __job_start, __job_end, PRESENT, 0
@@ -147,7 +179,10 @@ boot_map_end:
     .balign 8
 boot_gdt:
     .quad 0
-    .quad 0x00af9b000000ffff         # 64-bit code, already marked as accessed
+    # Already marked as accessed, all of them.
+    .quad 0x00af9b000000ffff         # 64-bit code
+    .quad 0x00cf9b000000ffff         # 32-bit code and data, for the second hart
+    .quad 0x00cf93000000ffff
 boot_gdt_pointer:
     .word boot_gdt_pointer - boot_gdt - 1
     .long boot_gdt

@@ -1,11 +1,13 @@
 //! Calling programs, and coming back from them by either way.
 
 use core::arch::naked_asm;
+use core::arch::x86_64::__cpuid;
 
-use target_common::{CallEnd, Region};
+use target_common::{CallEnd, HARTS, Region};
 
 use super::console::write_console;
 use super::exit::exit;
+use super::harts::hart;
 
 /// Calls `int entry(int argc, char **argv)` on `stack`.
 ///
@@ -27,27 +29,37 @@ pub unsafe fn call_program(
 ) -> CallEnd {
     // The psABI wants 16-byte alignment where the call is made.
     let top = stack.start.saturating_add(stack.size) & !15;
+    // Code that the other hart has written: fetch must not be ahead of it (Intel SDM volume 3,
+    // "Handling Self- and Cross-Modifying Code").
+    let _ = __cpuid(0);
     // SAFETY: the caller vouches for all of it; `enter` keeps what a C function must keep.
-    let end = unsafe { enter(entry, argc, argv, top) };
+    let end = unsafe { enter(entry, argc, argv, top, frame()) };
     let value = end.value as i32;
     if end.escaped == 0 { CallEnd::Returned(value) } else { CallEnd::Escaped(value) }
 }
 
-/// Abandons the running program: its [`call_program`] returns `CallEnd::Escaped(value)`.
+/// Abandons the program that runs on this hart: its [`call_program`] returns
+/// `CallEnd::Escaped(value)`.
 ///
 /// Without a running program there is nothing to go back to, and the run ends with failure.
 pub fn escape(value: i32) -> ! {
-    // SAFETY: one processor and no interrupts; only `enter` and `leave` write it.
-    if unsafe { FRAME } == 0 {
+    let frame = frame();
+    // SAFETY: only this hart uses it, in `enter` and `leave`.
+    if unsafe { *frame } == 0 {
         write_console(b"target: escape without a running program\n");
         exit(u8::MAX)
     }
     // SAFETY: `enter` was entered and not left, so its frame is still on the caller's stack.
-    unsafe { leave(value) }
+    unsafe { leave(value, frame) }
 }
 
-/// The stack pointer in the innermost [`enter`], or 0.
-static mut FRAME: usize = 0;
+/// Of each hart the stack pointer in the innermost [`enter`], or 0.
+static mut FRAMES: [usize; HARTS] = [0; HARTS];
+
+/// The place in [`FRAMES`] of the hart that runs this.
+fn frame() -> *mut usize {
+    (&raw mut FRAMES).cast::<usize>().wrapping_add(hart())
+}
 
 /// How the program came back, as two registers.
 #[repr(C)]
@@ -64,6 +76,7 @@ unsafe extern "sysv64" fn enter(
     argc: i32,
     argv: *const *const u8,
     top: usize,
+    frame: *mut usize,
 ) -> End {
     naked_asm!(
         "push rbp",
@@ -76,8 +89,10 @@ unsafe extern "sysv64" fn enter(
         "sub rsp, 8",
         "stmxcsr [rsp]",
         "fnstcw [rsp + 4]",
-        "push qword ptr [rip + {frame}]",
-        "mov [rip + {frame}], rsp",
+        "push r8",
+        "push qword ptr [r8]",
+        "mov [r8], rsp",
+        "mov rbx, r8", // which the program keeps
         "mov rsp, rcx",
         "mov rax, rdi",
         "mov edi, esi",
@@ -88,8 +103,8 @@ unsafe extern "sysv64" fn enter(
         "ldmxcsr [rip + {mxcsr}]",
         "call rax",
         "xor edx, edx", // not escaped
+        "mov rdi, rbx",
         "jmp {finish}",
-        frame = sym FRAME,
         mxcsr = sym MXCSR,
         finish = sym finish,
     )
@@ -97,16 +112,24 @@ unsafe extern "sysv64" fn enter(
 
 /// Goes back to the innermost [`enter`] from anywhere below it.
 #[unsafe(naked)]
-unsafe extern "sysv64" fn leave(value: i32) -> ! {
-    naked_asm!("mov eax, edi", "mov edx, 1", "jmp {finish}", finish = sym finish)
+unsafe extern "sysv64" fn leave(value: i32, frame: *mut usize) -> ! {
+    naked_asm!(
+        "mov eax, edi",
+        "mov edx, 1",
+        "mov rdi, rsi",
+        "jmp {finish}",
+        finish = sym finish,
+    )
 }
 
-/// The end of [`enter`], on any stack, with its result already in RAX and RDX.
+/// The end of [`enter`], on any stack, with its result already in RAX and RDX, and in RDI its place
+/// in [`FRAMES`].
 #[unsafe(naked)]
 unsafe extern "sysv64" fn finish() {
     naked_asm!(
-        "mov rsp, [rip + {frame}]",
-        "pop qword ptr [rip + {frame}]",
+        "mov rsp, [rdi]",
+        "pop qword ptr [rdi]",
+        "pop r8",
         "fninit", // a program may leave anything on the x87 stack
         "fldcw [rsp + 4]",
         "ldmxcsr [rsp]",
@@ -119,7 +142,6 @@ unsafe extern "sysv64" fn finish() {
         "pop rbx",
         "pop rbp",
         "ret",
-        frame = sym FRAME,
     )
 }
 

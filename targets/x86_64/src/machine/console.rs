@@ -2,11 +2,14 @@
 
 use core::fmt;
 
+use target_common::HartLock;
 use uart_16550::backend::PioBackend;
 use uart_16550::spec::registers::LSR;
 use uart_16550::{Config, Uart16550};
 
-/// The console as a [`fmt::Write`]. It keeps no state and takes no lock.
+use super::harts::hart;
+
+/// The console as a [`fmt::Write`]. It keeps no state.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Console;
 
@@ -17,10 +20,19 @@ impl fmt::Write for Console {
     }
 }
 
-/// Writes `bytes` to the console as they are, and may be called from anywhere.
+/// Writes `bytes` to the console as they are, and all in a row, and may be called from anywhere.
+///
+/// A hart whose fault has interrupted such a call of its own does not wait for it, nor does a hart
+/// wait for ever that finds the other in here.
 pub fn write_console(bytes: &[u8]) {
+    let _in_a_row = WRITING.lock_within(hart(), PATIENCE);
     port().send_bytes_exact(bytes);
 }
+
+/// Held by the hart that writes.
+static WRITING: HartLock<()> = HartLock::new(());
+/// Attempts to get it: seconds.
+const PATIENCE: usize = 1 << 28;
 
 /// Sets the port up. A machine without one (`-serial none`) runs without a console.
 pub(super) fn init() {
@@ -42,8 +54,9 @@ pub(super) fn drain() {
 /// must be able to write while something else was writing.
 fn port() -> Uart16550<PioBackend> {
     const COM1: u16 = 0x3f8;
-    // SAFETY: q35 has its first serial port there, and the image runs on one processor with
-    // interrupts off. A handler that breaks in never returns to the writer that it interrupted.
+    // SAFETY: q35 has its first serial port there. Should two write at once after all (a handler of
+    // faults in the middle of another write, or a hart out of patience), bytes can mix, and nothing
+    // else can happen.
     match const { unsafe { Uart16550::new_port(COM1) } } {
         Ok(port) => port,
         Err(_) => unreachable!(),

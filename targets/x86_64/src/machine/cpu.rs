@@ -1,14 +1,17 @@
-//! What programs expect of the processor beyond `boot.s`: wide vectors and a thread block.
+//! What programs expect of each hart beyond `boot.s`: wide vectors and a thread block.
 
 use core::arch::x86_64::__cpuid_count;
 
+use target_common::HARTS;
 use x86_64::VirtAddr;
 use x86_64::instructions::port::Port;
 use x86_64::registers::control::{Cr4, Cr4Flags};
 use x86_64::registers::model_specific::FsBase;
 use x86_64::registers::xcontrol::XCr0;
 
-/// Sets the processor up for programs.
+use super::harts::hart;
+
+/// Sets the hart that runs this up for programs.
 pub(super) fn init() {
     mask_interrupts();
     enable_vectors();
@@ -51,12 +54,15 @@ struct ThreadBlock {
     stack_guard: usize,
 }
 
-static mut THREAD_BLOCK: ThreadBlock =
-    ThreadBlock { this: 0, reserved: [0; 4], stack_guard: 0x00c0_ffee_0ddb_a11e };
+static mut THREAD_BLOCKS: [ThreadBlock; HARTS] =
+    [const { ThreadBlock { this: 0, reserved: [0; 4], stack_guard: 0x00c0_ffee_0ddb_a11e } };
+        HARTS];
 
 fn set_thread_block() {
-    let block = &raw mut THREAD_BLOCK;
-    // SAFETY: this is the only place that writes the block, before any program runs.
+    let blocks = (&raw mut THREAD_BLOCKS).cast::<ThreadBlock>();
+    let block = blocks.wrapping_add(hart());
+    // SAFETY: there is a block for each hart. This is the only place that writes this hart's, before
+    // any program runs on it.
     unsafe { (*block).this = block.addr() };
     FsBase::write(VirtAddr::from_ptr(block));
 }

@@ -3,7 +3,7 @@
 use core::mem::size_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use target_common::Fault;
+use target_common::{Fault, HARTS};
 use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
 use x86_64::registers::control::Cr2;
@@ -12,6 +12,7 @@ use x86_64::structures::idt::{Entry, HandlerFunc, PageFaultErrorCode};
 
 use super::console::write_console;
 use super::exit::exit;
+use super::harts::{self, hart};
 use super::layout::in_guard_page;
 use super::paging::is_mapped;
 use super::segments::{DOUBLE_FAULT_STACK, FAULT_STACK, NMI_STACK};
@@ -19,6 +20,7 @@ use super::segments::{DOUBLE_FAULT_STACK, FAULT_STACK, NMI_STACK};
 core::arch::global_asm!(
     include_str!("vectors.s"),
     handle = sym handle,
+    interrupt = sym non_maskable_interrupt,
     options(att_syntax)
 );
 
@@ -26,8 +28,8 @@ const VECTORS: usize = 256;
 const BREAKPOINT: u64 = 3;
 const PAGE_FAULT: u64 = 14;
 
-/// Set while a fault is being reported, and for ever after.
-static REPORTING: AtomicBool = AtomicBool::new(false);
+/// Set for a hart while its fault is being reported, and until it leaves the handler, if it does.
+static REPORTING: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
 
 static mut TABLE: [Entry<HandlerFunc>; VECTORS] = [Entry::missing(); VECTORS];
 
@@ -36,7 +38,7 @@ unsafe extern "C" {
     safe static exception_vectors: [[u8; 16]; VECTORS];
 }
 
-/// Points all vectors to `vectors.s` and loads the table.
+/// Points all vectors to `vectors.s`; called once.
 pub(super) fn init() {
     let table = &raw mut TABLE;
     // SAFETY: this runs once, before anything else uses the table, which lives for ever. The
@@ -51,11 +53,27 @@ pub(super) fn init() {
             };
             entry.set_handler_addr(VirtAddr::from_ptr(code)).set_stack_index(stack);
         }
+    }
+}
+
+/// Has the hart that runs this use the table.
+pub(super) fn load() {
+    let table = &raw const TABLE;
+    // SAFETY: `init` has filled the table, which lives for ever.
+    unsafe {
         lidt(&DescriptorTablePointer {
             limit: (size_of::<[Entry<HandlerFunc>; VECTORS]>() - 1) as u16,
             base: VirtAddr::from_ptr(table),
         });
     }
+}
+
+/// Abandons the running program from within `image_fault`: as [`escape`](super::escape).
+///
+/// The stack of the handler is empty again, and the next fault is a first one.
+pub fn escape_fault(value: i32) -> ! {
+    REPORTING[hart()].store(false, Ordering::Relaxed);
+    super::escape(value)
 }
 
 /// What lies on the stack when `vectors.s` calls [`handle`].
@@ -72,11 +90,19 @@ struct Frame {
 
 /// Every exception, from `vectors.s`.
 extern "sysv64" fn handle(frame: &Frame) -> ! {
-    if REPORTING.swap(true, Ordering::Relaxed) {
+    if REPORTING[hart()].swap(true, Ordering::Relaxed) {
         write_console(b"\ntarget: a second fault while the first was being reported\n");
         exit(u8::MAX)
     }
     super::image_fault(&describe(frame))
+}
+
+/// An NMI, from `vectors.s`: from the other hart, which may want something to be forgotten, or the
+/// second hart to wake up. Nothing else may be touched here, as this comes at any time.
+extern "sysv64" fn non_maskable_interrupt(frame: &Frame) {
+    if !harts::answer() && hart() == 0 {
+        handle(frame)
+    }
 }
 
 fn describe(frame: &Frame) -> Fault {

@@ -19,12 +19,22 @@ pub fn regions() -> Regions {
     }
 }
 
-/// The stacks that interrupts switch to, by their index in the interrupt stack table.
-pub(super) fn interrupt_stacks() -> [Region; 3] {
+/// The stacks that a hart's interrupts switch to, by their index in the interrupt stack table.
+pub(super) fn interrupt_stacks(hart: usize) -> [Region; 3] {
+    if hart == 0 {
+        return [
+            between(&raw const __fault_stack_bottom, &raw const __fault_stack_top),
+            between(&raw const __double_fault_stack_bottom, &raw const __double_fault_stack_top),
+            between(&raw const __nmi_stack_bottom, &raw const __nmi_stack_top),
+        ];
+    }
     [
-        between(&raw const __fault_stack_bottom, &raw const __fault_stack_top),
-        between(&raw const __double_fault_stack_bottom, &raw const __double_fault_stack_top),
-        between(&raw const __nmi_stack_bottom, &raw const __nmi_stack_top),
+        between(&raw const __second_fault_stack_bottom, &raw const __second_fault_stack_top),
+        between(
+            &raw const __second_double_fault_stack_bottom,
+            &raw const __second_double_fault_stack_top,
+        ),
+        between(&raw const __second_nmi_stack_bottom, &raw const __second_nmi_stack_top),
     ]
 }
 
@@ -35,6 +45,10 @@ pub(super) fn in_guard_page(address: usize) -> bool {
         &raw const __fault_stack_guard,
         &raw const __double_fault_stack_guard,
         &raw const __nmi_stack_guard,
+        &raw const __second_stack_guard,
+        &raw const __second_fault_stack_guard,
+        &raw const __second_double_fault_stack_guard,
+        &raw const __second_nmi_stack_guard,
     ]
     .iter()
     .any(|guard| address.wrapping_sub(guard.addr()) < crate::PAGE)
@@ -73,6 +87,16 @@ unsafe extern "C" {
     safe static __nmi_stack_guard: Symbol;
     safe static __nmi_stack_bottom: Symbol;
     safe static __nmi_stack_top: Symbol;
+    safe static __second_stack_guard: Symbol;
+    safe static __second_fault_stack_guard: Symbol;
+    safe static __second_fault_stack_bottom: Symbol;
+    safe static __second_fault_stack_top: Symbol;
+    safe static __second_double_fault_stack_guard: Symbol;
+    safe static __second_double_fault_stack_bottom: Symbol;
+    safe static __second_double_fault_stack_top: Symbol;
+    safe static __second_nmi_stack_guard: Symbol;
+    safe static __second_nmi_stack_bottom: Symbol;
+    safe static __second_nmi_stack_top: Symbol;
 }
 
 fn between(start: *const Symbol, end: *const Symbol) -> Region {

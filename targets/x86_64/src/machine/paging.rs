@@ -3,18 +3,21 @@
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use target_common::{Access, Away, Region};
+use target_common::{Access, Away, HartLock, Region};
 use x86_64::instructions::tlb;
 use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTable, PageTableFlags as Flags};
 use x86_64::{PhysAddr, VirtAddr};
 
+use super::harts::{flush_other, hart};
 use super::layout::regions;
 use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProtectError {
+    /// Called from the fault handler while the same hart was changing page tables.
+    Busy,
     /// The region is not within the arenas and heaps.
     Outside,
     /// The region does not begin and end with a page.
@@ -24,6 +27,7 @@ pub enum ProtectError {
 impl fmt::Display for ProtectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Busy => "the page tables are being changed already",
             Self::Outside => "the region is not within the arenas and heaps",
             Self::Unaligned => "the region does not begin and end with a page",
         })
@@ -32,7 +36,7 @@ impl fmt::Display for ProtectError {
 
 impl core::error::Error for ProtectError {}
 
-/// Changes what the pages of `region` may be used for, from the next access on.
+/// Changes what the pages of `region` may be used for, from the next access on, of either hart.
 ///
 /// # Errors
 /// [`ProtectError`], with all pages as they were: the region must be made of whole pages of the
@@ -42,6 +46,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Unaligned);
     }
+    let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
     // The script lays the arenas and heaps in one run, the text arena first.
     let regions = regions();
     let near = Region::between(regions.text.start, regions.program_heap.end());
@@ -61,7 +66,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
         let Some(entry) = entry(home) else { return Err(ProtectError::Outside) };
         let mut value = PageTableEntry::new();
         value.set_addr(PhysAddr::new_truncate(home as u64), flags(access));
-        // SAFETY: `entry` points into the page tables. One processor runs, so nothing else
+        // SAFETY: `entry` points into the page tables. This hart holds their lock, so nothing else
         // writes them, and an aligned store of eight bytes can't be seen by halves by the walk.
         unsafe { entry.write_volatile(value) };
     }
@@ -73,8 +78,10 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
 /// [`Away`] says, with a long text or without; nothing is left of what this has mapped before.
 ///
 /// # Panics
-/// If the distance is not a multiple of 2 MiB, or the memory would get to where something is.
+/// If the distance is not a multiple of 2 MiB, if the memory would get to where something is, or if
+/// called from the fault handler while the same hart was changing page tables.
 pub fn map_away(distance: usize, long_text: bool) {
+    let Some(_alone) = CHANGING.lock(hart()) else { panic!("{}", ProtectError::Busy) };
     let span = long_text.then_some(LONG_TEXT_SPAN);
     let away = Away { arenas: regions().away, distance, span };
     AWAY.store(distance, Ordering::Relaxed);
@@ -86,8 +93,8 @@ pub fn map_away(distance: usize, long_text: bool) {
         if let Some(lower) = lower {
             value.set_addr(PhysAddr::new_truncate(lower as u64), Flags::PRESENT | Flags::WRITABLE);
         }
-        // SAFETY: all that comes here are the two tables above with indices in them. One processor
-        // runs, so nothing else writes them, and an aligned store of eight bytes can't be seen by
+        // SAFETY: all that comes here are the two tables above with indices in them. This hart holds
+        // the lock, so nothing else writes them, and an aligned store of eight bytes can't be seen by
         // halves by the walk. The image runs at addresses below 1 GiB, whose entry of the upper
         // table, the first, never comes here.
         unsafe { table.wrapping_add(index).write_volatile(value) };
@@ -109,6 +116,7 @@ pub fn map_away(distance: usize, long_text: bool) {
         write(pointers, gib, Some(directory));
     }
     tlb::flush_all();
+    flush_other();
 }
 
 /// Where the away arenas are; `None` before the first [`map_away`].
@@ -123,7 +131,9 @@ pub fn sync_instructions(region: Region) {
     // Nothing to do: x86 keeps the instruction cache and the prefetch coherent with the stores
     // of the same processor (Intel SDM volume 3, 12.6 "Self-Modifying Code"), and the indirect
     // call into new code is the branch that this asks for. The stores must only be made before
-    // that call, which a call through an address the compiler does not know guarantees.
+    // that call, which a call through an address the compiler does not know guarantees. The other
+    // hart must serialise before it runs the code ("Cross-Modifying Code"): it does when it
+    // answers the change of permissions that comes after the last write, and in `call_program`.
     let _ = region;
 }
 
@@ -159,6 +169,9 @@ static mut AWAY_DIRECTORIES: [PageTable; AWAY_GIBS] = [const { PageTable::new() 
 pub(super) static mut PAGE_TABLES: [PageTable; PAGE_TABLE_COUNT] =
     [const { PageTable::new() }; PAGE_TABLE_COUNT];
 
+/// Held by the hart that changes them.
+static CHANGING: HartLock<()> = HartLock::new(());
+
 /// The distance of [`map_away`]; 0 before the first.
 static AWAY: AtomicUsize = AtomicUsize::new(0);
 /// Whether the text there is long.
@@ -169,7 +182,7 @@ const AWAY_GIBS: usize = 4;
 
 const ENTRIES_PER_TABLE: usize = 512;
 /// What one page table maps.
-const TABLE_SPAN: usize = ENTRIES_PER_TABLE * PAGE;
+pub(super) const TABLE_SPAN: usize = ENTRIES_PER_TABLE * PAGE;
 /// What one directory maps: 1 GiB.
 const GIB_SHIFT: u32 = 30;
 
@@ -195,7 +208,7 @@ fn flags(access: Access) -> Flags {
     }
 }
 
-/// Makes the processor forget how it translated the addresses of `region`.
+/// Makes both harts forget how they translated the addresses of `region`.
 ///
 /// No page is global and every arena is mapped once, so this is all there is to forget.
 fn flush(region: Region) {
@@ -206,4 +219,5 @@ fn flush(region: Region) {
             tlb::flush(VirtAddr::new_truncate(address as u64));
         }
     }
+    flush_other();
 }
