@@ -5,7 +5,7 @@ use core::slice;
 
 use loader_core::{Export, ExportTable, export};
 
-use crate::{kernel, target, threads};
+use crate::{hart_tests, kernel, target, threads};
 
 export! {
     "__tls_get_addr" => threads::tls_get_addr as *const (),
@@ -13,10 +13,18 @@ export! {
     "kernel_call_back" => kernel::kernel_call_back as *const (),
     "kernel_clock_ns" => kernel::kernel_clock_ns as *const (),
     "kernel_exit" => kernel::kernel_exit as *const (),
+    "kernel_hart" => hart_tests::kernel_hart as *const (),
+    "kernel_on_second_hart" => hart_tests::kernel_on_second_hart as *const (),
     "kernel_sbrk" => kernel::kernel_sbrk as *const (),
+    "kernel_start_on_second_hart" => hart_tests::kernel_start_on_second_hart as *const (),
+    "kernel_test_allocate" => hart_tests::kernel_test_allocate as *const (),
     "kernel_test_far" => kernel::kernel_test_far as *const (),
+    "kernel_test_fault" => hart_tests::kernel_test_fault as *const (),
+    "kernel_test_free" => hart_tests::kernel_test_free as *const (),
+    "kernel_test_seal" => hart_tests::kernel_test_seal as *const (),
     "kernel_thread_lookups" => threads::kernel_thread_lookups as *const (),
     "kernel_use_thread" => threads::kernel_use_thread as *const (),
+    "kernel_wait_for_second_hart" => hart_tests::kernel_wait_for_second_hart as *const (),
     "kernel_write" => kernel::kernel_write as *const (),
 }
 

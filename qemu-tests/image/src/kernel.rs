@@ -4,27 +4,27 @@ use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use target_common::CallEnd;
+use target_common::{CallEnd, HARTS};
 
 use crate::target;
 use qemu_protocol::Ended;
 
-/// Where the program's heap ends now, as an offset in its region.
-static BREAK: AtomicUsize = AtomicUsize::new(0);
-/// Whether the program left through `kernel_abort`.
-static ABORTED: AtomicBool = AtomicBool::new(false);
+/// Where the heap of each hart's program ends now, as an offset in its half of the region.
+static BREAKS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
+/// Whether each hart's program left through `kernel_abort`.
+static ABORTED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
 
-/// Forgets what the last program did: its heap is empty again.
+/// Forgets what the last program on this hart did: its heap is empty again.
 pub fn start_program() {
-    BREAK.store(0, Ordering::Relaxed);
-    ABORTED.store(false, Ordering::Relaxed);
+    BREAKS[target::hart()].store(0, Ordering::Relaxed);
+    ABORTED[target::hart()].store(false, Ordering::Relaxed);
 }
 
-/// How a call into a program came back, in the report's words.
+/// How a call into a program came back on this hart, in the report's words.
 pub fn ended(end: CallEnd) -> Ended {
     match end {
         CallEnd::Returned(value) => Ended::Returned(value),
-        CallEnd::Escaped(_) if ABORTED.load(Ordering::Relaxed) => Ended::Aborted,
+        CallEnd::Escaped(_) if ABORTED[target::hart()].load(Ordering::Relaxed) => Ended::Aborted,
         CallEnd::Escaped(value) => Ended::Exited(value),
     }
 }
@@ -47,19 +47,21 @@ pub extern "C" fn kernel_exit(code: i32) -> ! {
 
 /// Ends the program as aborted.
 pub extern "C" fn kernel_abort() -> ! {
-    ABORTED.store(true, Ordering::Relaxed);
+    ABORTED[target::hart()].store(true, Ordering::Relaxed);
     target::escape(-1)
 }
 
 /// Moves the end of the program's heap by `increment` bytes and returns the old end;
-/// `(void *)-1` where the region has no more room.
+/// `(void *)-1` where the hart's half of the region has no more room.
 pub extern "C" fn kernel_sbrk(increment: isize) -> *mut u8 {
     let region = target::regions().program_heap;
-    let moved = BREAK.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
-        old.checked_add_signed(increment).filter(|&new| new <= region.size)
+    let size = region.size / HARTS;
+    let start = region.start + target::hart() * size;
+    let moved = BREAKS[target::hart()].fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
+        old.checked_add_signed(increment).filter(|&new| new <= size)
     });
     match moved {
-        Ok(old) => ptr::with_exposed_provenance_mut(region.start + old),
+        Ok(old) => ptr::with_exposed_provenance_mut(start + old),
         Err(_) => ptr::without_provenance_mut(usize::MAX),
     }
 }

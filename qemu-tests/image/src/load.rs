@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use loader_core::{
     Binding, Keep, Kept, LoadRequest, Metadata, Module, ModuleId, Name, Object, PlanOptions,
-    PreparedModule, RegistryError, Scratch, TargetAddress, ThreadLocals, TlsImage, TlsModel, Version,
+    PreparedModule, RegistryError, Scratch, TargetAddress, ThreadLocals, TlsImage, TlsModel,
+    Version,
 };
 use qemu_protocol::{
     Count, File, LinkReport, ModuleReport, ObjectReport, Options, Outcome, SectionReport,
@@ -19,18 +20,21 @@ use crate::modules::Modules;
 use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
 
-/// What others are not to see of a program is in a namespace that nobody is granted.
-const PROGRAM: &str = "the program";
-
 /// A module to be loaded.
 pub struct Wanted<'w> {
     pub name: &'w str,
+    /// Whether it is rather called what its metadata says.
+    pub keeps_name: bool,
     pub files: &'w [File<'static>],
     pub options: PlanOptions<'w>,
     /// Whether what can stay in its files does.
     pub in_place: bool,
     pub manager: &'static Manager,
-    /// Whether it is what the job runs: it may define what others do, and `entry` is its entry.
+    /// The namespace that its exports go into, whatever its metadata says.
+    pub namespace: Option<&'w str>,
+    /// The namespaces that it sees.
+    pub grants: &'w [&'w str],
+    /// The function that the job calls, if it calls one in this module.
     pub entry: Option<&'w str>,
 }
 
@@ -74,10 +78,15 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     };
     let request = LoadRequest::new(&objects, &mut scratch)
         .with_options(options)
-        .with_thread_locals(thread_locals);
+        .with_thread_locals(thread_locals)
+        .granted(wanted.grants);
     let own = Metadata::of(&objects).ok().and_then(|metadata| metadata.name());
-    let request = if own.is_none() { request.named(wanted.name) } else { request };
-    let request = if wanted.entry.is_some() { request.exporting_to(PROGRAM) } else { request };
+    let name = if wanted.keeps_name { own } else { None };
+    let request = if name.is_none() { request.named(wanted.name) } else { request };
+    let request = match wanted.namespace {
+        Some(namespace) => request.exporting_to(namespace),
+        None => request,
+    };
     let mut module = modules.load_lending(request, wanted.manager).map_err(refused)?;
     let resolutions: Vec<_> = module.resolutions().collect();
     for resolution in resolutions {
@@ -96,14 +105,15 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     };
     let loaded = memory::usage(wanted.manager);
     let mut report = ModuleReport {
-        name: own.unwrap_or(wanted.name).into(),
+        name: name.unwrap_or(wanted.name).into(),
         version: String::new(),
         objects: objects.iter().map(|object| object.name().to_string()).collect(),
         needs: Vec::new(),
         links: link_reports(modules, &module),
         arenas: memory::arena_report(wanted.manager, before, loaded).into(),
     };
-    let (initialisers, finalisers) = (module.initialisers().collect(), module.finalisers().collect());
+    let (initialisers, finalisers) =
+        (module.initialisers().collect(), module.finalisers().collect());
     let (thread_locals, objects) = (module.thread_locals(), object_reports(&module));
     let id = module.publish();
     let reader = modules.reader();

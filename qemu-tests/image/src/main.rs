@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod exports;
+mod hart_tests;
+mod harts;
 mod kernel;
 mod load;
 mod memory;
@@ -23,7 +25,7 @@ use target_riscv64 as target;
 #[cfg(target_arch = "x86_64")]
 use target_x86_64 as target;
 
-use alloc::format;
+use core::fmt;
 use core::panic::PanicInfo;
 
 use qemu_protocol::{Job, Report};
@@ -37,7 +39,7 @@ fn image_main() -> ! {
     memory::start_heap();
     let job = match Job::decode(memory::job()) {
         Ok(job) => job,
-        Err(error) => fail(format!("the host handed over no job: {error:?}")),
+        Err(error) => fail(format_args!("the host handed over no job: {error:?}")),
     };
     let programs = job.programs.len() as u32;
     report::send(&Report::Ready { arch: target::ARCH.into(), programs });
@@ -54,19 +56,20 @@ fn image_main() -> ! {
     target::exit(0)
 }
 
-/// Called by the target for an exception that nothing could mend.
+/// Called by the target for an exception that nothing could mend, maybe on both harts at once.
 #[unsafe(no_mangle)]
 fn image_fault(fault: &target_common::Fault) -> ! {
-    fail(modules::describe(fault))
+    hart_tests::leave_if_expected(fault);
+    fail(modules::Described(fault))
 }
 
-/// Ends the run with a message.
-fn fail(message: alloc::string::String) -> ! {
-    report::send(&Report::Fault { message });
+/// Ends the run with a message. Takes nothing from the heap, which may be what has failed.
+fn fail(message: impl fmt::Display) -> ! {
+    report::send_fault(message);
     target::exit(FAILED)
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    fail(format!("the image panicked: {info}"))
+    fail(format_args!("the image panicked: {info}"))
 }

@@ -7,7 +7,7 @@ use core::slice;
 use linked_list_allocator::LockedHeap;
 use loader_core::{Arena, ArenaMemoryManager, MemoryError, Platform, SegmentKind};
 use qemu_protocol::ArenaUse;
-use spin::Mutex;
+use spin::{Mutex, Once};
 use target_common::{Access, Away, Region};
 
 use crate::target;
@@ -39,12 +39,15 @@ pub fn job() -> &'static [u8] {
     unsafe { slice::from_raw_parts(job.start as *const u8, job.size) }
 }
 
-/// A manager over the three arenas; called once.
+/// The manager of the three arenas, for both harts.
 pub fn manager() -> &'static Manager {
-    let regions = target::regions();
-    // SAFETY: the linker script reserves the regions for modules alone, the target maps them
-    // readable and writable, and `image_main` calls this once.
-    Box::leak(Box::new(unsafe { over(regions.text, regions.rodata, regions.data) }))
+    static MANAGER: Once<Manager> = Once::new();
+    MANAGER.call_once(|| {
+        let regions = target::regions();
+        // SAFETY: the linker script reserves the regions for modules alone, the target maps them
+        // readable and writable, and this is the only place that gives them away.
+        unsafe { over(regions.text, regions.rodata, regions.data) }
+    })
 }
 
 /// Has the image mapped so far from where the linker script has it, too.
@@ -60,11 +63,7 @@ pub fn map_away(distance: u64) {
 ///
 /// # Panics
 /// If the target has no place for them there.
-pub fn with_away<R>(
-    distance: u64,
-    long_text: bool,
-    then: impl FnOnce(&'static Manager) -> R,
-) -> R {
+pub fn with_away<R>(distance: u64, long_text: bool, then: impl FnOnce(&'static Manager) -> R) -> R {
     let mut one_at_a_time = AWAY.lock();
     let distance = distance as usize;
     one_at_a_time.map(distance, long_text);

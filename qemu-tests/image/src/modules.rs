@@ -1,14 +1,13 @@
 //! The modules that are loaded now, and where addresses in them are.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use core::fmt;
 
 use loader_core::{Registry, RegistryMemory, TargetAddress};
 use spin::{Mutex, RwLock};
 use target_common::Fault;
 
-use crate::exports;
 use crate::memory::Manager;
+use crate::{exports, target};
 
 /// The registry of this image.
 pub type Modules = Registry<'static, 'static, &'static Manager>;
@@ -40,26 +39,30 @@ pub fn with<R>(far: u64, then: impl FnOnce(&Modules) -> R) -> R {
     then(registry)
 }
 
-/// What happened, with module, symbol and offset.
-pub fn describe(fault: &Fault) -> String {
-    let mut text = fault.to_string();
-    if let Some(place) = locate(fault.pc) {
-        text = format!("{text}, in {place}");
+/// A fault with module, symbol and offset of where it was. It takes no memory and waits for nothing.
+pub struct Described<'f>(pub &'f Fault);
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        if target::hart() != 0 {
+            f.write_str(", on the second hart")?;
+        }
+        locate(f, ", in", self.0.pc)?;
+        locate(f, ", called from", self.0.return_address)
     }
-    if let Some(place) = locate(fault.return_address) {
-        text = format!("{text}, called from {place}");
-    }
-    text
 }
 
-/// An address as module, symbol and offset.
-fn locate(address: usize) -> Option<String> {
+/// Writes an address as module, symbol and offset, if it lies in a module.
+fn locate(f: &mut fmt::Formatter<'_>, before: &str, address: usize) -> fmt::Result {
     // The fault may have come while the registry itself was being made anew.
-    let registry = REGISTRY.try_read()?;
-    let reader = registry.as_ref()?.reader();
-    let place = reader.find(TargetAddress::new(address as u64))?;
-    Some(match place.symbol {
-        Some((symbol, offset)) => format!("module {} at {}+{offset:#x}", place.module, symbol.name),
-        None => format!("module {}", place.module),
-    })
+    let Some(registry) = REGISTRY.try_read() else { return Ok(()) };
+    let Some(registry) = &*registry else { return Ok(()) };
+    let reader = registry.reader();
+    let Some(place) = reader.find(TargetAddress::new(address as u64)) else { return Ok(()) };
+    write!(f, "{before} module {}", place.module)?;
+    match place.symbol {
+        Some((symbol, offset)) => write!(f, " at {}+{offset:#x}", symbol.name),
+        None => Ok(()),
+    }
 }

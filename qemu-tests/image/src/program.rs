@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use loader_core::{Keep, TargetAddress, TlsModel};
 use qemu_protocol::{
-    Ended, File, ModuleReport, ObjectReport, Outcome, Program, ProgramReport, Surroundings,
+    Ended, File, Harts, ModuleReport, ObjectReport, Outcome, Program, ProgramReport, Surroundings,
 };
 use target_common::{CallEnd, Region};
 
 use crate::load::{self, Loaded, Wanted};
 use crate::memory::{self, Manager};
 use crate::modules::{self, Modules};
-use crate::{kernel, target, threads};
+use crate::{harts, kernel, target, threads};
 
 /// Bytes of stack that a program gets.
 const STACK: usize = 1 << 20;
@@ -80,17 +80,42 @@ struct Runner<'p> {
     program: &'p Program<'static>,
 }
 
+/// What the modules of one run are called, and the namespaces that they are in: two harts may run
+/// one program at the same time, each with a C runtime of its own.
+struct Names {
+    /// Behind the names of modules.
+    suffix: &'static str,
+    /// Where the C runtime and the modules beside the main one export to.
+    shared: Option<&'static str>,
+    /// What sees that.
+    grants: &'static [&'static str],
+    /// Where the main module exports to: nobody sees it, so that it may define what others do.
+    program: &'static str,
+}
+
+const ALONE: Names = Names { suffix: "", shared: None, grants: &[], program: "program" };
+const BESIDE: Names = Names {
+    suffix: " on the second hart",
+    shared: Some("second hart"),
+    grants: &["second hart"],
+    program: "program of the second hart",
+};
+
 impl Runner<'_> {
     fn run(&self) -> (Option<ProgramReport>, ProgramReport) {
         let before = self.arenas.usage();
-        let mut last = self.run_once();
-        for _ in 1..self.program.repeat {
-            let leaked = self.arenas.usage() != before;
-            if leaked || !matches!(last.outcome, Outcome::Ended(_)) {
-                break;
+        let last = match self.program.surroundings.harts {
+            Harts::Both => {
+                // While both run, what is in use says nothing.
+                let first = || self.run_again(&ALONE, || false);
+                let (first, second) = harts::join(first, || self.run_again(&BESIDE, || false));
+                let is_well = first.outcome == Outcome::Ended(Ended::Returned(0));
+                if is_well { second } else { first }
             }
-            last = self.run_once();
-        }
+            Harts::First | Harts::Second => {
+                self.run_again(&ALONE, || self.arenas.usage() != before)
+            }
+        };
         let near = memory::arena_report(self.arenas.near, before[0], last.loaded[0]);
         let mut arenas = near.to_vec();
         if self.arenas.are_apart() {
@@ -109,7 +134,25 @@ impl Runner<'_> {
         (last.runtime, report)
     }
 
-    fn run_once(&self) -> Run {
+    /// Runs the program as often as it asks for, or until it has `leaked`, or does not end as it
+    /// did.
+    fn run_again(&self, names: &Names, leaked: impl Fn() -> bool) -> Run {
+        let mut last = self.run_once(names);
+        for _ in 1..self.program.repeat {
+            if leaked() || !matches!(last.outcome, Outcome::Ended(_)) {
+                break;
+            }
+            let next = self.run_once(names);
+            let differs = next.outcome != last.outcome;
+            last = next;
+            if differs {
+                break;
+            }
+        }
+        last
+    }
+
+    fn run_once(&self, names: &Names) -> Run {
         let mut run = Run {
             outcome: Outcome::Ended(Ended::Aborted),
             load_ns: 0,
@@ -119,7 +162,11 @@ impl Runner<'_> {
             modules: Vec::new(),
         };
         let mut loaded = Vec::new();
-        let outcome = self.load_all(&mut loaded, &mut run).and_then(|()| self.call(&loaded, &mut run));
+        let outcome = self.load_all(names, &mut loaded, &mut run);
+        let outcome = outcome.and_then(|()| match self.program.surroundings.harts {
+            Harts::Both | Harts::First => self.call(&loaded),
+            Harts::Second => harts::on_second(|| self.call(&loaded)),
+        });
         // The last one first: what it needs was there before it.
         let mut gone = Ok(());
         for module in loaded.iter_mut().rev() {
@@ -136,15 +183,28 @@ impl Runner<'_> {
     }
 
     /// Loads the runtime, if there is one, the modules that the program needs, and the program.
-    fn load_all(&self, loaded: &mut Vec<Loaded>, run: &mut Run) -> Result<(), Outcome> {
+    fn load_all(
+        &self,
+        names: &Names,
+        loaded: &mut Vec<Loaded>,
+        run: &mut Run,
+    ) -> Result<(), Outcome> {
         let Self { modules, arenas, runtime, program } = self;
-        let shared_options = |model| load::options(model, program.options, Keep::Exported);
-        let in_place = program.options.in_place;
-        let shared = |name, files, manager, options| {
-            Wanted { name, files, options, in_place, manager, entry: None }
+        let called = |name: &str| [name, names.suffix].concat();
+        let shared = |name, files, manager, model| Wanted {
+            name,
+            keeps_name: names.suffix.is_empty(),
+            files,
+            options: load::options(model, program.options, Keep::Exported),
+            in_place: program.options.in_place,
+            manager,
+            namespace: names.shared,
+            grants: names.grants,
+            entry: None,
         };
         if !runtime.is_empty() {
-            let wanted = shared(RUNTIME, runtime, arenas.near, shared_options(TlsModel::Static));
+            let name = called(RUNTIME);
+            let wanted = shared(&name, runtime, arenas.near, TlsModel::Static);
             let mut module = load::load(modules, &wanted)?;
             module.report.links.clear(); // hundreds, and always the same
             run.runtime = Some(ProgramReport {
@@ -158,23 +218,21 @@ impl Runner<'_> {
             loaded.push(module);
         }
         for files in &program.modules {
-            let wanted = shared(files.name, &files.files, arenas.own, shared_options(TlsModel::None));
+            let name = called(files.name);
+            let wanted = shared(&name, &files.files, arenas.own, TlsModel::None);
             loaded.push(load::load(modules, &wanted)?);
         }
-        let model = match program.surroundings.dynamic_thread_locals {
-            true => TlsModel::Dynamic,
-            false => TlsModel::Static,
-        };
-        let entry = [program.entry];
-        let wanted = Wanted {
-            name: program.name,
-            files: &program.files,
-            options: load::options(model, program.options, Keep::Named(&entry)),
-            in_place,
-            manager: arenas.own,
-            entry: Some(program.entry),
-        };
-        let main = load::load(modules, &wanted)?;
+        let (name, entry) = (called(program.name), [program.entry]);
+        let main = load::load(
+            modules,
+            &Wanted {
+                files: &program.files,
+                options: load::options(self.thread_locals(), program.options, Keep::Named(&entry)),
+                namespace: Some(names.program),
+                entry: Some(program.entry),
+                ..shared(&name, &program.files, arenas.own, TlsModel::None)
+            },
+        )?;
         run.load_ns = main.load_ns;
         run.loaded = arenas.usage();
         run.objects = main.objects.clone();
@@ -182,23 +240,20 @@ impl Runner<'_> {
         Ok(())
     }
 
+    const fn thread_locals(&self) -> TlsModel {
+        match self.program.surroundings.dynamic_thread_locals {
+            true => TlsModel::Dynamic,
+            false => TlsModel::Static,
+        }
+    }
+
     /// Calls initialisers, the entry and finalisers, as a C start-up file would.
-    fn call(&self, loaded: &[Loaded], run: &mut Run) -> Result<Ended, Outcome> {
+    fn call(&self, loaded: &[Loaded]) -> Result<Ended, Outcome> {
         let Some(main) = loaded.last() else { return Ok(Ended::Aborted) };
         let Some(entry) = main.entry else { return Ok(Ended::Aborted) };
-        run.loaded = self.arenas.usage();
-        let _threads = match main.thread_locals {
-            Some(image) => {
-                let model = match self.program.surroundings.dynamic_thread_locals {
-                    true => TlsModel::Dynamic,
-                    false => TlsModel::Static,
-                };
-                let no_room =
-                    || load::refusal("threads", "no room for the threads' blocks".into());
-                Some(threads::start(model, image).ok_or_else(no_room)?)
-            }
-            None => None,
-        };
+        let no_room = || load::refusal("threads", "no room for the threads' blocks".into());
+        let threads = main.thread_locals.map(|image| threads::start(self.thread_locals(), image));
+        let _threads = threads.map(|threads| threads.ok_or_else(no_room)).transpose()?;
         kernel::start_program();
         let mut caller = Caller::new(&self.program.args);
         for initialiser in loaded.iter().flat_map(|module| &module.initialisers) {
@@ -207,7 +262,7 @@ impl Runner<'_> {
             }
         }
         let ended = kernel::ended(caller.call(entry));
-        let finish = self.modules.reader().lookup("__runtime_finish").map(|found| found.address);
+        let finish = loaded.first().and_then(|runtime| self.symbol(runtime, "__runtime_finish"));
         if let (Ended::Returned(_), Some(finish)) = (ended, finish) {
             caller.call(finish); // what `exit` does, for a program that returned from its entry
         }
@@ -218,6 +273,12 @@ impl Runner<'_> {
             }
         }
         Ok(ended)
+    }
+
+    /// The address of what a module exports.
+    fn symbol(&self, module: &Loaded, name: &str) -> Option<TargetAddress> {
+        let reader = self.modules.reader();
+        Some(reader.get(module.id)?.symbols?.get(name.into())?.address)
     }
 }
 

@@ -85,8 +85,22 @@ pub struct Surroundings {
     pub far: u64,
     /// Whether its text arena, away from the image, is longer than a call reaches.
     pub long_text: bool,
+    /// Which of the machine's harts (processor cores) run it.
+    pub harts: Harts,
     /// Whether its thread-local variables come with the first use, instead of in a static block.
     pub dynamic_thread_locals: bool,
+}
+
+/// Which harts run a program.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Harts {
+    /// Both at the same time: each loads it for itself, runs it and unloads it.
+    Both,
+    /// The first loads it, runs it and unloads it.
+    #[default]
+    First,
+    /// The first loads it, the second runs it, the first unloads it.
+    Second,
 }
 
 /// Why the bytes at the job's address are no job.
@@ -154,8 +168,13 @@ mod tests {
     #[test]
     fn a_job_survives_the_trip() {
         let file = File::new("a.o", &[0x7f, b'E', b'L', b'F']);
-        let around =
-            Surroundings { away: 3 << 30, far: 5, long_text: true, dynamic_thread_locals: true };
+        let around = Surroundings {
+            away: 3 << 30,
+            far: 5,
+            long_text: true,
+            harts: Harts::Both,
+            dynamic_thread_locals: true,
+        };
         let options = Options { erratum_843419: true, gc_sections: true, ..Options::default() };
         let program = Program {
             name: "p",

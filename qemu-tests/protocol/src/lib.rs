@@ -11,11 +11,13 @@ extern crate alloc;
 use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
+mod fault;
 mod job;
 mod options;
 mod report;
 
-pub use job::{File, Job, JobError, ModuleFiles, Program, Surroundings};
+pub use fault::fault_line;
+pub use job::{File, Harts, Job, JobError, ModuleFiles, Program, Surroundings};
 pub use options::Options;
 pub use report::{
     ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport, Report,

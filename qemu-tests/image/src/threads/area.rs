@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering;
 
 use loader_core::TlsBlock;
 
-use super::{BLOCKS, POINTERS, STATIC_MODULE, THREADS, dynamic};
+use super::{STATIC_MODULE, THREADS, dynamic, state};
 use crate::target;
 
 /// One thread's memory.
@@ -42,7 +42,7 @@ impl Area {
     }
 }
 
-/// The blocks of a program's threads, until dropped.
+/// The blocks of a program's threads, until dropped: on the hart that made them.
 pub struct Threads {
     areas: [*mut u8; THREADS],
     layout: Layout,
@@ -53,7 +53,8 @@ impl Threads {
     pub(super) fn with_static_blocks(block: TlsBlock, image: &[u8]) -> Option<Self> {
         let area = Area::of(block)?;
         let mut threads = Self { areas: [core::ptr::null_mut(); THREADS], layout: area.layout };
-        let places = threads.areas.iter_mut().zip(&POINTERS).zip(&BLOCKS);
+        let state = state();
+        let places = threads.areas.iter_mut().zip(&state.pointers).zip(&state.blocks);
         for ((memory, thread_pointer), blocks) in places {
             // SAFETY: the layout has at least 8 bytes.
             *memory = unsafe { alloc_zeroed(area.layout) };
@@ -80,7 +81,9 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         dynamic::end();
-        for ((memory, pointer), blocks) in self.areas.iter().zip(&POINTERS).zip(&BLOCKS) {
+        let state = state();
+        let places = self.areas.iter().zip(&state.pointers).zip(&state.blocks);
+        for ((memory, pointer), blocks) in places {
             pointer.store(0, Ordering::Relaxed);
             blocks[STATIC_MODULE].store(0, Ordering::Relaxed);
             if !memory.is_null() {

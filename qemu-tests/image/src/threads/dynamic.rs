@@ -1,12 +1,11 @@
 //! Blocks that come with the first use: `__tls_get_addr`, and descriptors.
 
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
 use loader_core::{Name, ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsVariable};
-use spin::Mutex;
 
-use super::{Area, BLOCKS, CURRENT, DYNAMIC_MODULE, POINTERS, STATIC_MODULE, THREADS, Threads};
+use super::{Area, DYNAMIC_MODULE, STATIC_MODULE, THREADS, Threads, state};
 use crate::target;
 
 /// What the image tells the core: the program's block is no part of any thread until used. The
@@ -50,24 +49,19 @@ impl ThreadLocals for DynamicBlocks {
     }
 }
 
-/// What the program's block is made of; none where it is static.
-static PROGRAM: Mutex<Option<TlsImage>> = Mutex::new(None);
-
-/// How often a variable was looked up by `__tls_get_addr`, and by a descriptor.
-static LOOKUPS: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
-
 /// Gives each thread the kernel's block, and notes what the program's is made of.
 pub(super) fn start(image: TlsImage) -> Option<Threads> {
     let threads = Threads::with_static_blocks(KERNEL_BLOCK, &KERNEL_IMAGE)?;
-    *PROGRAM.lock() = Some(image);
-    LOOKUPS.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+    *state().program.lock() = Some(image);
+    state().lookups.iter().for_each(|count| count.store(0, Ordering::Relaxed));
     Some(threads)
 }
 
 /// Takes the blocks back that the program has come to use.
 pub(super) fn end() {
-    let Some(layout) = PROGRAM.lock().take().and_then(|image| layout(image.block)) else { return };
-    for blocks in &BLOCKS {
+    let image = state().program.lock().take();
+    let Some(layout) = image.and_then(|image| layout(image.block)) else { return };
+    for blocks in &state().blocks {
         let block = blocks[DYNAMIC_MODULE].swap(0, Ordering::Relaxed);
         if block != 0 {
             // SAFETY: `block_of` had it from the allocator, with the layout of the same image.
@@ -82,11 +76,12 @@ fn layout(block: TlsBlock) -> Option<Layout> {
 
 /// The running thread's block of a module; it gets one if it has none.
 fn block_of(module: usize) -> usize {
-    let blocks = &BLOCKS[CURRENT.load(Ordering::Relaxed) % THREADS];
+    let state = state();
+    let blocks = &state.blocks[state.current.load(Ordering::Relaxed) % THREADS];
     let Some(block) = blocks.get(module).filter(|_| module != 0) else {
         panic!("there is no module {module}");
     };
-    let image = PROGRAM.lock();
+    let image = state.program.lock();
     if let (0, Some(image)) = (block.load(Ordering::Relaxed), *image) {
         assert!(module == DYNAMIC_MODULE, "module {module} has no block");
         let Some(layout) = layout(image.block) else { panic!("no such block: {image:?}") };
@@ -110,7 +105,7 @@ pub unsafe extern "C" fn tls_get_addr(index: *const [usize; 2]) -> *mut u8 {
     // SAFETY: the caller's contract.
     let [module, offset] = unsafe { *index };
     let offset = if cfg!(target_arch = "riscv64") { offset.wrapping_add(0x800) } else { offset };
-    LOOKUPS[0].fetch_add(1, Ordering::Relaxed);
+    state().lookups[0].fetch_add(1, Ordering::Relaxed);
     core::ptr::with_exposed_provenance_mut(block_of(module).wrapping_add(offset))
 }
 
@@ -119,12 +114,14 @@ pub unsafe extern "C" fn tls_get_addr(index: *const [usize; 2]) -> *mut u8 {
 #[unsafe(no_mangle)]
 extern "C" fn image_thread_local(argument: usize) -> usize {
     let (module, offset) = (argument >> 32, argument & 0xffff_ffff);
-    LOOKUPS[1].fetch_add(1, Ordering::Relaxed);
-    let pointer = POINTERS[CURRENT.load(Ordering::Relaxed) % THREADS].load(Ordering::Relaxed);
+    let state = state();
+    state.lookups[1].fetch_add(1, Ordering::Relaxed);
+    let current = state.current.load(Ordering::Relaxed) % THREADS;
+    let pointer = state.pointers[current].load(Ordering::Relaxed);
     block_of(module).wrapping_add(offset).wrapping_sub(pointer)
 }
 
 /// How often the program's variables were looked up by `__tls_get_addr` (0) or by a descriptor (1).
 pub extern "C" fn kernel_thread_lookups(which: usize) -> usize {
-    LOOKUPS.get(which).map_or(0, |count| count.load(Ordering::Relaxed))
+    state().lookups.get(which).map_or(0, |count| count.load(Ordering::Relaxed))
 }

@@ -1,5 +1,6 @@
 //! Thread-local storage for programs: two threads' worth of blocks, and a way to change between
-//! them. There is one processor and no scheduler, so a "thread" is no more than its variables.
+//! them. There is no scheduler, so a "thread" is no more than its variables. Each hart may run a
+//! program at the same time, and each of these has threads of its own.
 //!
 //! A thread has one static block, in `area.rs`: the program's, or, where a program is given its own
 //! with the first use (`dynamic.rs`), the kernel's.
@@ -10,6 +11,8 @@ mod dynamic;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use loader_core::{ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsModel};
+use spin::Mutex;
+use target_common::HARTS;
 
 use crate::target;
 use area::Area;
@@ -19,18 +22,45 @@ pub use dynamic::{DynamicBlocks, kernel_thread_lookups, tls_get_addr};
 
 /// How many there are.
 const THREADS: usize = 2;
-/// The thread pointers of the running program's threads; 0 where it has none.
-static POINTERS: [AtomicUsize; THREADS] = [const { AtomicUsize::new(0) }; THREADS];
-/// The running thread.
-static CURRENT: AtomicUsize = AtomicUsize::new(0);
+
+/// The threads of the program that a hart runs.
+struct State {
+    /// Their thread pointers; 0 where there is none.
+    pointers: [AtomicUsize; THREADS],
+    /// The running thread.
+    current: AtomicUsize,
+    /// Where each module's block lies in each thread; 0 where it does not yet. No module is number
+    /// 0.
+    blocks: [[AtomicUsize; 3]; THREADS],
+    /// What the program's block is made of; none where it is static.
+    program: Mutex<Option<TlsImage>>,
+    /// How often a variable was looked up by `__tls_get_addr`, and by a descriptor.
+    lookups: [AtomicUsize; 2],
+}
+
+static STATES: [State; HARTS] = [const { State::new() }; HARTS];
+
+/// The state of the hart that runs this.
+fn state() -> &'static State {
+    &STATES[target::hart()]
+}
+
+impl State {
+    const fn new() -> Self {
+        Self {
+            pointers: [const { AtomicUsize::new(0) }; THREADS],
+            current: AtomicUsize::new(0),
+            blocks: [const { [const { AtomicUsize::new(0) }; 3] }; THREADS],
+            program: Mutex::new(None),
+            lookups: [const { AtomicUsize::new(0) }; 2],
+        }
+    }
+}
 
 /// The number of the module whose block is static.
 const STATIC_MODULE: usize = 1;
 /// The number of the program where its block comes with the first use.
 const DYNAMIC_MODULE: usize = 2;
-/// Where each module's block lies in each thread; 0 where it does not yet. No module is number 0.
-static BLOCKS: [[AtomicUsize; 3]; THREADS] =
-    [const { [const { AtomicUsize::new(0) }; 3] }; THREADS];
 
 /// What the image tells the core: every thread has a static block, where the psABI has that of a
 /// program.
@@ -43,8 +73,8 @@ impl ThreadLocals for StaticBlocks {
     }
 }
 
-/// Gives each thread what a module loaded with this model needs, and runs the first one. `None`:
-/// there is no room.
+/// Gives each thread what a module loaded with this model needs, and runs the first one, on the hart that runs
+/// this. `None`: there is no room.
 pub fn start(model: TlsModel, image: TlsImage) -> Option<Threads> {
     let threads = match model {
         TlsModel::Dynamic => dynamic::start(image)?,
@@ -62,8 +92,9 @@ pub fn start(model: TlsModel, image: TlsImage) -> Option<Threads> {
 
 /// Runs another thread from here on: its thread-local variables are what code finds.
 pub extern "C" fn kernel_use_thread(which: usize) {
-    if let Some(pointer) = POINTERS.get(which) {
-        CURRENT.store(which, Ordering::Relaxed);
+    let state = state();
+    if let Some(pointer) = state.pointers.get(which) {
+        state.current.store(which, Ordering::Relaxed);
         target::set_thread_pointer(pointer.load(Ordering::Relaxed));
     }
 }

@@ -1,0 +1,132 @@
+//! What programs test the second hart with: functions that run there, code that comes and goes, and
+//! faults that are expected.
+
+use alloc::vec::Vec;
+use core::hint;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use loader_core::{MemoryManager, Segment, SegmentKind, SegmentRequest};
+use spin::Mutex;
+use target_common::{CallEnd, Fault, HARTS, Region};
+
+use crate::{harts, memory, target};
+
+/// A function of a program.
+type Function = extern "C" fn(i32) -> i32;
+
+/// Bytes of stack that such a function gets.
+const STACK: usize = 64 << 10;
+
+/// The hart that runs this: 0 or 1.
+pub extern "C" fn kernel_hart() -> usize {
+    target::hart()
+}
+
+/// Returns what `function(value)` returns on the second hart. If it ends the program there, the
+/// program ends.
+pub extern "C" fn kernel_on_second_hart(function: Function, value: i32) -> i32 {
+    match harts::on_second(|| call(function, value)) {
+        CallEnd::Returned(value) => value,
+        CallEnd::Escaped(code) => target::escape(code),
+    }
+}
+
+/// Calls `function(value)` on hart 0 or 1, this one or the other; returns the address that it faulted
+/// on, 1 for a fault that has none, or 0 if it did not fault.
+pub extern "C" fn kernel_test_fault(hart: usize, function: Function, value: i32) -> usize {
+    if hart == target::hart() {
+        return fault_of(function, value);
+    }
+    harts::on_second(|| fault_of(function, value))
+}
+
+/// Has the second hart call `function(value)`, and returns at once.
+pub extern "C" fn kernel_start_on_second_hart(function: Function, value: i32) {
+    *STARTED.lock() = Some((function, value));
+    let run = |_| {
+        let started = STARTED.lock().take();
+        let ended = started.map(|(function, value)| call(function, value));
+        *ENDED.lock() = ended;
+    };
+    if let Err(error) = target::run_on_second_hart(run, 0) {
+        panic!("{error}");
+    }
+}
+
+/// Waits for the function that was started, and returns what it returned, or -1 if it did not return.
+pub extern "C" fn kernel_wait_for_second_hart() -> i32 {
+    while !target::second_hart_is_idle() {
+        hint::spin_loop();
+    }
+    match ENDED.lock().take() {
+        Some(CallEnd::Returned(value)) => value,
+        Some(CallEnd::Escaped(_)) | None => -1,
+    }
+}
+
+/// Takes memory for code from the arena, which can be written. Null where there is no room.
+pub extern "C" fn kernel_test_allocate(size: usize) -> *mut u8 {
+    let request = SegmentRequest { kind: SegmentKind::Text, size, align: 16 };
+    let Ok(segment) = memory::manager().allocate(request) else { return ptr::null_mut() };
+    let start = segment.local().as_ptr();
+    TAKEN.lock().push(segment);
+    start
+}
+
+/// Seals the memory at `start`; whether that was possible.
+pub extern "C" fn kernel_test_seal(start: *mut u8) -> i32 {
+    let taken = TAKEN.lock();
+    let segment = taken.iter().find(|segment| segment.local().as_ptr() == start);
+    segment.is_some_and(|segment| memory::manager().seal(segment).is_ok()).into()
+}
+
+/// Frees the memory at `start`.
+pub extern "C" fn kernel_test_free(start: *mut u8) {
+    let mut taken = TAKEN.lock();
+    let at = taken.iter().position(|segment| segment.local().as_ptr() == start);
+    if let Some(at) = at {
+        memory::manager().free(taken.swap_remove(at));
+    }
+}
+
+/// Where a fault is expected, leaves the function that it is expected of.
+pub fn leave_if_expected(fault: &Fault) {
+    let hart = target::hart();
+    if EXPECTED[hart].swap(false, Ordering::Relaxed) {
+        // What has no address was not refused by the page tables: an instruction that is none, say.
+        FAULTED_AT[hart].store(fault.address.unwrap_or(1), Ordering::Relaxed);
+        target::escape_fault(-1)
+    }
+}
+
+/// What the second hart is to call.
+static STARTED: Mutex<Option<(Function, i32)>> = Mutex::new(None);
+/// How that ended.
+static ENDED: Mutex<Option<CallEnd>> = Mutex::new(None);
+/// The memory that programs have taken.
+static TAKEN: Mutex<Vec<Segment>> = Mutex::new(Vec::new());
+/// Whether a fault is expected on a hart.
+static EXPECTED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+/// Where it came.
+static FAULTED_AT: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
+
+fn fault_of(function: Function, value: i32) -> usize {
+    let hart = target::hart();
+    FAULTED_AT[hart].store(0, Ordering::Relaxed);
+    EXPECTED[hart].store(true, Ordering::Relaxed);
+    call(function, value);
+    EXPECTED[hart].store(false, Ordering::Relaxed);
+    FAULTED_AT[hart].load(Ordering::Relaxed)
+}
+
+/// Calls a function of a program on a stack of its own, on the hart that runs this.
+fn call(function: Function, value: i32) -> CallEnd {
+    // Not cleared: that would push what the hart knows of other pages out of its TLB.
+    let mut stack = Vec::<u8>::with_capacity(STACK);
+    let stack = Region { start: stack.as_mut_ptr().expose_provenance(), size: STACK };
+    let entry = (function as *const ()).expose_provenance();
+    // SAFETY: a program that is loaded hands the function over, and waits for it. It takes the
+    // first of the two arguments and does not see the other. The stack is this call's own.
+    unsafe { target::call_program(entry, value, ptr::null(), stack) }
+}
