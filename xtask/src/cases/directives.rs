@@ -3,7 +3,7 @@
 //! The language is described in `qemu-tests/cases/README.md`.
 
 use anyhow::{Context, Result, bail, ensure};
-use qemu_protocol::{Ended, Options};
+use qemu_protocol::{Ended, Harts, Options};
 
 use super::damage::Damage;
 use super::variants::Compiler;
@@ -40,6 +40,7 @@ enum Directive {
     Expect(Expectation),
     Far(Vec<u64>),
     Flags(Vec<Vec<String>>),
+    Harts(Harts),
     Holds(Vec<String>),
     LongText,
     Options(Options),
@@ -100,6 +101,8 @@ pub struct Settings {
     pub far: Vec<u64>,
     /// The sets of flags to compile with; none: the language's usual ones.
     pub flags: Option<Vec<Vec<String>>>,
+    /// Which harts run the program.
+    pub harts: Harts,
     /// What the objects must hold, in at least one variant.
     pub holds: Vec<String>,
     /// Whether its text arena is longer than a call reaches.
@@ -192,6 +195,7 @@ impl Default for Settings {
             expect: Expectation::Ends(Ended::Returned(0)),
             far: Vec::new(),
             flags: None,
+            harts: Harts::default(),
             holds: Vec::new(),
             long_text: false,
             options: Options::default(),
@@ -220,6 +224,7 @@ impl Settings {
             Directive::Flags(flags) => {
                 self.flags.get_or_insert_default().extend_from_slice(flags);
             }
+            Directive::Harts(harts) => self.harts = *harts,
             Directive::Holds(words) => self.holds.extend_from_slice(words),
             Directive::LongText => self.long_text = true,
             Directive::Options(options) => self.options = *options,
@@ -281,6 +286,11 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             let set = |set: &str| set.split_whitespace().map(str::to_owned).collect();
             Directive::Flags(sets.map(set).collect())
         }
+        "harts" => Directive::Harts(match text {
+            "both" => Harts::Both,
+            "second" => Harts::Second,
+            _ => bail!("`both` or `second`"),
+        }),
         "holds" => Directive::Holds(words()),
         "options" => {
             let mut options = Options::default();

@@ -142,3 +142,11 @@ fn texts_can_be_long() {
     assert!(settings("//! text: long\n").long_text);
     assert!(complaint("//! text: short\n").contains("the one value"));
 }
+
+#[test]
+fn a_program_may_be_for_another_hart_or_both() {
+    assert_eq!(settings("").harts, Harts::First);
+    assert_eq!(settings("//! harts: second\n").harts, Harts::Second);
+    assert_eq!(settings("//! harts: both\n").harts, Harts::Both);
+    assert!(complaint("//! harts: third\n").contains("`both` or `second`"));
+}

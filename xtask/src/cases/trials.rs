@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use qemu_protocol::{Options, Surroundings};
+use qemu_protocol::{Harts, Options, Surroundings};
 
 use super::compile;
 use super::directives::{Expectation, Sentence, Settings};
@@ -138,8 +138,8 @@ fn options(settings: &Settings, arch: Arch, set: usize) -> Vec<Options> {
 
 /// What programs of a case find around them, each in turn.
 fn surroundings(settings: &Settings) -> Vec<Surroundings> {
-    let Settings { dynamic_thread_locals, long_text, .. } = *settings;
-    let usual = Surroundings { dynamic_thread_locals, long_text, ..Surroundings::default() };
+    let Settings { dynamic_thread_locals, harts, long_text, .. } = *settings;
+    let usual = Surroundings { dynamic_thread_locals, harts, long_text, ..Surroundings::default() };
     let away = settings.away.iter().map(|&away| Surroundings { away, ..usual });
     let far = settings.far.iter().map(|&far| Surroundings { far, ..usual });
     let all: Vec<_> = away.chain(far).collect();
@@ -196,9 +196,10 @@ fn damaged(
     files: Vec<File>,
 ) -> Vec<Test> {
     let settings = given.settings;
+    let times = if settings.harts == Harts::Both { 2 } else { 1 } * settings.repeat as usize;
     let runs = Verdict {
         expect: settings.expect.clone(),
-        output: settings.output.repeat(settings.repeat as usize),
+        output: settings.output.repeat(times),
         stubs: settings.stubs,
         source: Arc::clone(source),
     };
@@ -274,6 +275,14 @@ mod tests {
         let [trial] = test.trials.try_into().unwrap();
         assert_eq!((trial.files.len(), trial.repeat), (2, 3));
         assert_eq!(trial.verdict.output, "x\nx\nx\n");
+    }
+
+    #[test]
+    fn a_program_on_both_harts_prints_for_each() {
+        let settings = settings("//! harts: both\n//! repeat: 2\n//! output: x\n");
+        let tests = damaged("name", given(&settings), &"".into(), "own.o", files());
+        assert_eq!(tests[0].trials[0].verdict.output, "x\nx\nx\nx\n");
+        assert_eq!(super::surroundings(&settings)[0].harts, Harts::Both);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use qemu_protocol::{Options, Surroundings};
+use qemu_protocol::{Harts, Options, Surroundings};
 
 use crate::arch::Arch;
 
@@ -122,7 +122,12 @@ impl fmt::Display for Variant {
         if self.options.relaxation {
             f.write_str(", relaxed")?;
         }
-        let Surroundings { away, far, .. } = self.surroundings;
+        let Surroundings { away, far, harts, .. } = self.surroundings;
+        match harts {
+            Harts::Both => f.write_str(", on both harts")?,
+            Harts::First => {}
+            Harts::Second => f.write_str(", on the second hart")?,
+        }
         if away != 0 {
             write!(f, ", {} MiB away", away >> 20)?;
         }
@@ -162,6 +167,9 @@ mod tests {
         variant.options.relaxation = true;
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, relaxed");
         variant.options = Options::default();
+        variant.surroundings.harts = Harts::Second;
+        assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, on the second hart");
+        variant.surroundings.harts = Harts::First;
         variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20, ..variant.surroundings };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, 1024 MiB away, far at 5 MiB");
     }
