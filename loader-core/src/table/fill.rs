@@ -11,7 +11,7 @@ use crate::place::Segments;
 use crate::plan::state::SymbolState;
 use crate::plan::{Kept, Plan};
 use crate::sort::sort_by_key;
-use crate::table::record::{RECORD, Record};
+use crate::table::record::{INTERFACE, RECORD, Record};
 use crate::table::{Shape, SymbolTable};
 
 impl<'o> Plan<'o, '_> {
@@ -91,12 +91,16 @@ impl<'o> Plan<'o, '_> {
         let Ok(metadata) = Metadata::of(self.objects) else { return }; // not for the plan to refuse
         for interface in metadata.interfaces() {
             let table = self.table_in(segments, self.lent_object());
-            let Some(at) = table.and_then(|table| table.position(interface.symbol)) else { continue };
-            let records = self.table.offset.saturating_add(u64::from(self.table.finalisers).wrapping_mul(8));
+            let Some(at) = table.and_then(|table| table.position(interface.symbol)) else {
+                continue;
+            };
+            let records =
+                self.table.offset.saturating_add(u64::from(self.table.finalisers).wrapping_mul(8));
             let start = (records as usize).saturating_add((at as usize).saturating_mul(RECORD));
             let bytes = segments.bytes_mut(SegmentKind::ReadOnly).get_mut(start..);
             let Some(raw) = bytes.and_then(<[u8]>::first_chunk_mut) else { continue };
-            let record = Record { interface: interface.hash, ..Record::read(raw) };
+            let mut record = Record::read(raw);
+            (record.interface, record.info) = (interface.hash, record.info | INTERFACE);
             record.write(raw);
         }
     }

@@ -12,7 +12,7 @@ pub(super) const RECORD: usize = 40;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record {
     pub(super) address: u64,
-    /// The hash of its interface; 0 where nobody said.
+    /// The hash of its interface, where `info` says that it has one.
     pub(super) interface: u64,
     pub(super) size: u32,
     pub(super) hash: u32,
@@ -29,6 +29,7 @@ const KIND: u32 = 0xf;
 const WEAK: u32 = 1 << 4;
 const LOCAL: u32 = 1 << 5;
 const EXPORTED: u32 = 1 << 6;
+pub(super) const INTERFACE: u32 = 1 << 7;
 
 impl Record {
     pub(super) const fn info(kind: SymbolKind, binding: Binding, exported: bool) -> u32 {
@@ -110,7 +111,7 @@ impl Record {
                 _ => Binding::Local,
             },
             exported: self.is_exported(),
-            interface: if self.interface == 0 { None } else { Some(self.interface) },
+            interface: (self.info & INTERFACE != 0).then_some(self.interface),
         }
     }
 }
