@@ -119,6 +119,10 @@
 //! Where objects lie in memory that code can run from, sections that need no change stay there
 //! ([`PlanOptions::in_place`]).
 //!
+//! # Modules that need others
+//! [`LoadOrder`] works out, from what modules say, which ones to load for those that are wanted, and
+//! in which order.
+//!
 //! # What it does not do
 //! Pointer authentication is refused by name where it is used. Linked files (executables, shared
 //! libraries), 32-bit and big-endian objects are not its business.
@@ -218,8 +222,9 @@ pub use plan::{
     ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
 };
 pub use registry::{
-    FoundSymbol, Hold, LeavingModule, LoadRequest, Location, ModuleId, ModuleInfo, ModuleName,
-    NAME_MAX, PreparedModule, Registry, RegistryError, RegistryMemory, RegistryReader, Teardown,
+    Candidate, Cycles, DependencyCycle, FoundSymbol, Hold, LeavingModule, LoadOrder, LoadRequest,
+    LoadStep, Location, ModuleId, ModuleInfo, ModuleName, NAME_MAX, OrderError, PreparedModule,
+    Registry, RegistryError, RegistryMemory, RegistryReader, Teardown,
 };
 pub use resolve::RelocatedImage;
 pub use resolve_indirect::Resolution;

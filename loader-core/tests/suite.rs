@@ -16,6 +16,8 @@
 //! | `range` | stubs: which form, and how far each reaches |
 //! | `metadata` | what a module says about itself: read, refused, never loaded |
 //! | `registry` | many modules: links, dependencies, unloading, replacing |
+//! | `registry` | many modules: links, dependencies, unloading, replacing
+//! | `order` | which modules are loaded, and which first |
 //! | `limits` | more sections and relocations than usual |
 //! | `memory` | the managers of the crate: what they hand out, and that all of it comes back |
 //! | `mutations` | damaged objects of every architecture |
@@ -32,6 +34,7 @@ mod metadata;
 mod memory;
 mod mutations;
 mod names;
+mod order;
 mod range;
 mod refusals;
 mod registry;

@@ -8,6 +8,7 @@
 //! | `links` | what an import resolves to: visibility, namespaces, interfaces |
 //! | `unload` | modules that go, one by one or with all that needs them |
 //! | `reader` | looking up names and addresses, without a lock |
+//! | `order` | which modules to load, and which first |
 //! | `index`, `ranges` | names and addresses to modules, changed under the readers' eyes |
 //! | `readers`, `guarded` | how readers never wait, and what they look at stays |
 
@@ -19,6 +20,7 @@ mod links;
 mod load;
 mod memory;
 mod name;
+mod order;
 mod ranges;
 mod reader;
 mod readers;
@@ -38,6 +40,7 @@ pub use load::{LoadRequest, PreparedModule};
 use memory::{Slot, SlotState};
 pub use memory::RegistryMemory;
 pub use name::{ModuleName, NAME_MAX};
+pub use order::{Candidate, Cycles, DependencyCycle, LoadOrder, LoadStep, OrderError};
 use ranges::Ranges;
 pub use reader::{FoundSymbol, Location, ModuleInfo, RegistryReader};
 use readers::Readers;

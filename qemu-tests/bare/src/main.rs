@@ -12,8 +12,15 @@ use core::panic::PanicInfo;
 use core::ptr::NonNull;
 
 use loader_core::{
-    Archive, ArchiveError, Error, Export, ExportTable, Keep, LinkInput, MemoryError, MemoryManager, Metadata, MetadataError, Name, Object, Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind, SegmentRequest, Selection, TargetAddress, ThreadLocals, TlsBlock, TlsLocation, TlsModel, TlsVariable, Version, interface_hash,
+    Error, Keep, Kept, MemoryError, MemoryManager, Name, Object, Plan, PlanOptions, Scratch,
+    Segment, SegmentKind, SegmentRequest, TargetAddress, ThreadLocals, TlsBlock, TlsLocation,
+    TlsModel, TlsVariable,
 };
+
+mod archives;
+mod managers;
+mod metadata;
+mod order;
 
 unsafe extern "C" {
     /// Defined nowhere: a panic that can be reached is an undefined symbol at link time.
@@ -69,10 +76,12 @@ impl ThreadLocals for Threads {
 fn options() -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.erratum_843419 = black_box(true);
+    options.in_place = black_box(&[Some(TargetAddress::NULL), None]);
     options.keep = black_box(Keep::Named(&["main"]));
+    options.kept = black_box(Kept::Symbols);
+    options.lend_names = black_box(true);
     options.relaxation = black_box(true);
     options.thread_locals = black_box(TlsModel::Static);
-    options.in_place = black_box(&[Some(TargetAddress::NULL), None]);
     black_box(options)
 }
 
@@ -92,11 +101,11 @@ fn pipeline<'o>(
     scratch: &mut [Scratch],
 ) -> Result<Option<TargetAddress>, Error<'o>> {
     let objects = [Object::parse("first", bytes)?, Object::parse("second", bytes)?];
-    black_box(exports());
-    if let Err(error) = metadata(black_box(&objects)) {
-        drop(black_box(write!(Sink, "{error}")));
-    }
     black_box(options().scratch_len(&objects));
+    black_box(metadata::exports());
+    if let Err(error) = metadata::metadata(black_box(&objects)) {
+        let _ = black_box(write!(Sink, "{error}"));
+    }
     let plan = Plan::with_options(black_box(&objects), scratch, options())?;
     for section in plan.sections() {
         black_box(section.offset);
@@ -104,6 +113,13 @@ fn pipeline<'o>(
     for section in plan.in_place_sections() {
         black_box((section.kind, section.address));
     }
+    for unused in plan.unused_sections() {
+        black_box((unused.object, unused.index, unused.section.name()));
+    }
+    for reference in plan.references() {
+        black_box((reference.object, reference.definition));
+    }
+    black_box(plan.segment(SegmentKind::Text).region(black_box(32)));
     for import in plan.imports() {
         black_box(import.name);
     }
@@ -114,9 +130,6 @@ fn pipeline<'o>(
         black_box(relocation.name());
     }
     black_box(plan.thread_locals());
-    for unused in plan.unused_sections() {
-        black_box((unused.object, unused.index, unused.section.name()));
-    }
     let mut image = plan.place(Manager)?;
     image.map_section_address(black_box(0), black_box(1), TargetAddress::new(black_box(0)))?;
     image.map_segment_address(SegmentKind::Text, TargetAddress::new(black_box(0)))?;
@@ -145,71 +158,19 @@ fn pipeline<'o>(
     black_box(module.contains(TargetAddress::new(black_box(0))));
     black_box(module.symbol_at(TargetAddress::new(black_box(0))));
     let entry = module.symbol(black_box("main"));
+    if let Some(table) = module.table() {
+        black_box(table.get(black_box("main").into()));
+        black_box(table.at(TargetAddress::new(black_box(0))));
+        table.symbols().for_each(|symbol| drop(black_box(symbol.name)));
+        table.finalisers().for_each(|function| drop(black_box(function)));
+    }
+    if black_box(true) {
+        let resident = module.detach_lending();
+        black_box((resident.symbol("main"), resident.thread_locals()));
+        return Ok(entry);
+    }
     module.detach().unload();
     Ok(entry)
-}
-
-/// A kernel's exports, of which the compiler knows none.
-fn exports() -> Option<TargetAddress> {
-    let export = black_box(Export::new("a", core::ptr::null()));
-    let entries = [export.in_namespace(black_box("b")).with_interface(black_box(1)), export];
-    black_box((entries[0].namespace(), entries[0].interface()));
-    ExportTable::new(black_box(&entries))?.resolve(Name::from(black_box("a")))
-}
-
-/// All that objects say about themselves.
-fn metadata<'o>(objects: &[Object<'o>]) -> Result<(), MetadataError<'o>> {
-    let metadata = Metadata::of(objects)?;
-    black_box((metadata.name(), metadata.licence(), metadata.namespace()));
-    drop(black_box(write!(Sink, "{}", metadata.version())));
-    for namespace in metadata.uses() {
-        black_box(interface_hash(namespace));
-    }
-    for dependency in metadata.dependencies() {
-        black_box(dependency.versions.contains(Version::new(1, black_box(2), 3)));
-        drop(black_box(write!(Sink, "{} {}", dependency.name, dependency.versions)));
-    }
-    for parameter in metadata.parameters() {
-        black_box((parameter.symbol, parameter.kind.size(), parameter.description));
-        drop(black_box(write!(Sink, "{}", parameter.kind)));
-    }
-    for interface in metadata.interfaces() {
-        black_box((interface.symbol, interface.hash));
-    }
-    Ok(())
-}
-
-/// Archives and their members.
-fn archives<'o>(bytes: &'o [u8]) -> Result<usize, ArchiveError<'o>> {}
-
-/// Archives, and what is chosen from them.
-fn choose<'o>(bytes: &'o [u8], scratch: &mut [Scratch]) -> Result<usize, ArchiveError<'o>> {
-    black_box(Archive::is_archive(bytes));
-    let archives = [Archive::parse("first", bytes)?, Archive::parse("second", bytes)?];
-    for member in archives.iter().flat_map(Archive::members) {
-        black_box((
-            member.name,
-            member.bytes,
-            member.offset,
-            member.object_name(),
-            member.is_elf(),
-        ));
-        black_box(member.parse()?.machine());
-    }
-    let inputs = [
-        LinkInput::Object(Object::parse("third", bytes)?),
-        LinkInput::Archive(&archives[0]),
-        LinkInput::Group(&archives),
-        LinkInput::Whole(&archives[1]),
-    ];
-    black_box(Selection::scratch_len(black_box(&inputs))?);
-    let roots = [Name::from(black_box("main"))];
-    let provided = |name: Name<'_>| black_box(name.is_empty());
-    let selection = Selection::new(black_box(&inputs), &roots, &provided, scratch)?;
-    for chosen in selection.objects() {
-        black_box((chosen.object.name(), chosen.need));
-    }
-    Ok(selection.len())
 }
 
 /// The image's only entry.
@@ -222,10 +183,14 @@ pub extern "C" fn _start() -> ! {
         Ok(entry) => drop(black_box(entry)),
         Err(error) => drop(black_box(write!(Sink, "{error}"))),
     }
-    match choose(bytes, black_box(&mut scratch)) {
+    match archives::choose(bytes, black_box(&mut scratch)) {
         Ok(chosen) => drop(black_box(chosen)),
         Err(error) => drop(black_box(write!(Sink, "{error}"))),
     }
+    if let Err(error) = managers::pipeline_in_fixed_places(bytes, black_box(&mut scratch)) {
+        drop(black_box(write!(Sink, "{error}")));
+    }
+    order::modules(bytes, black_box(&mut scratch));
     loop {
         core::hint::spin_loop();
     }
