@@ -119,10 +119,7 @@ impl Program {
 }
 
 /// The objects of the main module, and the modules that come with names of their own.
-fn split(
-    objects: Vec<NamedBytes>,
-    entry: &str,
-) -> (Vec<NamedBytes>, Vec<(String, NamedBytes)>) {
+fn split(objects: Vec<NamedBytes>, entry: &str) -> (Vec<NamedBytes>, Vec<(String, NamedBytes)>) {
     let files: Vec<_> = objects.iter().map(|file| (&*file.name, &*file.bytes)).collect();
     let split = modules::split(&files, entry);
     let modules = split.modules.iter().map(|&(at, name)| (name.to_owned(), objects[at].clone()));

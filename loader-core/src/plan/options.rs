@@ -81,13 +81,22 @@ pub struct PlanOptions<'p> {
 impl PlanOptions<'_> {
     /// The same without what is borrowed, which the plan looks at once.
     pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
-        let Self { keep, relaxation, thread_locals, erratum_843419, kept, lend_names, in_place: _ } = self;
+        let Self { keep, relaxation, thread_locals, erratum_843419, kept, lend_names, in_place: _ } =
+            self;
         let keep = match keep {
             Keep::All => Keep::All,
             Keep::Exported => Keep::Exported,
             Keep::Named(_) => Keep::Named(&[]),
         };
-        PlanOptions { keep, relaxation, thread_locals, erratum_843419, kept, lend_names, in_place: &[] }
+        PlanOptions {
+            keep,
+            relaxation,
+            thread_locals,
+            erratum_843419,
+            kept,
+            lend_names,
+            in_place: &[],
+        }
     }
 
     /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these

@@ -1,7 +1,7 @@
 //! What readers see of a module.
 
-use crate::object::Object;
 use crate::metadata::Version;
+use crate::object::Object;
 use crate::registry::guarded::SharedBytes;
 use crate::registry::name::ModuleName;
 use crate::registry::readers::Reading;

@@ -132,16 +132,17 @@ impl fmt::Display for RegistryError<'_> {
             Self::Metadata(error) => error.fmt(f),
             Self::MemoryInUse => f.write_str("the memory serves another registry"),
             Self::TooManyModules { limit } => {
-                write!(f, "the registry has room for {limit} modules; unload some, or make it larger")
+                write!(
+                    f,
+                    "the registry has room for {limit} modules; unload some, or make it larger"
+                )
             }
             Self::TooManySymbols { needed, free } => write!(
                 f,
                 "the registry has {free} nodes free and the module takes {needed}: one for each symbol \
                  that it exports, for itself, and for each module that it needs"
             ),
-            Self::MixedNamespaces => {
-                f.write_str("the modules of a group must be in one namespace")
-            }
+            Self::MixedNamespaces => f.write_str("the modules of a group must be in one namespace"),
             Self::Unnamed => f.write_str("the module has no name; give it one, or metadata"),
             Self::NameTooLong { name } => {
                 write!(f, "the name `{name}` is longer than {NAME_MAX} bytes")

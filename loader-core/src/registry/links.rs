@@ -57,9 +57,8 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
     ) -> Result<(), RegistryError<'x>> {
         let reader = self.registry.reader();
         for import in plan.imports().filter(|import| !import.thread_local) {
-            let seen = |slot, entry: &super::entry::Entry<'_>| {
-                self.registry.is_seen(slot, entry.line)
-            };
+            let seen =
+                |slot, entry: &super::entry::Entry<'_>| self.registry.is_seen(slot, entry.line);
             let granted = reader.search(import.name, |space| self.is_granted(space), seen);
             let Some(found) = granted else {
                 // What is missing is for `resolve` to say, which knows who needs it.
@@ -125,9 +124,11 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
         name: Name<'_>,
     ) -> Option<FoundSymbol<'g>> {
         let slot = self.registry.slot(self.slot)?;
-        reader.search(name, |space| self.is_granted(space), |number, _| {
-            self.registry.needs(slot, number)
-        })
+        reader.search(
+            name,
+            |space| self.is_granted(space),
+            |number, _| self.registry.needs(slot, number),
+        )
     }
 }
 

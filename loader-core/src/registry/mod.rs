@@ -37,8 +37,8 @@ use crate::memory::MemoryManager;
 pub use error::RegistryError;
 use index::{Free, Head, Index, Key};
 pub use load::{LoadRequest, PreparedModule};
-use memory::{Slot, SlotState};
 pub use memory::RegistryMemory;
+use memory::{Slot, SlotState};
 pub use name::{ModuleName, NAME_MAX};
 pub use order::{Candidate, Cycles, DependencyCycle, LoadOrder, LoadStep, OrderError};
 use ranges::Ranges;
@@ -204,7 +204,9 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
 
     /// Says that one module needs another, once; under the lock. `None` where no node was left.
     fn need(&self, free: &mut Free, module: u32, needed: u32) -> Option<()> {
-        let (Some(from), Some(to)) = (self.slot(module), self.slot(needed)) else { return Some(()) };
+        let (Some(from), Some(to)) = (self.slot(module), self.slot(needed)) else {
+            return Some(());
+        };
         if !self.needs(from, needed) {
             let key = Key { slot: needed, record: NEED };
             self.index.push(free, (&from.needs, &from.nodes), 0, key)?;

@@ -36,7 +36,8 @@ impl ModuleName {
         }
         let ellipsis = "…";
         let end = text.floor_char_boundary(NAME_MAX.saturating_sub(ellipsis.len()));
-        for (to, from) in shown.bytes.iter_mut().zip(text.bytes().take(end).chain(ellipsis.bytes())) {
+        for (to, from) in shown.bytes.iter_mut().zip(text.bytes().take(end).chain(ellipsis.bytes()))
+        {
             *to = from;
         }
         shown.len = u8::try_from(end.saturating_add(ellipsis.len())).unwrap_or(0);

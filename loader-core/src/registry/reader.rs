@@ -70,9 +70,11 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
     /// The symbol of this name that counts: a strong one before a weak one. Namespaces are not
     /// looked at: this is for the kernel, which may see everything.
     pub fn lookup(&self, name: &str) -> Option<FoundSymbol<'_>> {
-        self.search(Name::from(name), |_| true, |slot, entry| {
-            self.registry.is_seen(slot, entry.line)
-        })
+        self.search(
+            Name::from(name),
+            |_| true,
+            |slot, entry| self.registry.is_seen(slot, entry.line),
+        )
     }
 
     /// The module of this name whose exports can be found.
@@ -169,7 +171,8 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
                 module: None,
                 module_name: "the kernel",
             };
-            return (export.name().as_bytes() == name.as_bytes()).then_some((found, Binding::Global));
+            return (export.name().as_bytes() == name.as_bytes())
+                .then_some((found, Binding::Global));
         }
         let entry = self.entry(key.slot)?;
         if key.record == MODULE || !module(key.slot, entry) {

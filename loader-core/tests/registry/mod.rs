@@ -28,7 +28,8 @@ pub fn with_registry(test: impl FnOnce(&TestRegistry<'_>, &'static TestManager))
 pub fn object(exports: &[&str], imports: &[&str]) -> Elf {
     let mut elf = ElfBuilder::new(Machine::X86_64);
     let size = 8 * (exports.len() + imports.len()).max(1);
-    let text = elf.text(&[0xe8u8; 1].into_iter().chain([0; 7]).collect::<Vec<_>>().repeat(size / 8));
+    let text =
+        elf.text(&[0xe8u8; 1].into_iter().chain([0; 7]).collect::<Vec<_>>().repeat(size / 8));
     for (at, name) in exports.iter().enumerate() {
         elf.global(name, text, 8 * at as u64);
     }

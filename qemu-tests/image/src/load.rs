@@ -20,6 +20,9 @@ use crate::modules::Modules;
 use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
 
+/// What the registry calls the kernel.
+const KERNEL: &str = "the kernel";
+
 /// A module to be loaded.
 pub struct Wanted<'w> {
     pub name: &'w str,
@@ -118,6 +121,9 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let id = module.publish();
     let reader = modules.reader();
     report.needs = reader.needs(id).map(|module| module.name.into()).collect();
+    if report.links.iter().any(|link| link.resolved_by == KERNEL) {
+        report.needs.push(KERNEL.into());
+    }
     let version = reader.get(id).map(|module| module.version).unwrap_or_default();
     if version != Version::default() {
         report.version = version.to_string();

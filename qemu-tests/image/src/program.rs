@@ -191,20 +191,9 @@ impl Runner<'_> {
     ) -> Result<(), Outcome> {
         let Self { modules, arenas, runtime, program } = self;
         let called = |name: &str| [name, names.suffix].concat();
-        let shared = |name, files, manager, model| Wanted {
-            name,
-            keeps_name: names.suffix.is_empty(),
-            files,
-            options: load::options(model, program.options, Keep::Exported),
-            in_place: program.options.in_place,
-            manager,
-            namespace: names.shared,
-            grants: names.grants,
-            entry: None,
-        };
         if !runtime.is_empty() {
             let name = called(RUNTIME);
-            let wanted = shared(&name, runtime, arenas.near, TlsModel::Static);
+            let wanted = self.wanted(names, &name, runtime, arenas.near, TlsModel::Static);
             let mut module = load::load(modules, &wanted)?;
             module.report.links.clear(); // hundreds, and always the same
             run.runtime = Some(ProgramReport {
@@ -219,7 +208,7 @@ impl Runner<'_> {
         }
         for files in &program.modules {
             let name = called(files.name);
-            let wanted = shared(&name, &files.files, arenas.own, TlsModel::None);
+            let wanted = self.wanted(names, &name, &files.files, arenas.own, TlsModel::None);
             loaded.push(load::load(modules, &wanted)?);
         }
         let (name, entry) = (called(program.name), [program.entry]);
@@ -230,7 +219,7 @@ impl Runner<'_> {
                 options: load::options(self.thread_locals(), program.options, Keep::Named(&entry)),
                 namespace: Some(names.program),
                 entry: Some(program.entry),
-                ..shared(&name, &program.files, arenas.own, TlsModel::None)
+                ..self.wanted(names, &name, &program.files, arenas.own, TlsModel::None)
             },
         )?;
         run.load_ns = main.load_ns;
@@ -238,6 +227,28 @@ impl Runner<'_> {
         run.objects = main.objects.clone();
         loaded.push(main);
         Ok(())
+    }
+
+    /// A module that others may use.
+    fn wanted<'w>(
+        &self,
+        names: &Names,
+        name: &'w str,
+        files: &'w [File<'static>],
+        manager: &'static Manager,
+        model: TlsModel,
+    ) -> Wanted<'w> {
+        Wanted {
+            name,
+            keeps_name: names.suffix.is_empty(),
+            files,
+            options: load::options(model, self.program.options, Keep::Exported),
+            in_place: self.program.options.in_place,
+            manager,
+            namespace: names.shared,
+            grants: names.grants,
+            entry: None,
+        }
     }
 
     const fn thread_locals(&self) -> TlsModel {

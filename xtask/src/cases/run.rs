@@ -157,8 +157,7 @@ fn job<'j>(
     names: &'j [String],
     programs: &[Numbered<'j>],
 ) -> protocol::Job<'j> {
-    let runtime =
-        runtime.iter().map(|file| protocol::File::new(&file.name, &file.bytes));
+    let runtime = runtime.iter().map(|file| protocol::File::new(&file.name, &file.bytes));
     let programs = names.iter().zip(programs).map(|(name, (_, trial))| {
         let files: Vec<(&str, &[u8])> =
             trial.files.iter().map(|file| (&*file.name, &*file.bytes)).collect();
@@ -170,7 +169,10 @@ fn job<'j>(
             files: split.main.iter().map(|&at| file(at)).collect(),
             modules: split.modules.iter().map(module).collect(),
             entry: &trial.entry,
-            args: [name.as_str()].into_iter().chain(trial.args.iter().map(String::as_str)).collect(),
+            args: [name.as_str()]
+                .into_iter()
+                .chain(trial.args.iter().map(String::as_str))
+                .collect(),
             repeat: trial.repeat,
             options: trial.options,
             surroundings: trial.surroundings,

@@ -29,19 +29,17 @@ fn tree<'m>(
     lines: &mut Vec<String>,
 ) {
     let first = told.insert(&module.name);
-    let needs: Vec<_> = module
-        .needs
-        .iter()
-        .filter_map(|name| modules.iter().find(|module| module.name == *name))
-        .collect();
-    let again = if first || needs.is_empty() { "" } else { " (as above)" };
+    let again = if first || module.needs.is_empty() { "" } else { " (as above)" };
     lines.push(format!("{}{}{again}", branches(open), title(module)));
     if !first {
         return;
     }
-    for (at, needed) in needs.iter().enumerate() {
-        open.push(at + 1 < needs.len());
-        tree(modules, needed, open, told, lines);
+    for (at, name) in module.needs.iter().enumerate() {
+        open.push(at + 1 < module.needs.len());
+        match modules.iter().find(|module| module.name == *name) {
+            Some(needed) => tree(modules, needed, open, told, lines),
+            None => lines.push(format!("{}{name}", branches(open))),
+        }
         open.pop();
     }
 }
@@ -55,7 +53,8 @@ fn branches(open: &[bool]) -> String {
 }
 
 fn title(module: &ModuleReport) -> String {
-    let version = if module.version.is_empty() { String::new() } else { format!(" {}", module.version) };
+    let version =
+        if module.version.is_empty() { String::new() } else { format!(" {}", module.version) };
     let objects = match module.objects.as_slice() {
         [object] if *object == module.name => String::new(),
         objects if objects.len() > 8 => format!("  ({} objects)", objects.len()),
@@ -137,7 +136,7 @@ mod tests {
             arenas: Vec::new(),
         };
         let modules = [
-            module("runtime", "", &[]),
+            module("runtime", "", &["the kernel"]),
             module("base", "1.2.0", &["runtime"]),
             module("middle", "", &["base", "runtime"]),
             module("main", "", &["middle", "base"]),
@@ -149,7 +148,8 @@ mod tests {
             "├─ middle  (middle.o)",
             "│  ├─ base 1.2.0  (base.o)",
             "│  │  └─ runtime  (runtime.o)",
-            "│  └─ runtime  (runtime.o)",
+            "│  │     └─ the kernel",
+            "│  └─ runtime  (runtime.o) (as above)",
             "└─ base 1.2.0  (base.o) (as above)",
         ];
         assert_eq!(lines, expected);
