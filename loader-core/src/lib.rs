@@ -77,6 +77,65 @@
 //! as a linker does, out of [`LinkInput`]s: archives, groups of them, objects, whole archives. It
 //! says of each what it was taken for.
 //!
+//! # Many modules
+//! A [`Registry`] keeps modules by name and links each against what the kernel and the others
+//! export. None goes while another one needs it or the client holds it, and names and addresses are
+//! looked up without a lock, in an exception handler too. Its memory is a static, its size the
+//! client's choice.
+//!
+//! ```
+//! use loader_core::{
+//!     ArenaMemoryManager, Export, ExportTable, LoadRequest, Object, RegistryMemory, Scratch,
+//!     StaticArena, UnprotectedPlatform,
+//! };
+//!
+//! type Manager = &'static ArenaMemoryManager<UnprotectedPlatform>;
+//! static MEMORY: RegistryMemory<'static, Manager, 16, 1024> = RegistryMemory::new();
+//! static ARENAS: [StaticArena<4096>; 3] = [const { StaticArena::new() }; 3];
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let [text, read_only, data] = [0, 1, 2].map(|at| ARENAS[at].take().unwrap());
+//! let manager = ArenaMemoryManager::new(text, read_only, data, 16, UnprotectedPlatform);
+//! # let manager: Manager = Box::leak(Box::new(manager));
+//!
+//! // What the kernel exports; usually gathered by the linker.
+//! extern "C" fn question() {}
+//! let exports = [Export::new("question", question as *const ())];
+//! let registry = MEMORY.registry(ExportTable::new(&exports).unwrap())?;
+//!
+//! let mut scratch = [Scratch::ZERO; 32];
+//! let objects = [Object::parse("answer.o", include_bytes!("../doc/answer.o"))?];
+//! let request = LoadRequest::new(&objects, &mut scratch).named("answer");
+//! let prepared = registry.load(request, manager)?;
+//! // The client calls the initialisers here; where one fails, it drops the module.
+//! assert_eq!(prepared.initialisers().count(), 1);
+//! let answer = prepared.publish();
+//!
+//! // A module that calls `answer`: from now on it needs that one.
+//! let objects = [Object::parse("asker.o", include_bytes!("../doc/asker.o"))?];
+//! let request = LoadRequest::new(&objects, &mut scratch).named("asker");
+//! let asker = registry.load(request, manager)?.publish();
+//! let refused = registry.unload(answer).err().unwrap();
+//! assert_eq!(refused.to_string(), "asker needs answer");
+//!
+//! // From a fault handler, say: which module, and which symbol, has an address.
+//! let reader = registry.reader();
+//! let ask = reader.lookup("ask").expect("it is published");
+//! let place = reader.find(ask.address.wrapping_add(4)).unwrap();
+//! let (symbol, behind) = place.symbol.unwrap();
+//! assert_eq!((place.module, symbol.name, behind), ("asker", "ask".into(), 4));
+//! drop(reader); // who reads is waited for by who unloads
+//!
+//! for id in [asker, answer] {
+//!     let leaving = registry.unload(id)?;
+//!     // Nobody finds it any more. The client calls the finalisers here.
+//!     assert_eq!(leaving.finalisers().count(), 0);
+//!     leaving.finish();
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Thread-local variables
 //! A client that has them says so in the plan ([`PlanOptions::thread_locals`]):
 //! - [`TlsModel::Static`]: room in every thread, at one distance from the thread pointer. Code of

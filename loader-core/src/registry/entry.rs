@@ -39,8 +39,20 @@ impl<'o> Entry<'o> {
     where
         'o: 'g,
     {
-        // SAFETY: the module is sealed before it gets an entry, and its memory is given back only
-        // after `Guarded::clear` has taken the entry away and waited for all who read.
+        // SAFETY: the module's memory is given back only after `Guarded::hide` has hidden the
+        // entry and `remove` has waited for all who read.
+        unsafe { self.table_for() }
+    }
+
+    /// The same, for somebody who keeps the module otherwise than by reading.
+    ///
+    /// # Safety
+    /// The module's memory is not given back while `'g` lasts.
+    pub(crate) unsafe fn table_for<'g>(&self) -> Option<SymbolTable<'g>>
+    where
+        'o: 'g,
+    {
+        // SAFETY: a module is sealed before it gets an entry; it stays, says the caller.
         let bytes = unsafe { self.read_only.get() };
         SymbolTable::new(bytes, &self.shape, self.lent)
     }

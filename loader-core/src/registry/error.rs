@@ -45,7 +45,7 @@ pub enum RegistryError<'o> {
     },
     /// The module that is meant has gone.
     Gone,
-    /// The module is being replaced, or is about to go.
+    /// The module is being loaded or replaced, was replaced, or is about to go.
     Busy {
         /// Its name.
         name: ModuleName,
@@ -95,7 +95,7 @@ pub enum RegistryError<'o> {
         /// Who exports it.
         by: ModuleName,
     },
-    /// A new version lacks what the old one exports.
+    /// A new version lacks what the old one exports, or has it in another namespace.
     Unfit {
         /// The module.
         module: ModuleName,
@@ -151,7 +151,9 @@ impl fmt::Display for RegistryError<'_> {
                 write!(f, "a module {name} is loaded; unload it, or replace it")
             }
             Self::Gone => f.write_str("the module has gone"),
-            Self::Busy { name } => write!(f, "the module {name} is being replaced or unloaded"),
+            Self::Busy { name } => {
+                write!(f, "the module {name} is being loaded, replaced or unloaded")
+            }
             Self::MissingDependency { module, needs, versions } => {
                 write!(f, "{module} needs {needs} {versions}, which is not loaded")
             }

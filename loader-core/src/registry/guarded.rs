@@ -6,7 +6,7 @@ use core::slice;
 use core::sync::atomic::{AtomicU8, Ordering::SeqCst};
 
 use crate::memory::Segment;
-use crate::registry::readers::{Readers, Reading};
+use crate::registry::readers::Reading;
 
 /// A value that readers look at without a lock, while writers put it there and take it away.
 pub(crate) struct Guarded<T> {
@@ -18,6 +18,8 @@ const VACANT: u8 = 0;
 /// A writer is at it, and nobody else.
 const BUSY: u8 = 1;
 const PRESENT: u8 = 2;
+/// Nobody finds it any more; who found it before may look at it still.
+const HIDDEN: u8 = 3;
 
 // SAFETY: shared references to the value go to readers on any hart (`T: Sync`), and the value
 // comes and goes on whichever hart writes (`T: Send`).
@@ -30,12 +32,17 @@ impl<T: Copy> Guarded<T> {
 
     /// The value, for as long as its holder reads.
     pub(crate) fn get<'g>(&'g self, _reading: &'g Reading<'_>) -> Option<&'g T> {
-        if self.state.load(SeqCst) != PRESENT {
+        if !self.is_present() {
             return None;
         }
         // SAFETY: the value is written in state `BUSY` only. `set` comes from `VACANT`, when no
-        // reader is here; `clear` waits, once it has left `PRESENT`, until this one has gone.
+        // reader is here; `clear` comes from `HIDDEN`, once those who saw `PRESENT` have gone.
         unsafe { &*self.value.get() }.as_ref()
+    }
+
+    /// Whether readers find a value.
+    pub(crate) fn is_present(&self) -> bool {
+        self.state.load(SeqCst) == PRESENT
     }
 
     /// Puts a value there, unless there is one.
@@ -48,17 +55,21 @@ impl<T: Copy> Guarded<T> {
         self.state.store(PRESENT, SeqCst);
     }
 
-    /// Takes the value away, once nobody looks at it any more.
+    /// Lets no further reader find the value.
+    pub(crate) fn hide(&self) {
+        let _ = self.state.compare_exchange(PRESENT, HIDDEN, SeqCst, SeqCst);
+    }
+
+    /// Takes a hidden value away.
     ///
     /// # Safety
-    /// Who calls `get` is counted in `readers`.
-    pub(crate) unsafe fn clear(&self, readers: &Readers) {
-        if self.state.compare_exchange(PRESENT, BUSY, SeqCst, SeqCst).is_err() {
+    /// Whoever called `get` before `hide` was called has gone.
+    pub(crate) unsafe fn clear(&self) {
+        if self.state.compare_exchange(HIDDEN, BUSY, SeqCst, SeqCst).is_err() {
             return;
         }
-        readers.wait();
-        // SAFETY: no reader finds the value since the exchange, those who had found it have gone
-        // (the caller's contract), and one writer alone is in state `BUSY`.
+        // SAFETY: no reader finds the value since `hide`, those who had found it have gone (the
+        // caller's contract), and the exchange gives state `BUSY` to one writer alone.
         unsafe { *self.value.get() = None };
         self.state.store(VACANT, SeqCst);
     }

@@ -192,3 +192,90 @@ impl<'r> Index<'r> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::boxed::Box;
+    use std::format;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::hash::hash;
+
+    /// An index of so many nodes, for the rest of the program.
+    fn index(nodes: usize) -> (Index<'static>, Free) {
+        let all: Vec<Node> = (0..nodes).map(|_| Node::EMPTY).collect();
+        let buckets: Vec<Head> = (0..nodes).map(|_| Head::new(0)).collect();
+        Index::new(Vec::leak(all), Vec::leak(buckets))
+    }
+
+    fn head() -> &'static Head {
+        Box::leak(Box::new(Head::new(0)))
+    }
+
+    #[test]
+    fn chains_stay_short_however_many_symbols_there_are() {
+        const COUNT: u32 = 100_000;
+        let forms: [fn(u32) -> std::string::String; 3] = [
+            |n| format!("driver{}_function{}", n / 100, n % 100),
+            |n| format!("_ZN6module{n:06}4mainE"),
+            |n| format!("{n:x}"),
+        ];
+        for form in forms {
+            let (index, mut free) = index(COUNT as usize);
+            let owner = head();
+            for n in 0..COUNT {
+                let hash = hash(form(n).as_bytes()) as u32;
+                index.enter(&mut free, owner, hash, Key { slot: 0, record: n }).unwrap();
+            }
+            assert_eq!(free.count, 0);
+            let longest = index.buckets.iter().map(|bucket| index.chain(bucket).count()).max();
+            assert!(longest.unwrap() <= 12, "{longest:?} steps for {}", form(7));
+            for n in (0..COUNT).step_by(997) {
+                let hash = hash(form(n).as_bytes()) as u32;
+                assert!(index.find(hash).any(|key| key.record == n));
+            }
+        }
+    }
+
+    #[test]
+    fn a_module_that_goes_leaves_the_others_in_their_chains() {
+        let (index, mut free) = index(12);
+        let before = format!("{index:?}{free:?}");
+        let (owners, needs) = ([head(), head(), head()], head());
+        // All in one chain, those of three modules in turns.
+        for record in 0..9 {
+            let slot = record % 3;
+            index.enter(&mut free, owners[slot as usize], 8, Key { slot, record }).unwrap();
+        }
+        let need = Key { slot: 1, record: NEED };
+        index.push(&mut free, (needs, owners[0]), 0, need).unwrap();
+        let left = || index.find(8).map(|key| key.record).collect::<Vec<_>>();
+        assert_eq!(left(), [8, 7, 6, 5, 4, 3, 2, 1, 0]);
+        // Somebody stands in the middle of the chain, and goes on from there.
+        let mut walk = index.find(8);
+        assert!(walk.by_ref().take(3).map(|key| key.record).eq([8, 7, 6]));
+        index.unlink_all(owners[0], needs);
+        assert_eq!(left(), [8, 7, 5, 4, 2, 1]);
+        assert_eq!(index.keys(needs).count(), 0);
+        assert!(walk.map(|key| key.record).all(|record| record < 6));
+        index.release_all(&mut free, owners[0]);
+        assert_eq!(free.count, 12 - 6);
+        for owner in &owners[1..] {
+            index.unlink_all(owner, needs);
+            index.release_all(&mut free, owner);
+        }
+        assert_eq!((left(), free.count), (Vec::new(), 12));
+        // The nodes are in another order by now; taken and given back, they stay in that.
+        assert_ne!(format!("{index:?}{free:?}"), before);
+        let before = format!("{index:?}{free:?}");
+        for record in 0..12 {
+            index.enter(&mut free, owners[0], record, Key { slot: 0, record }).unwrap();
+        }
+        assert!(index.enter(&mut free, owners[0], 0, need).is_none());
+        index.unlink_all(owners[0], needs);
+        index.release_all(&mut free, owners[0]);
+        assert_eq!(format!("{index:?}{free:?}"), before);
+    }
+}

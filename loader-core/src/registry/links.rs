@@ -2,7 +2,7 @@
 
 use crate::address::TargetAddress;
 use crate::memory::MemoryManager;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Version};
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::registry::index::Free;
@@ -26,30 +26,29 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
     pub(super) fn need_named<'x>(
         &self,
         free: &mut Free,
-        module: ModuleName,
+        (module, parts): (ModuleName, usize),
         metadata: &Metadata<'_, 'x>,
-        own: impl Fn(&str) -> bool,
     ) -> Result<(), RegistryError<'x>> {
         let reader = self.registry.reader();
         for dependency in metadata.dependencies() {
             let (needs, versions) = (dependency.name, dependency.versions);
-            if own(needs) {
-                continue; // another part of the same group
-            }
-            let Some(found) = reader.module(needs) else {
+            let own = self.own_version(needs, parts);
+            let other = if own.is_none() { reader.module(needs) } else { None };
+            let Some(found) = own.or(other.map(|other| other.version)) else {
                 return Err(RegistryError::MissingDependency { module, needs, versions });
             };
-            if !versions.contains(found.version) {
-                let found = found.version;
+            if !versions.contains(found) {
                 return Err(RegistryError::WrongVersion { module, needs, versions, found });
             }
-            self.need(free, found.id.slot)?;
+            if let Some(other) = other {
+                self.need(free, other.id.slot)?;
+            }
         }
         Ok(())
     }
 
     /// Enters the modules that define what a plan imports, if this module may see them; under the
-    /// lock.
+    /// lock, so that no version takes another one's place meanwhile.
     pub(super) fn need_imported<'x>(
         &self,
         free: &mut Free,
@@ -110,6 +109,13 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
         }
         let full = RegistryError::TooManySymbols { needed: 1, free: 0 };
         self.registry.need(free, self.slot, needed).ok_or(full)
+    }
+
+    /// The version of a module that is a part of this one; under the lock.
+    fn own_version(&self, name: &str, parts: usize) -> Option<Version> {
+        let mut own =
+            self.registry.parts_of(self.slot).take(parts).map(|(_, slot)| *slot.about.lock());
+        own.find(|part| part.name.as_str() == name).map(|part| part.version)
     }
 
     fn is_granted(&self, namespace: &str) -> bool {

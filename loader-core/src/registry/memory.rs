@@ -1,19 +1,22 @@
 //! The memory of a registry, set aside by the client: how many modules and symbols it can hold.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::SeqCst};
+use core::sync::atomic::{
+    AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst,
+};
 
 use spin::Mutex;
 
 use crate::exports::ExportTable;
 use crate::memory::MemoryManager;
+use crate::metadata::Version;
 use crate::module::ResidentModule;
 use crate::registry::entry::Entry;
 use crate::registry::guarded::Guarded;
 use crate::registry::index::{Free, Head, Index, Node};
 use crate::registry::ranges::{Current, Range, Ranges};
 use crate::registry::readers::Readers;
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{ModuleName, Registry, RegistryError};
 
 /// Room for a [`Registry`] of up to `MODULES` modules; each version of a module that is in memory
 /// counts. `NODES` is how many exported symbols there can be, those of the kernel included, plus
@@ -32,6 +35,8 @@ use crate::registry::{Registry, RegistryError};
 /// ```
 pub struct RegistryMemory<'o, M: MemoryManager, const MODULES: usize, const NODES: usize> {
     taken: AtomicBool,
+    loads: AtomicU64,
+    switches: AtomicUsize,
     slots: [Slot<'o, M>; MODULES],
     lines: [AtomicU32; MODULES],
     nodes: [Node; NODES],
@@ -39,6 +44,7 @@ pub struct RegistryMemory<'o, M: MemoryManager, const MODULES: usize, const NODE
     ranges: [[[Range; 3]; MODULES]; 2],
     current: Current,
     readers: Readers,
+    changing: Mutex<()>,
     free: Mutex<Free>,
 }
 
@@ -46,7 +52,7 @@ impl<M: MemoryManager> fmt::Debug for Slot<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slot")
             .field("state", &self.state())
-            .field("generation", &self.generation)
+            .field("about", &*self.about.lock())
             .field("dependents", &self.dependents)
             .field("holds", &self.holds)
             .field("needs", &self.needs)
@@ -77,12 +83,27 @@ pub(crate) enum SlotState {
     Leaving = 5,
 }
 
+/// What a module is called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About {
+    pub(crate) name: ModuleName,
+    pub(crate) version: Version,
+}
+
+impl About {
+    pub(crate) const NOTHING: Self =
+        Self { name: ModuleName::EMPTY, version: Version::new(0, 0, 0) };
+}
+
 /// The place of one module.
 pub(crate) struct Slot<'o, M: MemoryManager> {
     pub(crate) entry: Guarded<Entry<'o>>,
     state: AtomicU8,
-    /// Counts the modules that were published in this slot, so that an old name for it is known as such.
-    pub(crate) generation: AtomicU32,
+    /// What the module is called, from the beginning of its load.
+    pub(crate) about: Mutex<About>,
+    /// Which load of all it is: a module has a greater number than all that it needs, and nobody
+    /// has it again.
+    pub(crate) generation: AtomicU64,
     /// How many modules need this one.
     pub(crate) dependents: AtomicU32,
     /// How often the client holds it.
@@ -105,7 +126,8 @@ impl<M: MemoryManager> Slot<'_, M> {
     const EMPTY: Self = Self {
         entry: Guarded::empty(),
         state: AtomicU8::new(SlotState::Free as u8),
-        generation: AtomicU32::new(0),
+        about: Mutex::new(About::NOTHING),
+        generation: AtomicU64::new(0),
         dependents: AtomicU32::new(0),
         holds: AtomicU32::new(0),
         needs: Head::new(0),
@@ -145,6 +167,8 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
     pub const fn new() -> Self {
         Self {
             taken: AtomicBool::new(false),
+            loads: AtomicU64::new(0),
+            switches: AtomicUsize::new(0),
             slots: [const { Slot::EMPTY }; MODULES],
             lines: [const { AtomicU32::new(0) }; MODULES],
             nodes: [const { Node::EMPTY }; NODES],
@@ -152,6 +176,7 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
             ranges: [const { [const { [const { Range::EMPTY }; 3] }; MODULES] }; 2],
             current: Current::new(),
             readers: Readers::new(),
+            changing: Mutex::new(()),
             free: Mutex::new(Free::NONE),
         }
     }
@@ -159,8 +184,8 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
     /// A registry in this memory, for modules that see these exports of the kernel.
     ///
     /// # Errors
-    /// [`RegistryError::InUse`] where there is a registry in this memory already, and
-    /// [`RegistryError::Full`] where it has no room for the exports.
+    /// [`RegistryError::MemoryInUse`] where there is a registry in this memory already, and
+    /// [`RegistryError::TooManySymbols`] where it has no room for the exports.
     pub fn registry<'r>(
         &'r self,
         kernel: ExportTable<'r>,
@@ -173,6 +198,8 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
         let [even, odd] = &self.ranges;
         let registry = Registry {
             taken: &self.taken,
+            loads: &self.loads,
+            switches: &self.switches,
             slots: &self.slots,
             lines: &self.lines,
             index,
@@ -181,6 +208,7 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
                 current: &self.current,
             },
             readers: &self.readers,
+            changing: &self.changing,
             free: &self.free,
             kernel,
         };

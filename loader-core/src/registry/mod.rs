@@ -4,14 +4,18 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `memory` | the memory that the client sets aside: slots, nodes, ranges |
-//! | `load` | a module that is linked and ready, and not yet seen by others |
+//! | `request` | what the client asks for, and what the metadata says of it |
+//! | `load` | from a request to a module that is linked and ready |
 //! | `links` | what an import resolves to: visibility, namespaces, interfaces |
+//! | `checks` | what a registry has only one of: names, strong symbols |
+//! | `order` | which modules to load, and which first |
+//! | `prepared` | a module that is not yet seen by others, and how it comes to be |
 //! | `unload` | modules that go, one by one or with all that needs them |
 //! | `reader` | looking up names and addresses, without a lock |
-//! | `order` | which modules to load, and which first |
 //! | `index`, `ranges` | names and addresses to modules, changed under the readers' eyes |
 //! | `readers`, `guarded` | how readers never wait, and what they look at stays |
 
+mod checks;
 mod entry;
 mod error;
 mod guarded;
@@ -21,13 +25,15 @@ mod load;
 mod memory;
 mod name;
 mod order;
+mod prepared;
 mod ranges;
 mod reader;
 mod readers;
+mod request;
 mod unload;
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
 use spin::Mutex;
 
@@ -36,14 +42,15 @@ use crate::hash::hash;
 use crate::memory::MemoryManager;
 pub use error::RegistryError;
 use index::{Free, Head, Index, Key};
-pub use load::{LoadRequest, PreparedModule};
 pub use memory::RegistryMemory;
 use memory::{Slot, SlotState};
 pub use name::{ModuleName, NAME_MAX};
 pub use order::{Candidate, Cycles, DependencyCycle, LoadOrder, LoadStep, OrderError};
+pub use prepared::PreparedModule;
 use ranges::Ranges;
 pub use reader::{FoundSymbol, Location, ModuleInfo, RegistryReader};
 use readers::Readers;
+pub use request::LoadRequest;
 pub use unload::{LeavingModule, Teardown};
 
 /// The place of the kernel among the slots.
@@ -57,10 +64,14 @@ const HIDDEN: u32 = u32::MAX;
 
 /// Named modules, each linked against what the kernel and other modules export.
 ///
-/// A shared reference does everything. Loading and unloading take a lock for their bookkeeping,
-/// not for the loading itself, so that two harts can load at a time; they must not be called from
-/// where they may have been interrupted. [`reader`](Self::reader) takes none: looking up names and
+/// A shared reference does everything. What changes something takes a lock for its bookkeeping,
+/// not for the loading itself, so that two harts can load at a time; it must not be called from
+/// where it may have been interrupted. [`reader`](Self::reader) takes none: looking up names and
 /// addresses never waits for a load, and works in an exception handler.
+///
+/// Readers are waited for by who loads a module, and by who drops one that is
+/// [prepared](PreparedModule) or [leaving](LeavingModule): nobody does that who has a reader.
+/// All else may be called with one, [`hold`](Self::hold) say.
 ///
 /// The life of a module:
 ///
@@ -75,6 +86,10 @@ const HIDDEN: u32 = u32::MAX;
 /// A prepared module that is dropped, because an initialiser failed, leaves no trace.
 pub struct Registry<'r, 'o, M: MemoryManager> {
     taken: &'r AtomicBool,
+    /// How many loads were begun.
+    loads: &'r AtomicU64,
+    /// How often a version took another one's place, times two; odd while one does.
+    switches: &'r AtomicUsize,
     slots: &'r [Slot<'o, M>],
     /// For each line of versions: 0 where there is none, the slot of the version that is seen plus
     /// one, or `HIDDEN`.
@@ -82,7 +97,10 @@ pub struct Registry<'r, 'o, M: MemoryManager> {
     index: Index<'r>,
     ranges: Ranges<'r>,
     readers: &'r Readers,
-    /// The lock of all that writes.
+    /// The lock of who waits for readers, and of the ranges. It is taken before the other one.
+    changing: &'r Mutex<()>,
+    /// The lock of all else that is written. Nobody waits for readers who has it, so that readers
+    /// may take it.
     free: &'r Mutex<Free>,
     kernel: ExportTable<'r>,
 }
@@ -91,7 +109,7 @@ pub struct Registry<'r, 'o, M: MemoryManager> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ModuleId {
     slot: u32,
-    generation: u32,
+    generation: u64,
 }
 
 /// Keeps a module from being unloaded, as long as it lives.
@@ -107,16 +125,15 @@ impl Drop for Hold<'_> {
 }
 
 impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
-    /// Looks at what is there. It never waits, and nothing that it finds goes away while it lives:
-    /// let go of it soon, and never unload while you have one.
+    /// Looks at what is there. It never waits, and nothing that it finds goes away while it lives.
+    /// Others wait for that: let go of it soon, and neither load nor unload while you have one.
     pub fn reader(&self) -> RegistryReader<'_, 'r, 'o, M> {
         RegistryReader { registry: self, reading: self.readers.enter() }
     }
 
     /// The module of this name that is seen now.
     pub fn module(&self, name: &str) -> Option<ModuleId> {
-        let reader = self.reader();
-        reader.module(name).map(|module| module.id)
+        self.reader().module(name).map(|module| module.id)
     }
 
     /// Keeps a module from being unloaded until the [`Hold`] is dropped.
@@ -130,19 +147,20 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         if !matches!(slot.state(), SlotState::Live | SlotState::Replacing | SlotState::Retired) {
             return Err(RegistryError::Busy { name: self.name(id.slot) });
         }
-        match slot.holds.load(SeqCst).checked_add(1) {
-            Some(count) => slot.holds.store(count, SeqCst),
-            None => return Err(RegistryError::TooManyHolds { module: self.name(id.slot) }),
+        // Others let go without the lock meanwhile.
+        let counted = slot.holds.fetch_update(SeqCst, SeqCst, |count| count.checked_add(1));
+        match counted {
+            Ok(_) => Ok(Hold { count: &slot.holds }),
+            Err(_) => Err(RegistryError::TooManyHolds { module: self.name(id.slot) }),
         }
-        Ok(Hold { count: &slot.holds })
     }
 
     /// Versions that were replaced and that nobody needs or holds any more: to be unloaded.
     pub fn retired(&self) -> impl Iterator<Item = ModuleId> + '_ {
-        let idle = |slot: &Slot<'o, M>| slot.state() == SlotState::Retired && !slot.is_in_use();
-        self.numbered().filter(move |(_, slot)| idle(slot)).map(|(number, slot)| ModuleId {
-            slot: number,
-            generation: slot.generation.load(SeqCst),
+        self.numbered().filter_map(|(number, slot)| {
+            // Read first: where another module has come meanwhile, it is not that one's.
+            let id = self.id_in(number)?;
+            (slot.state() == SlotState::Retired && !slot.is_in_use()).then_some(id)
         })
     }
 
@@ -173,6 +191,12 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         self.slots.get(number as usize)
     }
 
+    /// What names the module in a slot.
+    fn id_in(&self, number: u32) -> Option<ModuleId> {
+        let generation = self.slot(number)?.generation.load(SeqCst);
+        Some(ModuleId { slot: number, generation })
+    }
+
     /// The slot that an identity speaks of, unless that module has gone.
     fn slot_of(&self, id: ModuleId) -> Result<&'r Slot<'o, M>, RegistryError<'static>> {
         let slot = self.slot(id.slot).ok_or(RegistryError::Gone)?;
@@ -180,14 +204,16 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         if same && slot.state() != SlotState::Free { Ok(slot) } else { Err(RegistryError::Gone) }
     }
 
-    /// The name of the module in a slot, for a message.
+    /// The name of the module in a slot, for a message; under the lock.
     fn name(&self, slot: u32) -> ModuleName {
-        if slot == KERNEL {
-            return ModuleName::new("the kernel").unwrap_or(ModuleName::EMPTY);
-        }
-        let reading = self.readers.enter();
-        let entry = self.slot(slot).and_then(|slot| slot.entry.get(&reading).copied());
-        entry.map_or(ModuleName::EMPTY, |entry| entry.name)
+        self.slot(slot).map_or(ModuleName::EMPTY, |slot| slot.about.lock().name)
+    }
+
+    /// The slots of a module: more than one for a group.
+    fn parts_of(&self, main: u32) -> impl Iterator<Item = (u32, &'r Slot<'o, M>)> + use<'r, 'o, M> {
+        self.numbered().skip(main as usize).filter(move |(_, slot)| {
+            slot.state() != SlotState::Free && slot.main.load(SeqCst) == main
+        })
     }
 
     /// Whether a module's exports can be found.
@@ -204,9 +230,7 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
 
     /// Says that one module needs another, once; under the lock. `None` where no node was left.
     fn need(&self, free: &mut Free, module: u32, needed: u32) -> Option<()> {
-        let (Some(from), Some(to)) = (self.slot(module), self.slot(needed)) else {
-            return Some(());
-        };
+        let (from, to) = (self.slot(module)?, self.slot(needed)?);
         if !self.needs(from, needed) {
             let key = Key { slot: needed, record: NEED };
             self.index.push(free, (&from.needs, &from.nodes), 0, key)?;
@@ -220,7 +244,8 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     }
 }
 
-/// Everything that a registry knows: two that print the same are in the same state, bit for bit.
+/// Everything that a registry knows: two that print the same are in the same state, bit for bit,
+/// but for how many loads there were.
 impl<M: MemoryManager> fmt::Debug for Registry<'_, '_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
@@ -235,8 +260,11 @@ impl<M: MemoryManager> fmt::Debug for Registry<'_, '_, M> {
 
 impl<M: MemoryManager> Drop for Registry<'_, '_, M> {
     fn drop(&mut self) {
+        // Nobody reads or holds by now; but somebody may have forgotten to stop doing so.
+        self.readers.forget();
         // In no order: the client has let go of all of them.
         for (number, slot) in self.numbered() {
+            slot.holds.store(0, SeqCst);
             if slot.state() != SlotState::Free {
                 self.remove(number);
             }

@@ -4,7 +4,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
-use crate::registry::readers::{Readers, Reading};
+use crate::registry::readers::Reading;
 
 /// Addresses from `start` on, and below `end`, that one module has.
 #[derive(Debug)]
@@ -53,17 +53,19 @@ impl fmt::Debug for Ranges<'_> {
 }
 
 impl<'r> Ranges<'r> {
-    /// The module that has an address.
-    pub(crate) fn find(self, address: u64, _reading: &Reading<'_>) -> Option<u32> {
+    /// The module that has an address, and the first of the addresses that it has there.
+    pub(crate) fn find(self, address: u64, _reading: &Reading<'_>) -> Option<(u32, u64)> {
         let list = self.read();
         let after = list.partition_point(|range| range.start.load(SeqCst) <= address);
         let range = list.get(after.checked_sub(1)?)?;
-        (address < range.end.load(SeqCst)).then(|| range.slot.load(SeqCst))
+        let found = (range.slot.load(SeqCst), range.start.load(SeqCst));
+        (address < range.end.load(SeqCst)).then_some(found)
     }
 
-    /// Adds a module's ranges; `None` where there is no room for them. One writer at a time.
-    pub(crate) fn add(self, slot: u32, ranges: &[(u64, u64)], readers: &Readers) -> Option<()> {
-        let (old, new) = (self.read(), self.write(readers));
+    /// Adds a module's ranges; `None` where there is no room for them. One writer at a time, who
+    /// has waited for all readers since the last change.
+    pub(crate) fn add(self, slot: u32, ranges: &[(u64, u64)]) -> Option<()> {
+        let (old, new) = (self.read(), self.write());
         let mut to = new.get(..old.len().checked_add(ranges.len())?)?.iter();
         let mut from = old.iter().peekable();
         // Both are merged; there are three new ones at the most, in no order.
@@ -85,12 +87,9 @@ impl<'r> Ranges<'r> {
         Some(())
     }
 
-    /// Takes a module's ranges away. One writer at a time.
-    pub(crate) fn remove(self, slot: u32, readers: &Readers) {
-        if self.read().iter().all(|range| range.slot.load(SeqCst) != slot) {
-            return;
-        }
-        let new = self.write(readers);
+    /// Takes a module's ranges away. One writer at a time, who has waited likewise.
+    pub(crate) fn remove(self, slot: u32) {
+        let new = self.write();
         let left = self.read().iter().filter(|range| range.slot.load(SeqCst) != slot);
         let mut count = 0usize;
         for (to, from) in new.iter().zip(left) {
@@ -108,9 +107,8 @@ impl<'r> Ranges<'r> {
         list.get(..current >> 1).unwrap_or_default()
     }
 
-    /// The other list, once nobody reads it any more.
-    fn write(self, readers: &Readers) -> &'r [Range] {
-        readers.wait();
+    /// The other list, which nobody reads any more.
+    fn write(self) -> &'r [Range] {
         let [even, odd] = self.lists;
         if self.current.0.load(SeqCst) & 1 == 0 { odd } else { even }
     }

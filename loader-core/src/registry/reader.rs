@@ -15,7 +15,8 @@ use crate::registry::readers::Reading;
 use crate::registry::{KERNEL, MODULE, ModuleId, Registry};
 use crate::table::{KeptSymbol, SymbolTable};
 
-/// A look at a registry: [`Registry::reader`].
+/// A look at a registry: [`Registry::reader`]. One that is forgotten (`mem::forget`) is waited for
+/// as long as there is the registry.
 #[derive(Debug)]
 pub struct RegistryReader<'g, 'r, 'o, M: MemoryManager> {
     pub(super) registry: &'g Registry<'r, 'o, M>,
@@ -62,7 +63,8 @@ pub struct FoundSymbol<'g> {
 pub struct Location<'g> {
     /// The module.
     pub module: &'g str,
-    /// The closest symbol at or below it that the module keeps, and how far behind that it is.
+    /// The closest symbol at or below it, in the same segment, that the module keeps, and how far
+    /// behind that it is.
     pub symbol: Option<(KeptSymbol<'g>, u64)>,
 }
 
@@ -70,19 +72,24 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
     /// The symbol of this name that counts: a strong one before a weak one. Namespaces are not
     /// looked at: this is for the kernel, which may see everything.
     pub fn lookup(&self, name: &str) -> Option<FoundSymbol<'_>> {
-        self.search(
-            Name::from(name),
-            |_| true,
-            |slot, entry| self.registry.is_seen(slot, entry.line),
-        )
+        let name = Name::from(name);
+        let seen = |slot, entry: &Entry<'_>| self.registry.is_seen(slot, entry.line);
+        let found = self.while_steady(
+            || self.search_binding(name, |_| true, seen),
+            |(_, binding)| *binding != Binding::Weak,
+        );
+        found.map(|(found, _)| found)
     }
 
     /// The module of this name whose exports can be found.
     pub fn module(&self, name: &str) -> Option<ModuleInfo<'_>> {
-        let keys = self.registry.index.find(module_hash(name));
-        keys.filter(|key| key.record == MODULE)
-            .filter_map(|key| self.info(key.slot))
-            .find(|module| module.seen && module.name == name)
+        let look = || {
+            let keys = self.registry.index.find(module_hash(name));
+            keys.filter(|key| key.record == MODULE)
+                .filter_map(|key| self.info(key.slot))
+                .find(|module| module.seen && module.name == name)
+        };
+        self.while_steady(look, |_| true)
     }
 
     /// All modules, also those that are being loaded or about to go.
@@ -105,19 +112,38 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
     /// The module, and in it the symbol, that an address belongs to; `None` for an address that
     /// no module has.
     pub fn find(&self, address: TargetAddress) -> Option<Location<'_>> {
-        let slot = self.registry.ranges.find(address.value(), &self.reading)?;
+        let (slot, start) = self.registry.ranges.find(address.value(), &self.reading)?;
         let entry = self.entry(slot)?;
         let table = entry.table(&self.reading);
-        let symbol = table.and_then(|table| table.at(address)).filter(|(symbol, _)| {
-            // The closest one below may lie before the module's own memory.
-            let home = self.registry.ranges.find(symbol.address.value(), &self.reading);
-            home == Some(slot)
-        });
+        // The closest one below may lie in another segment, or be no address at all.
+        let symbol = table.and_then(|table| table.at(address));
+        let symbol = symbol.filter(|(symbol, _)| symbol.address.value() >= start);
         Some(Location { module: entry.name.as_str(), symbol })
     }
 
     pub(super) fn entry(&self, slot: u32) -> Option<&Entry<'_>> {
         self.registry.slot(slot)?.entry.get(&self.reading)
+    }
+
+    /// Looks again where a version took another one's place meanwhile: a look that came to the new
+    /// one before that and to the old one after it has seen neither. What is `sure` has been seen.
+    fn while_steady<T>(
+        &self,
+        look: impl Fn() -> Option<T>,
+        sure: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let switches = self.registry.switches;
+        loop {
+            let before = switches.load(SeqCst);
+            let mut found = look();
+            if before & 1 != 0 && !found.as_ref().is_some_and(&sure) {
+                // One store falls between two numbers, so one look of two has not met it.
+                found = look().or(found);
+            }
+            if found.as_ref().is_some_and(&sure) || switches.load(SeqCst) == before {
+                return found;
+            }
+        }
     }
 
     /// The symbol of this name in the modules that `module` admits, whose namespace `namespace`
@@ -128,16 +154,23 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
         namespace: impl Fn(&str) -> bool,
         module: impl Fn(u32, &Entry<'_>) -> bool,
     ) -> Option<FoundSymbol<'_>> {
+        self.search_binding(name, namespace, module).map(|(found, _)| found)
+    }
+
+    fn search_binding(
+        &self,
+        name: Name<'_>,
+        namespace: impl Fn(&str) -> bool,
+        module: impl Fn(u32, &Entry<'_>) -> bool,
+    ) -> Option<(FoundSymbol<'_>, Binding)> {
         let mut weak = None;
         for key in self.registry.index.find(hash(name.as_bytes()) as u32) {
-            let Some((found, binding)) = self.candidate(key, name, &module) else { continue };
-            if !namespace(found.namespace) {
-                continue;
+            let found = self.candidate(key, name, &module);
+            match found.filter(|(found, _)| namespace(found.namespace)) {
+                Some((_, Binding::Weak)) => weak = found,
+                Some(_) => return found,
+                None => {}
             }
-            if binding != Binding::Weak {
-                return Some(found);
-            }
-            weak = Some(found);
         }
         weak
     }
@@ -183,15 +216,10 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
             address: symbol.address,
             interface: symbol.interface,
             namespace: entry.namespace.as_str(),
-            module: Some(self.id(key.slot)?),
+            module: Some(self.registry.id_in(key.slot)?),
             module_name: entry.name.as_str(),
         };
         (symbol.name == name).then_some((found, symbol.binding))
-    }
-
-    fn id(&self, slot: u32) -> Option<ModuleId> {
-        let generation = self.registry.slot(slot)?.generation.load(SeqCst);
-        Some(ModuleId { slot, generation })
     }
 
     fn info(&self, number: u32) -> Option<ModuleInfo<'_>> {
@@ -202,7 +230,7 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
             return None;
         }
         Some(ModuleInfo {
-            id: self.id(entry.main)?,
+            id: self.registry.id_in(entry.main)?,
             name: entry.name.as_str(),
             version: entry.version,
             namespace: entry.namespace.as_str(),

@@ -50,6 +50,11 @@ impl Readers {
         }
     }
 
+    /// Counts nobody any more: those who were counted have gone without saying so.
+    pub(crate) fn forget(&self) {
+        self.counts.iter().for_each(|count| count.store(0, SeqCst));
+    }
+
     const fn count(&self, turn: usize) -> &AtomicUsize {
         let [even, odd] = &self.counts;
         if turn & 1 == 0 { even } else { odd }

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::SeqCst;
 use crate::address::TargetAddress;
 use crate::memory::MemoryManager;
 use crate::module::ResidentModule;
-use crate::registry::memory::SlotState;
+use crate::registry::memory::{About, Slot, SlotState};
 use crate::registry::{HIDDEN, ModuleId, ModuleName, Registry, RegistryError};
 
 /// A module whose exports nobody finds any more. The client runs its finalisers, and drops it:
@@ -23,7 +23,8 @@ pub struct LeavingModule<'g, 'r, 'o, M: MemoryManager> {
 #[derive(Debug)]
 pub struct Teardown<'g, 'r, 'o, M: MemoryManager> {
     registry: &'g Registry<'r, 'o, M>,
-    root: u32,
+    /// The last one to go; `None` once it has been given out, as another module may have its slot.
+    root: Option<u32>,
 }
 
 impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
@@ -43,7 +44,7 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         let count = slot.dependents.load(SeqCst);
         if count != 0 {
             let by = self.dependents(id.slot).next().map(|number| self.name(number));
-            let by = by.unwrap_or(ModuleName::shown("a module that is being loaded".into()));
+            let by = by.unwrap_or(ModuleName::EMPTY); // there is one for each that is counted
             return Err(RegistryError::Needed { module: self.name(id.slot), by, count });
         }
         Ok(self.leave(id.slot))
@@ -61,52 +62,41 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     ) -> Result<Teardown<'_, 'r, 'o, M>, RegistryError<'static>> {
         let _lock = self.free.lock();
         self.slot_of(id)?;
-        self.doom(id.slot);
-        for (number, _) in self.doomed(id.slot) {
-            if let Err(error) = self.check_may_go(number) {
-                self.doomed(id.slot).for_each(|(_, slot)| slot.doomed_with.store(0, SeqCst));
-                return Err(error);
-            }
+        self.check_may_go(id.slot)?; // so no other teardown has its mark
+        if let Err(error) = self.doom(id) {
+            self.doomed(id.slot).for_each(|(_, slot)| slot.doomed_with.store(0, SeqCst));
+            return Err(error);
         }
         for (number, slot) in self.doomed(id.slot) {
             slot.set_state(SlotState::Leaving);
-            let line = slot.line.load(SeqCst);
-            if self.is_seen(number, line) {
-                self.set_line(line, HIDDEN);
-            }
+            self.unsee(number);
         }
-        Ok(Teardown { registry: self, root: id.slot })
+        Ok(Teardown { registry: self, root: Some(id.slot) })
     }
 
-    /// Marks a module and all that needs it.
-    fn doom(&self, root: u32) {
-        let mark = root.saturating_add(1);
-        if let Some(slot) = self.slot(root) {
-            slot.doomed_with.store(mark, SeqCst);
-        }
-        loop {
-            let more = self.numbered().filter(|(_, slot)| {
-                let doomed = |number| {
-                    self.slot(number).is_some_and(|slot| slot.doomed_with.load(SeqCst) == mark)
-                };
-                slot.doomed_with.load(SeqCst) != mark
-                    && self.index.keys(&slot.needs).any(|key| doomed(key.slot))
-            });
-            let mut changed = false;
-            for (_, slot) in more {
+    /// Marks a module and all that needs it, if they may go, in the order in which they were
+    /// loaded: each needs earlier ones alone.
+    fn doom(&self, root: ModuleId) -> Result<(), RegistryError<'static>> {
+        let mark = root.slot.saturating_add(1);
+        let is_doomed =
+            |number| self.slot(number).is_some_and(|slot| slot.doomed_with.load(SeqCst) == mark);
+        let mut next = self.slot(root.slot).map(|slot| (root.generation, root.slot, slot));
+        while let Some((generation, number, slot)) = next {
+            if number == root.slot || self.index.keys(&slot.needs).any(|key| is_doomed(key.slot)) {
+                self.check_may_go(number)?;
                 slot.doomed_with.store(mark, SeqCst);
-                changed = true;
             }
-            if !changed {
-                return;
-            }
+            let loaded = self.numbered().filter(|(number, slot)| {
+                slot.state() != SlotState::Free && slot.main.load(SeqCst) == *number
+            });
+            let loaded = loaded.map(|(number, slot)| (slot.generation.load(SeqCst), number, slot));
+            next =
+                loaded.filter(|(later, ..)| *later > generation).min_by_key(|(later, ..)| *later);
         }
+        Ok(())
     }
 
-    fn doomed(
-        &self,
-        root: u32,
-    ) -> impl Iterator<Item = (u32, &'r super::memory::Slot<'o, M>)> + use<'r, 'o, M> {
+    fn doomed(&self, root: u32) -> impl Iterator<Item = (u32, &'r Slot<'o, M>)> + use<'r, 'o, M> {
         let mark = root.saturating_add(1);
         self.numbered().filter(move |(_, slot)| slot.doomed_with.load(SeqCst) == mark)
     }
@@ -131,13 +121,71 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         let mut module = None;
         if let Some(slot) = self.slot(number) {
             slot.set_state(SlotState::Leaving);
-            let line = slot.line.load(SeqCst);
-            if self.is_seen(number, line) {
-                self.set_line(line, HIDDEN);
-            }
+            self.unsee(number);
             module = slot.module.lock().take();
         }
         LeavingModule { registry: self, slot: number, module }
+    }
+
+    /// Lets nobody find a module's exports any more; under the lock.
+    fn unsee(&self, number: u32) {
+        let line = self.slot(number).map_or(u32::MAX, |slot| slot.line.load(SeqCst));
+        if self.is_seen(number, line) {
+            self.set_line(line, HIDDEN);
+        }
+    }
+
+    /// Takes a module out of everything that readers look at, and frees its slots. Its memory is
+    /// given back last.
+    pub(super) fn remove(&self, number: u32) {
+        let Some(main) = self.slot(number) else { return };
+        let changing = self.changing.lock();
+        // Readers come to all of a module by its entry, so there is none of one that has none.
+        let known = main.entry.is_present();
+        if known {
+            self.readers.wait(); // for `Ranges::remove`
+        }
+        self.hide(number, main, known);
+        if known {
+            self.readers.wait();
+        }
+        let module = {
+            let mut free = self.free.lock();
+            let line = main.line.load(SeqCst);
+            for (_, slot) in self.parts_of(number) {
+                // SAFETY: `hide` hid it, and those who read then have been waited for.
+                unsafe { slot.entry.clear() };
+                for field in [&slot.line, &slot.main, &slot.doomed_with] {
+                    field.store(0, SeqCst);
+                }
+                *slot.about.lock() = About::NOTHING;
+                slot.set_state(SlotState::Free);
+            }
+            self.index.release_all(&mut free, &main.nodes);
+            let mut others = self.numbered().filter(|(_, slot)| slot.state() != SlotState::Free);
+            if others.all(|(_, slot)| slot.line.load(SeqCst) != line) {
+                self.set_line(line, 0);
+            }
+            main.module.lock().take()
+        };
+        drop(changing);
+        drop(module);
+    }
+
+    /// Lets no further reader find anything of a module.
+    fn hide(&self, number: u32, main: &'r Slot<'o, M>, known: bool) {
+        let _lock = self.free.lock();
+        self.unsee(number);
+        for key in self.index.keys(&main.needs) {
+            if let Some(needed) = self.slot(key.slot) {
+                needed.dependents.fetch_sub(1, SeqCst);
+            }
+        }
+        self.index.unlink_all(&main.nodes, &main.needs);
+        self.parts_of(number).for_each(|(_, slot)| slot.entry.hide());
+        if known {
+            self.ranges.remove(number);
+        }
     }
 }
 
@@ -150,6 +198,7 @@ impl<'o, M: MemoryManager> LeavingModule<'_, '_, 'o, M> {
 
     /// Its name.
     pub fn name(&self) -> ModuleName {
+        let _lock = self.registry.free.lock();
         self.registry.name(self.slot)
     }
 
@@ -173,10 +222,14 @@ impl<'r, 'o, M: MemoryManager> Teardown<'_, 'r, 'o, M> {
     /// The next module that no other one needs; `None` when all are gone.
     #[expect(clippy::should_implement_trait, reason = "what it returns goes before the next comes")]
     pub fn next(&mut self) -> Option<LeavingModule<'_, 'r, 'o, M>> {
-        let registry = self.registry;
+        let (registry, root) = (self.registry, self.root?);
         let _lock = registry.free.lock();
-        let idle = registry.doomed(self.root).find(|(_, slot)| slot.dependents.load(SeqCst) == 0);
-        idle.map(|(number, _)| registry.leave(number))
+        let mut doomed = registry.doomed(root);
+        let (number, _) = doomed.find(|(_, slot)| slot.dependents.load(SeqCst) == 0)?;
+        if number == root {
+            self.root = None;
+        }
+        Some(registry.leave(number))
     }
 }
 

@@ -115,11 +115,11 @@ impl<'o> Plan<'o, '_> {
             let (mut at, mut len) = (symbol.index, 0);
             if !lent {
                 let bytes = name.as_bytes();
-                let end = used.saturating_add(bytes.len());
-                let Some(to) = names.get_mut(used..end) else { return };
+                let to = names.get_mut(used..).and_then(|rest| rest.get_mut(..bytes.len()));
+                let Some(to) = to else { return };
                 to.copy_from_slice(bytes);
                 (at, len) = (used as u32, bytes.len() as u32);
-                used = end;
+                used = used.saturating_add(bytes.len());
             }
             let Some(to) = room.next() else { return };
             let record = Record {

@@ -2,7 +2,8 @@
 //!
 //! The image is linked and never run. Its panic handler calls a function that does not exist, so
 //! it links only where the compiler has proved that nothing reachable panics: every phase of the
-//! pipeline, and the formatting of its errors. It has no `#[global_allocator]` either.
+//! pipeline, the registry on top of it, archives, and the formatting of all errors. It has no
+//! `#[global_allocator]` either.
 #![no_std]
 #![no_main]
 
@@ -21,6 +22,7 @@ mod archives;
 mod managers;
 mod metadata;
 mod order;
+mod registry;
 
 unsafe extern "C" {
     /// Defined nowhere: a panic that can be reached is an undefined symbol at link time.
@@ -33,6 +35,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 }
 
 /// Hands out memory that lies where the compiler cannot see.
+#[derive(Debug)]
 struct Manager;
 
 impl MemoryManager for Manager {
@@ -191,6 +194,9 @@ pub extern "C" fn _start() -> ! {
         drop(black_box(write!(Sink, "{error}")));
     }
     order::modules(bytes, black_box(&mut scratch));
+    if let Err(error) = registry::life(bytes, black_box(&mut scratch)) {
+        let _ = black_box(write!(Sink, "{error}"));
+    }
     loop {
         core::hint::spin_loop();
     }
