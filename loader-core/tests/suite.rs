@@ -18,6 +18,8 @@
 //! | `registry` | many modules: links, dependencies, unloading, replacing |
 //! | `registry` | many modules: links, dependencies, unloading, replacing
 //! | `order` | which modules are loaded, and which first |
+//! | `kept` | what a module keeps of its symbols, and that it outlives the objects |
+//! | `registry` | many modules: links, dependencies, unloading, replacing, threads |
 //! | `limits` | more sections and relocations than usual |
 //! | `memory` | the managers of the crate: what they hand out, and that all of it comes back |
 //! | `mutations` | damaged objects of every architecture |
@@ -28,6 +30,7 @@ mod aarch64;
 mod archives;
 mod bounds;
 mod in_place;
+mod kept;
 mod lifecycle;
 mod limits;
 mod memory;
