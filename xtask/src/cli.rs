@@ -172,6 +172,9 @@ pub struct DiffArgs {
     /// Compare real code of every origin: C libraries, Rust's core and alloc, Lua, SQLite
     #[arg(long, conflicts_with = "files")]
     pub corpus: bool,
+    /// Of the corpus, only what is for this machine
+    #[arg(long, value_enum, value_name = "ARCH", conflicts_with = "files")]
+    pub arch: Option<Machines>,
     /// Write the numbers and the differences to this file
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
@@ -301,6 +304,8 @@ mod tests {
         assert!(diff(&["--linker", "gold", "a.o"]).is_err());
         diff(&["--linker", "bfd", "a.o", "lib.a"]).unwrap();
         diff(&["--corpus"]).unwrap();
+        diff(&["--corpus", "--arch", "riscv64"]).unwrap();
+        assert!(diff(&["--arch", "riscv64", "a.o"]).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
-use crate::cli::{DiffArgs, UsageError};
+use crate::cli::{DiffArgs, Machines, UsageError};
 use crate::diff::{self, Extent, Results};
 use crate::setup::Tools;
 
@@ -20,7 +20,8 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode> {
     let tools = Tools::new();
     let kinds = args.linker.list();
     let results = if args.corpus {
-        diff::corpus(&tools, kinds, Extent::Whole)?
+        let archs = args.arch.unwrap_or(Machines::All).list();
+        diff::corpus(&tools, kinds, &archs, Extent::Whole)?
     } else {
         let files: Result<Vec<_>> = args.files.iter().map(|path| read(path)).collect();
         diff::files(&tools, kinds, &files.map_err(UsageError)?)?
