@@ -1,7 +1,7 @@
 //! harts: both
-//! repeat: 8
+//! repeat: 5
 //! with: ../symbols/common_other.c
-//! flags: -O2 -fcommon | -O0 -fcommon | -O2 -fcommon -fPIC -ffunction-sections
+//! flags: -O2 -fcommon | -O2 -fcommon -fPIC -ffunction-sections
 //! output: a line that one hart prints in one piece, whatever the other prints at the same time
 // Both harts load, run and unload a program at the same time, each its own copy: data, heap,
 // thread-local variables. Page permissions change on both all the while.

@@ -1,5 +1,5 @@
 //! harts: second
-//! repeat: 4
+//! repeat: 3
 //! output: start
 //! output: main on the second hart, and 41 + 1 is 42
 //! output: end

@@ -48,14 +48,26 @@ global_asm!(
     ".dword .Lboot_mapped",
     ".popsection",
     //
+    ".pushsection .data.boot, \"aw\"",
+    ".balign 4",
+    ".Lboot_begun:",
+    ".word 0",
+    ".popsection",
+    //
     ".pushsection .text.boot, \"ax\"",
     // Addresses must stay relative to the program counter, whatever the linker finds shorter.
     ".option push",
     ".option norelax",
-    ".option arch, +d", // The assembler is not told of the target's own extensions.
+    ".option arch, +a, +d", // The assembler is not told of the target's own extensions.
     ".global _start",
     "_start:",
     "csrw sie, zero",
+    // The second hart may come here, too: OpenSBI 1.1 says that a hart is to start before it says
+    // where, and one that looks in between goes where the first has gone.
+    "lla t0, .Lboot_begun",
+    "li t1, 1",
+    "amoswap.w.aqrl t1, t1, (t0)",
+    "bnez t1, __second_start",
     // s5 is the number that the hart has here, s6 the firmware's.
     "mv s5, zero",
     "mv s6, a0",

@@ -67,13 +67,17 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if home(region.start).is_none() || home(end - 1).is_none() {
         return Err(outside);
     }
+    let mut changed = false;
     for address in (region.start..end).step_by(PAGE) {
         let home = home(address).ok_or(outside)?;
-        LEAVES.0[home / PAGE].store(leaf(home + RAM_OFFSET, flags), Ordering::Relaxed);
+        let new = leaf(home + RAM_OFFSET, flags);
+        changed |= LEAVES.0[home / PAGE].swap(new, Ordering::Relaxed) != new;
     }
-    // Orders the stores before the page-table walks of what follows, and drops cached entries.
-    riscv::asm::sfence_vma_all();
-    forget_translations_on_other();
+    if changed {
+        // Orders the stores before the page-table walks of what follows, and drops cached entries.
+        riscv::asm::sfence_vma_all();
+        forget_translations_on_other();
+    }
     Ok(())
 }
 

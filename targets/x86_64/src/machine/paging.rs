@@ -61,16 +61,26 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if home(region.start).is_none() || home(end - 1).is_none() {
         return Err(ProtectError::Outside);
     }
+    let mut changed = false;
     for address in (region.start..end).step_by(PAGE) {
         let home = home(address).ok_or(ProtectError::Outside)?;
         let Some(entry) = entry(home) else { return Err(ProtectError::Outside) };
         let mut value = PageTableEntry::new();
         value.set_addr(PhysAddr::new_truncate(home as u64), flags(access));
-        // SAFETY: `entry` points into the page tables. This hart holds their lock, so nothing else
-        // writes them, and an aligned store of eight bytes can't be seen by halves by the walk.
-        unsafe { entry.write_volatile(value) };
+        // SAFETY: `entry` points into the page tables. This hart holds their lock, so nothing but the
+        // walk writes them, which only marks what was used, and an aligned store of eight bytes can't
+        // be seen by halves by it.
+        unsafe {
+            let old = entry.read_volatile().flags() - (Flags::ACCESSED | Flags::DIRTY);
+            if old != value.flags() {
+                entry.write_volatile(value);
+                changed = true;
+            }
+        }
     }
-    flush(region);
+    if changed {
+        flush(region);
+    }
     Ok(())
 }
 
