@@ -1,10 +1,11 @@
 //! Running one program: load, initialise, call, finalise, unload.
 
 use alloc::ffi::CString;
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Keep, TargetAddress, TlsModel};
+use loader_core::{Keep, NAME_MAX, TargetAddress, TlsModel};
 use qemu_protocol::{
     Ended, File, Harts, ModuleReport, ObjectReport, Outcome, Program, ProgramReport, Surroundings,
 };
@@ -101,6 +102,14 @@ const BESIDE: Names = Names {
     program: "program of the second hart",
 };
 
+impl Names {
+    /// What a module is called: a registry takes no long names, and some programs have one.
+    fn called(&self, name: &str) -> String {
+        let most = NAME_MAX - self.suffix.len();
+        [&name[..name.floor_char_boundary(most)], self.suffix].concat()
+    }
+}
+
 impl Runner<'_> {
     fn run(&self) -> (Option<ProgramReport>, ProgramReport) {
         let before = self.arenas.usage();
@@ -190,7 +199,7 @@ impl Runner<'_> {
         run: &mut Run,
     ) -> Result<(), Outcome> {
         let Self { modules, arenas, runtime, program } = self;
-        let called = |name: &str| [name, names.suffix].concat();
+        let called = |name| names.called(name);
         if !runtime.is_empty() {
             let name = called(RUNTIME);
             let wanted = self.wanted(names, &name, runtime, arenas.near, TlsModel::Static);
