@@ -12,10 +12,9 @@ use crate::memory::{
 pub struct FixedPlace {
     memory: Arena,
     target: TargetAddress,
-    state: AtomicUsize,
 }
 
-// What a place's `state` says.
+// What becomes of a place.
 const FREE: usize = 0;
 const USED: usize = 1;
 const LOST: usize = 2;
@@ -51,6 +50,7 @@ const LOST: usize = 2;
 #[derive(Debug)]
 pub struct FixedMemoryManager<P> {
     places: [FixedPlace; 3],
+    states: [AtomicUsize; 3],
     granule: usize,
     platform: P,
 }
@@ -61,7 +61,7 @@ impl FixedPlace {
 
     /// The place in `memory`, which the target sees at `target`.
     pub const fn new(memory: Arena, target: TargetAddress) -> Self {
-        Self { memory, target, state: AtomicUsize::new(FREE) }
+        Self { memory, target }
     }
 }
 
@@ -71,24 +71,28 @@ impl<P: Platform> FixedMemoryManager<P> {
     /// granules would share one with something else, and is refused when it is asked for. 1 where
     /// there are no permissions.
     pub const fn new(places: [FixedPlace; 3], granule: usize, platform: P) -> Self {
-        Self { places, granule, platform }
+        let states = [const { AtomicUsize::new(FREE) }; 3];
+        Self { places, states, granule, platform }
     }
 
     /// Whether a kind's place is handed out, or [lost](Self::lost).
     pub fn is_used(&self, kind: SegmentKind) -> bool {
-        self.place(kind).state.load(Ordering::Relaxed) != FREE
+        self.state(kind).load(Ordering::Relaxed) != FREE
     }
 
     /// Bytes of a kind's place that are lost for good, because [`Platform::unprotect`] failed when
     /// its segment came back: none, or all.
     pub fn lost(&self, kind: SegmentKind) -> usize {
-        let place = self.place(kind);
-        let lost = place.state.load(Ordering::Relaxed) == LOST;
-        if lost { place.memory.size() } else { 0 }
+        let lost = self.state(kind).load(Ordering::Relaxed) == LOST;
+        if lost { self.place(kind).memory.size() } else { 0 }
     }
 
     const fn place(&self, kind: SegmentKind) -> &FixedPlace {
         kind.pick(&self.places)
+    }
+
+    const fn state(&self, kind: SegmentKind) -> &AtomicUsize {
+        kind.pick(&self.states)
     }
 
     /// The place that a segment fills; `None` where it is another manager's.
@@ -97,7 +101,7 @@ impl<P: Platform> FixedMemoryManager<P> {
         let mine = segment.local() == place.memory.start()
             && segment.target() == place.target
             && segment.size() <= place.memory.size();
-        (mine && place.state.load(Ordering::Relaxed) == USED).then_some(place)
+        (mine && self.state(segment.kind()).load(Ordering::Relaxed) == USED).then_some(place)
     }
 }
 
@@ -114,7 +118,8 @@ impl<P: Platform> MemoryManager for FixedMemoryManager<P> {
         if (start.as_ptr().addr() | size) & self.granule.wrapping_sub(1) != 0 {
             return Err(MemoryError::Misaligned { align: self.granule });
         }
-        let taken = place.state.compare_exchange(FREE, USED, Ordering::Acquire, Ordering::Relaxed);
+        let state = self.state(request.kind);
+        let taken = state.compare_exchange(FREE, USED, Ordering::Acquire, Ordering::Relaxed);
         taken.map_err(|_| MemoryError::InUse)?;
         // SAFETY: the place's memory is an arena's, exclusively owned, initialised, readable and
         // writable; the exchange above lets one segment have it until `free` has that back.
@@ -132,7 +137,7 @@ impl<P: Platform> MemoryManager for FixedMemoryManager<P> {
         let Some(place) = self.home(&segment) else { return }; // another manager's
         let unprotected = self.platform.unprotect(place.memory.start(), place.memory.size());
         let state = if unprotected.is_ok() { FREE } else { LOST };
-        place.state.store(state, Ordering::Release);
+        self.state(segment.kind()).store(state, Ordering::Release);
     }
 }
 

@@ -4,7 +4,6 @@
 use object::elf;
 
 use crate::address::TargetAddress;
-use crate::arch::Machine;
 use crate::elf::Section;
 use crate::memory::SegmentKind;
 use crate::plan::Plan;
@@ -87,7 +86,10 @@ impl<'o> Plan<'o, '_> {
 
     /// Whether nothing changes a section's bytes, or gathers them with others'.
     fn may_stay(&self, object: usize, section: Section<'o>, state: SectionState) -> bool {
-        let mended = self.options.erratum_843419 && self.machine == Machine::Aarch64;
+        #[cfg(feature = "aarch64")]
+        let mended = self.options.erratum_843419 && self.machine == crate::arch::Machine::Aarch64;
+        #[cfg(not(feature = "aarch64"))]
+        let mended = false;
         let is_constant = match state.residence {
             Residence::Text => !mended,
             Residence::ReadOnly => !section.has(elf::SHF_WRITE),

@@ -20,12 +20,15 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) const EMPTY: Self = Self {
-        key: AtomicU64::new(0),
-        hash: AtomicU32::new(0),
-        next: AtomicU32::new(0),
-        before: AtomicU32::new(0),
-    };
+    /// A node that is in no chain.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            key: AtomicU64::new(0),
+            hash: AtomicU32::new(0),
+            next: AtomicU32::new(0),
+            before: AtomicU32::new(0),
+        }
+    }
 
     fn key(&self) -> Key {
         Key::unpack(self.key.load(SeqCst))
@@ -205,7 +208,7 @@ mod tests {
 
     /// An index of so many nodes, for the rest of the program.
     fn index(nodes: usize) -> (Index<'static>, Free) {
-        let all: Vec<Node> = (0..nodes).map(|_| Node::EMPTY).collect();
+        let all: Vec<Node> = (0..nodes).map(|_| Node::empty()).collect();
         let buckets: Vec<Head> = (0..nodes).map(|_| Head::new(0)).collect();
         Index::new(Vec::leak(all), Vec::leak(buckets))
     }

@@ -111,10 +111,10 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         replaces: Option<ModuleId>,
     ) -> Result<Claim<'g, 'r, 'o, M>, RegistryError<'x>> {
         let old = replaces.map(|id| self.slot_of(id)).transpose()?;
-        if let (Some(old), Some(id)) = (old, replaces) {
-            if old.state() != SlotState::Live {
-                return Err(RegistryError::Busy { name: self.name(id.slot) });
-            }
+        if let (Some(old), Some(id)) = (old, replaces)
+            && old.state() != SlotState::Live
+        {
+            return Err(RegistryError::Busy { name: self.name(id.slot) });
         }
         let full = RegistryError::TooManyModules { limit: self.slots.len() };
         let line = match old {

@@ -123,20 +123,22 @@ pub(crate) struct Slot<'o, M: MemoryManager> {
 }
 
 impl<M: MemoryManager> Slot<'_, M> {
-    const EMPTY: Self = Self {
-        entry: Guarded::empty(),
-        state: AtomicU8::new(SlotState::Free as u8),
-        about: Mutex::new(About::NOTHING),
-        generation: AtomicU64::new(0),
-        dependents: AtomicU32::new(0),
-        holds: AtomicU32::new(0),
-        needs: Head::new(0),
-        nodes: Head::new(0),
-        line: AtomicU32::new(0),
-        main: AtomicU32::new(0),
-        doomed_with: AtomicU32::new(0),
-        module: Mutex::new(None),
-    };
+    const fn empty() -> Self {
+        Self {
+            entry: Guarded::empty(),
+            state: AtomicU8::new(SlotState::Free as u8),
+            about: Mutex::new(About::NOTHING),
+            generation: AtomicU64::new(0),
+            dependents: AtomicU32::new(0),
+            holds: AtomicU32::new(0),
+            needs: Head::new(0),
+            nodes: Head::new(0),
+            line: AtomicU32::new(0),
+            main: AtomicU32::new(0),
+            doomed_with: AtomicU32::new(0),
+            module: Mutex::new(None),
+        }
+    }
 
     pub(crate) fn state(&self) -> SlotState {
         match self.state.load(SeqCst) {
@@ -169,11 +171,11 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
             taken: AtomicBool::new(false),
             loads: AtomicU64::new(0),
             switches: AtomicUsize::new(0),
-            slots: [const { Slot::EMPTY }; MODULES],
+            slots: [const { Slot::empty() }; MODULES],
             lines: [const { AtomicU32::new(0) }; MODULES],
-            nodes: [const { Node::EMPTY }; NODES],
+            nodes: [const { Node::empty() }; NODES],
             buckets: [const { Head::new(0) }; NODES],
-            ranges: [const { [const { [const { Range::EMPTY }; 3] }; MODULES] }; 2],
+            ranges: [const { [const { [const { Range::empty() }; 3] }; MODULES] }; 2],
             current: Current::new(),
             readers: Readers::new(),
             changing: Mutex::new(()),

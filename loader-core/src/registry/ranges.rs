@@ -15,8 +15,10 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    pub(crate) const EMPTY: Self =
-        Self { start: AtomicU64::new(0), end: AtomicU64::new(0), slot: AtomicU32::new(0) };
+    /// No addresses.
+    pub(crate) const fn empty() -> Self {
+        Self { start: AtomicU64::new(0), end: AtomicU64::new(0), slot: AtomicU32::new(0) }
+    }
 
     fn copy(&self, from: &Self) {
         self.set(from.start.load(SeqCst), from.end.load(SeqCst), from.slot.load(SeqCst));

@@ -245,3 +245,90 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
 pub(super) fn module_hash(name: &str) -> u32 {
     !(hash(name.as_bytes()) as u32)
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use core::cell::{Cell, RefCell};
+
+    use super::*;
+    use crate::registry::RegistryMemory;
+    use crate::{ArenaMemoryManager, ExportTable, UnprotectedPlatform};
+
+    type Manager = &'static ArenaMemoryManager<UnprotectedPlatform>;
+
+    /// A registry with two versions of a module, the second prepared, while a reader walks from
+    /// the one to the other.
+    #[cfg(feature = "x86_64")] // as the object is
+    #[test]
+    fn a_version_that_takes_another_ones_place_during_a_look_up_is_found() {
+        use crate::registry::LoadRequest;
+        use crate::{Export, Object, Scratch, StaticArena};
+
+        static ARENAS: [StaticArena<4096>; 3] = [const { StaticArena::new() }; 3];
+        let [text, read_only, data] = [0, 1, 2].map(|at| ARENAS[at].take().unwrap());
+        let manager = ArenaMemoryManager::new(text, read_only, data, 16, UnprotectedPlatform);
+        let manager: Manager = std::boxed::Box::leak(std::boxed::Box::new(manager));
+        let memory = RegistryMemory::<'_, Manager, 4, 16>::new();
+        let exports = [Export::new("question", (&raw const *manager).cast())];
+        let registry = memory.registry(ExportTable::new(&exports).unwrap()).unwrap();
+        let objects = [Object::parse("answer.o", include_bytes!("../../doc/answer.o")).unwrap()];
+        let mut scratch = [[Scratch::ZERO; 32]; 2];
+        let [first, second] = &mut scratch;
+        let request = LoadRequest::new(&objects, first).named("lib");
+        let old = registry.load(request, manager).unwrap().publish();
+        let request = LoadRequest::new(&objects, second).named("lib");
+        let new = RefCell::new(Some(registry.replace(old, request, manager).unwrap()));
+
+        let (reader, looks) = (registry.reader(), Cell::new(0));
+        let found = reader.while_steady(
+            || {
+                looks.set(looks.get() + 1);
+                let seen = |slot, entry: &Entry<'_>| {
+                    let seen = registry.is_seen(slot, entry.line);
+                    // Others are at work between one candidate and the next.
+                    new.take().map(|new| new.publish());
+                    seen
+                };
+                reader.search_binding(Name::from("answer"), |_| true, seen)
+            },
+            |(_, binding)| *binding != Binding::Weak,
+        );
+        let found = found.expect("found in neither version").0;
+        assert_eq!((found.module, looks.get()), (registry.module("lib"), 2));
+        assert_ne!(found.module, Some(old));
+    }
+
+    #[test]
+    fn a_look_is_repeated_as_often_as_it_may_have_missed_something() {
+        let memory = RegistryMemory::<'_, Manager, 1, 1>::new();
+        let registry = memory.registry(ExportTable::new(&[]).unwrap()).unwrap();
+        let (reader, switches) = (registry.reader(), registry.switches);
+        // What each look does to the count, and what it finds; what is found in all.
+        for (start, looks, expected) in [
+            (0, &[(0, None)][..], None),
+            (0, &[(0, Some(7))], Some(7)),
+            (0, &[(2, None), (0, Some(7))], Some(7)),
+            (0, &[(1, None), (0, None), (0, Some(7))], Some(7)),
+            (0, &[(2, None), (2, None), (0, None)], None),
+            (1, &[(0, None), (0, Some(7))], Some(7)),
+            (1, &[(0, None), (0, None)], None),
+            (1, &[(1, None), (0, None), (0, None)], None),
+        ] {
+            switches.store(start, SeqCst);
+            let at = Cell::new(0);
+            let look = || {
+                let (step, found) = looks[at.replace(at.get() + 1)];
+                switches.fetch_add(step, SeqCst);
+                found
+            };
+            assert_eq!(reader.while_steady(look, |_| true), expected, "{looks:?}");
+            assert_eq!(at.get(), looks.len(), "{looks:?}");
+        }
+        // What is not sure is kept where the second look of two meets the change.
+        switches.store(1, SeqCst);
+        let looks = RefCell::new([None, Some(3)].to_vec());
+        let look = || looks.borrow_mut().pop().unwrap();
+        assert_eq!(reader.while_steady(look, |_| false), Some(3));
+    }
+}

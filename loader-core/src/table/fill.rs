@@ -81,7 +81,7 @@ impl<'o> Plan<'o, '_> {
         let Some((buckets, names)) = bytes.split_at_mut_checked(buckets) else { return };
         let (records, _) = records.as_chunks_mut::<RECORD>();
         self.write_records(records, names);
-        sort_by_key(records, |raw| Record::address(raw));
+        sort_by_key(records, Record::address);
         chain(records, buckets.as_chunks_mut().0);
         self.write_interfaces(segments);
     }

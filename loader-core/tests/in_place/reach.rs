@@ -131,7 +131,7 @@ fn a_call_into_the_middle_has_no_stub() {
         let far = TestManager::at(FAR, FAR + 0x10_0000, 0);
         let files: [(&str, &[u8]); 1] = [("test.o", &file)];
         run_with(&files, &far, options(&list), &Imports::default(), &(), |loaded| {
-            let error = loaded.err().expect("out of reach");
+            let error = loaded.expect_err("out of reach");
             assert!(matches!(error, Error::OutOfRange { .. }), "{machine:?}: {error}");
         });
     }
@@ -158,7 +158,7 @@ fn relative_data_that_does_not_reach_is_out_of_range() {
         let far = TestManager::at(FAR, FAR + 0x10_0000, FAR + 0x20_0000);
         let files: [(&str, &[u8]); 1] = [("test.o", &file)];
         run_with(&files, &far, options(&list), &Imports::default(), &(), |loaded| {
-            let error = loaded.err().expect("out of reach");
+            let error = loaded.expect_err("out of reach");
             assert!(error.to_string().contains("constant"), "{error}");
             assert!(matches!(error, Error::OutOfRange { .. }), "{machine:?}: {error}");
         });

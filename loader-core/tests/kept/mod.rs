@@ -68,7 +68,7 @@ fn expected(module: &Module<'_, '_, &TestManager>, kept: Kept) -> BTreeSet<Row> 
     .collect()
 }
 
-fn keeping(kept: Kept, lend_names: bool) -> PlanOptions {
+fn keeping(kept: Kept, lend_names: bool) -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     (options.kept, options.lend_names) = (kept, lend_names);
     options

@@ -14,7 +14,11 @@ fn refused(file: &[u8], offset: u64, defect: NoteDefect, word: &str) {
         let error = metadata.expect_err("read what must be refused");
         let MetadataError::Malformed { place, defect: found } = error else { panic!("{error:?}") };
         assert_eq!(found, defect, "{error}");
-        assert_eq!((place.object, place.index, place.offset), ("test.o", 2, offset), "{error}");
+        assert_eq!(
+            (place.object, place.index, place.offset),
+            ("test.o".into(), 2, offset),
+            "{error}"
+        );
         assert_eq!(place.section.to_string(), SECTION);
         let text = error.to_string();
         let start = format!("test.o: section 2 `{SECTION}`+{offset:#x}: ");
@@ -178,14 +182,18 @@ fn two_opinions() {
         read(&files[..2], |metadata| assert!(metadata.is_ok()));
         read(&files, |metadata| {
             let error = metadata.unwrap_err();
-            let expected = MetadataError::Conflict { note: kind, first: "1.o", second: "3.o" };
+            let expected =
+                MetadataError::Conflict { note: kind, first: "1.o".into(), second: "3.o".into() };
             assert_eq!(error, expected);
             let text = error.to_string();
             assert!(["1.o", "3.o", word].iter().all(|part| text.contains(part)), "{text}");
         });
         read_notes(&[one, two].concat(), |metadata| {
-            let expected =
-                MetadataError::Conflict { note: kind, first: "test.o", second: "test.o" };
+            let expected = MetadataError::Conflict {
+                note: kind,
+                first: "test.o".into(),
+                second: "test.o".into(),
+            };
             assert_eq!(metadata.unwrap_err(), expected);
         });
     }

@@ -84,7 +84,10 @@ fn candidates_of_one_name_whether_wanted_or_not() {
         );
         question.ask(|order| {
             let error = order.unwrap_err();
-            assert_eq!(error, OrderError::Duplicate { name: "b", first: "1.o", second: "3.o" });
+            assert_eq!(
+                error,
+                OrderError::Duplicate { name: "b", first: "1.o".into(), second: "3.o".into() }
+            );
         });
     }
 }
@@ -98,7 +101,7 @@ fn a_candidate_without_a_name() {
     let candidates = [Candidate::new(&[]).unwrap()];
     let mut scratch = [Scratch::ZERO; 2];
     let order = LoadOrder::new(&candidates, &[], &|_| None, Cycles::Refuse, &mut scratch);
-    assert_eq!(order.unwrap_err(), OrderError::Unnamed { candidate: 0, object: "" });
+    assert_eq!(order.unwrap_err(), OrderError::Unnamed { candidate: 0, object: "".into() });
 }
 
 #[test]

@@ -38,6 +38,36 @@ fn a_namespace_is_seen_by_those_who_are_granted_it() {
 }
 
 #[test]
+fn a_request_may_put_exports_into_a_namespace() {
+    with_registry(|registry, manager| {
+        let file = source().exports(&["f"]).namespace("drivers").build();
+        let own = registry.load(request(&[&file]).named("a").exporting_to("own"), manager);
+        own.unwrap().publish();
+        assert_eq!(registry.reader().module("a").unwrap().namespace, "own");
+        let user = object(&[], &["f"]);
+        refused(registry, manager, "user", &user);
+        let granted = request(&[&user]).named("user").granted(&["own"]);
+        let granted = registry.load(granted, manager).unwrap();
+        let reader = registry.reader();
+        let by = granted.resolved(&reader, "f".into()).unwrap();
+        assert_eq!((by.module_name, by.address.value()), ("a", pointer(&granted, 0)));
+        assert!(granted.resolved(&reader, "g".into()).is_none());
+        drop(reader);
+        drop(granted);
+        // Or out of any.
+        let seen = registry.load(request(&[&file]).named("b").exporting_to(""), manager);
+        let seen = seen.unwrap().publish();
+        let user = load(registry, manager, "user", &user).unwrap();
+        assert!(registry.reader().needs(user).map(|module| module.id).eq([seen]));
+        let before = state(registry);
+        let too_long: &'static str = String::leak("x".repeat(64));
+        let error = registry.load(request(&[&file]).named("c").exporting_to(too_long), manager);
+        assert!(matches!(error.unwrap_err(), RegistryError::NameTooLong { .. }));
+        assert_eq!(state(registry), before);
+    });
+}
+
+#[test]
 fn a_name_may_be_defined_once_in_each_namespace() {
     with_registry(|registry, manager| {
         let inside = source().exports(&["f"]).namespace("drivers").build();

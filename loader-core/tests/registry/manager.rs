@@ -55,6 +55,11 @@ impl Books {
         failed
     }
 
+    /// How many calls of `allocate` and `seal` there were since `fail_at`.
+    pub fn calls(&self) -> usize {
+        self.calls.load(SeqCst)
+    }
+
     /// The addresses of the segments that came back since the last time, in order.
     pub fn freed(&self) -> Vec<u64> {
         std::mem::take(&mut self.freed.lock().unwrap())

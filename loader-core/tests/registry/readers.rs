@@ -13,8 +13,8 @@ const ROUNDS: usize = 1000;
 const LONG_ROUNDS: usize = 300;
 
 /// Runs writers, and beside them readers until all writers are done.
-fn beside<'s>(
-    registry: &'s TestRegistry<'_>,
+fn beside(
+    registry: &TestRegistry<'_>,
     writers: &[&(dyn Fn() + Sync)],
     look: impl Fn(&TestRegistry<'_>) + Sync,
 ) {
@@ -44,6 +44,38 @@ fn beside<'s>(
         }
     });
     assert!(looks.load(SeqCst) > 0);
+}
+
+#[test]
+fn who_loads_and_who_unloads_wait_for_readers() {
+    with_registry(|registry, manager| {
+        let file = object(&["f"], &[]);
+        let waits = |step: &(dyn Fn() + Sync), ready: &dyn Fn() -> bool| {
+            let done = AtomicBool::new(false);
+            thread::scope(|scope| {
+                let reader = registry.reader();
+                scope.spawn(|| {
+                    step();
+                    done.store(true, SeqCst);
+                });
+                while !ready() {
+                    thread::yield_now();
+                }
+                for _ in 0..2000 {
+                    thread::yield_now();
+                }
+                assert!(!done.load(SeqCst), "it did not wait");
+                drop(reader);
+            });
+            assert!(done.load(SeqCst));
+        };
+        manager.fail_at(usize::MAX);
+        let step = || assert!(load(registry, manager, "a", &file).is_ok());
+        waits(&step, &|| manager.calls() == 4); // all but the entry into the registry
+        let id = registry.module("a").unwrap();
+        let step = || registry.unload(id).unwrap().finish();
+        waits(&step, &|| registry.module("a").is_none());
+    });
 }
 
 /// Looks at everything that a registry has: each symbol's name begins with its module's, but for

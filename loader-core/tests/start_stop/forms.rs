@@ -5,6 +5,7 @@ use object::elf::*;
 
 use super::{CODE, WRITABLE, boundaries, linked, part, user};
 use crate::support::decode::aarch64::{adrp, imm12};
+use crate::support::decode::riscv64::j_imm;
 use crate::support::load::run_with;
 use crate::support::{ElfBuilder, Image, Imports, SymbolSpec, TestManager, code, load};
 
@@ -181,4 +182,29 @@ fn nobody_else_sees_them() {
     let mut scratch = vec![loader_core::Scratch::ZERO; loader_core::scratch_len(&objects)];
     let plan = loader_core::Plan::new(&objects, &mut scratch).unwrap();
     assert_eq!(plan.imports().count(), 0);
+}
+
+#[test]
+fn a_call_of_a_boundary_may_get_shorter() {
+    let mut elf = ElfBuilder::new(Machine::Riscv64);
+    let text = elf.section(".text", CODE, &code(&[0x97, 0x80e7, 0x97, 0x80e7]));
+    elf.section("table", CODE, &code(&[0x13; 3]));
+    for (at, name) in [(0, "__start_table"), (8, "__stop_table")] {
+        let symbol = elf.undefined(name);
+        elf.rela(text, at, R_RISCV_CALL_PLT.0, symbol, 0);
+        elf.rela(text, at, R_RISCV_RELAX.0, 0, 0);
+    }
+    let file = elf.build();
+    let mut options = PlanOptions::default();
+    options.relaxation = true;
+    let (manager, imports) = (TestManager::new(), Imports::default());
+    let image = run_with(&[("a.o", &file)], &manager, options, &imports, &(), |loaded| {
+        Image::of(&loaded.unwrap_or_else(|error| panic!("{error}")))
+    });
+    assert_eq!((image.section(".text").len(), image.stubs), (8, 0));
+    let (text, table) = (image.section_address(".text"), image.section_address("table"));
+    for (at, target) in [(0, table), (4, table + 12)] {
+        let distance = j_imm(image.word(".text", at));
+        assert_eq!((text + at as u64).wrapping_add_signed(distance), target);
+    }
 }

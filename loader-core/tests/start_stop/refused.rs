@@ -16,7 +16,7 @@ fn code_and_data_cannot_lie_together() {
             let words = ["b.o", "`table`", "another name"];
             refused_with(&files, &TestManager::new(), &[], Phase::Plan, &words, |error| {
                 let Error::Section { place, reason } = error else { panic!("{error:?}") };
-                assert_eq!((place.object, place.index), ("b.o", 2));
+                assert_eq!((place.object, place.index), ("b.o".into(), 2));
                 assert_eq!(reason, RefusedSection::MixedCode);
             });
         }

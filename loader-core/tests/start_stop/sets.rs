@@ -212,3 +212,51 @@ fn what_lies_between_the_parts_is_filled() {
     assert!(spare.is_empty(), "{:x?}", data.2);
     assert_eq!(between(&image).iter().filter(|byte| **byte != 0).count(), 3);
 }
+
+#[test]
+fn no_stubs_lie_between_them_in_a_long_text() {
+    const CHUNK: u64 = 64 << 20;
+    let mut elf = ElfBuilder::new(Machine::Aarch64);
+    let far = elf.undefined("far");
+    let call = 0x9400_0000u32.to_le_bytes();
+    let first = elf.section(".text.first", CODE, &call);
+    let filler = |elf: &mut ElfBuilder, size| {
+        elf.add(SectionSpec {
+            name: ".text.filler".into(),
+            kind: SHT_NOBITS.0,
+            flags: CODE,
+            align: 16,
+            nobits_size: size,
+            ..SectionSpec::default()
+        });
+    };
+    // The second begins where a stretch of the text does that has stubs of its own.
+    filler(&mut elf, CHUNK - 32);
+    let table = elf.section("table", CODE, &[7; 16]);
+    filler(&mut elf, CHUNK);
+    elf.section("table", CODE, &[7; 16]);
+    let last = elf.section(".text.last", CODE, &call);
+    for section in [first, last] {
+        elf.rela(section, 0, R_AARCH64_CALL26.0, far, 0);
+    }
+    let start = elf.undefined("__start_table");
+    let data = elf.data(&[0; 8]);
+    elf.rela(data, 0, R_AARCH64_ABS64.0, start, 0);
+    assert_eq!(table, 3);
+    let file = elf.build();
+    let objects = [Object::parse("test.o", &file).unwrap()];
+    let mut scratch = vec![Scratch::ZERO; scratch_len(&objects)];
+    let plan = Plan::new(&objects, &mut scratch).unwrap();
+    assert_eq!(plan.stubs(), 2, "one in each stretch that calls");
+    let offsets = plan.sections().filter(|s| s.section.name() == "table".into());
+    let offsets: Vec<u64> = offsets.map(|planned| planned.offset).collect();
+    assert_eq!(offsets, [CHUNK - 16, CHUNK]);
+    let ends: Vec<_> = plan.sections().filter(|s| s.index == last || s.index == 4).collect();
+    assert!(ends.iter().all(|planned| planned.offset > CHUNK + 16), "what follows makes room");
+    let manager = TestManager::at(1 << 38, (1 << 38) + (1 << 30), (1 << 38) + (2 << 30));
+    let manager = manager.limited_to(256 << 20);
+    let image = plan.place(&manager).unwrap().resolve(&Imports::of(&[("far", 0x1234_5678)]));
+    let image = image.unwrap();
+    let text = image.segment_bytes(SegmentKind::Text);
+    assert_eq!(text[CHUNK as usize - 16..][..32], [7; 32], "the stubs are written elsewhere");
+}

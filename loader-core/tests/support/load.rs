@@ -173,7 +173,7 @@ pub fn refused_with(
     check: impl FnOnce(Error<'_>),
 ) {
     run(files, manager, &Imports::of(imports), |loaded| {
-        let error = loaded.err().expect("loaded what must be refused");
+        let error = loaded.expect_err("loaded what must be refused");
         assert_eq!(manager.live(), 0, "memory was kept: {error}");
         let text = error.to_string();
         assert_eq!(error.phase(), phase, "{text}");

@@ -19,7 +19,7 @@ fn user(number: RelocationType, insn: u32, own: bool) -> ElfBuilder {
 }
 
 fn refusal(elf: &ElfBuilder, model: TlsModel, client: &Client, check: impl FnOnce(Error<'_>)) {
-    with(elf, model, client, |loaded| check(loaded.err().expect("must be refused")));
+    with(elf, model, client, |loaded| check(loaded.expect_err("must be refused")));
 }
 
 #[test]

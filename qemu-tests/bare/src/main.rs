@@ -164,8 +164,12 @@ fn pipeline<'o>(
     if let Some(table) = module.table() {
         black_box(table.get(black_box("main").into()));
         black_box(table.at(TargetAddress::new(black_box(0))));
-        table.symbols().for_each(|symbol| drop(black_box(symbol.name)));
-        table.finalisers().for_each(|function| drop(black_box(function)));
+        table.symbols().for_each(|symbol| {
+            black_box(symbol.name);
+        });
+        table.finalisers().for_each(|function| {
+            black_box(function);
+        });
     }
     if black_box(true) {
         let resident = module.detach_lending();
@@ -184,14 +188,20 @@ pub extern "C" fn _start() -> ! {
     let bytes = black_box(&[0u8; 64][..black_box(64).min(64)]);
     match pipeline(bytes, black_box(&mut scratch)) {
         Ok(entry) => drop(black_box(entry)),
-        Err(error) => drop(black_box(write!(Sink, "{error}"))),
+        Err(error) => {
+            let _ = black_box(write!(Sink, "{error}"));
+        }
     }
     match archives::choose(bytes, black_box(&mut scratch)) {
         Ok(chosen) => drop(black_box(chosen)),
-        Err(error) => drop(black_box(write!(Sink, "{error}"))),
+        Err(error) => {
+            let _ = black_box(write!(Sink, "{error}"));
+        }
     }
     if let Err(error) = managers::pipeline_in_fixed_places(bytes, black_box(&mut scratch)) {
-        drop(black_box(write!(Sink, "{error}")));
+        {
+            let _ = black_box(write!(Sink, "{error}"));
+        };
     }
     order::modules(bytes, black_box(&mut scratch));
     if let Err(error) = registry::life(bytes, black_box(&mut scratch)) {

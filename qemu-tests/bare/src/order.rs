@@ -36,6 +36,8 @@ pub fn modules(bytes: &[u8], scratch: &mut [Scratch]) {
     let Ok(objects) = Object::parse("module", bytes).map(|object| [object]) else { return };
     match [Candidate::new(&objects), Candidate::new(&objects)] {
         [Ok(one), Ok(other)] => order(&[one, other.named(black_box("second"))], scratch),
-        [Err(error), _] | [_, Err(error)] => drop(black_box(write!(Sink, "{error}"))),
+        [Err(error), _] | [_, Err(error)] => {
+            let _ = black_box(write!(Sink, "{error}"));
+        }
     }
 }

@@ -2,12 +2,10 @@
 //! options: gc_sections
 //! orders: both
 //! flags: -O2 -ffunction-sections -fdata-sections | -O0 -ffunction-sections -fdata-sections -fPIC | -Os -fpie -ffunction-sections -fdata-sections -fasynchronous-unwind-tables
-//! holds: .text.never_called .data.never_read table
+//! holds: .text.never_called .bss.never_touched table
 //! output: 6 of 3 entries, 1 constructor
 // What `main` does not need is left out: it calls what nobody defines, and the program runs. What
 // runs without being called, and tables, stay.
-#include <stdio.h>
-
 #include "../include/case.h"
 
 struct entry {
@@ -15,6 +13,7 @@ struct entry {
 };
 
 extern struct entry __start_table[], __stop_table[];
+extern int printf(const char *format, ...); // a bare compiler has no <stdio.h>
 extern int kept_in_other(void);
 extern int nobody_defines_this(int);
 extern int nor_this;
@@ -26,7 +25,8 @@ __attribute__((constructor)) static void constructor(void) { constructed++; }
 static int one(void) { return 1; }
 static int two(void) { return 2; }
 
-__attribute__((used, section("table"))) static struct entry entries[] = { { one }, { two } };
+// Aligned as an element is: x86-64 aligns arrays by their size, which would leave gaps.
+__attribute__((used, aligned(8), section("table"))) static struct entry entries[] = { { one }, { two } };
 
 int (*never_read)(int) = nobody_defines_this;
 int *never_read_either = &nor_this;

@@ -6,7 +6,7 @@ struct entry {
     int (*function)(void);
 };
 
-__attribute__((used, section("table"))) static struct entry entries[] = { { three } };
+__attribute__((used, aligned(8), section("table"))) static struct entry entries[] = { { three } };
 
 static int forty_two = 42;
 

@@ -106,7 +106,7 @@ fn mended(file: &[u8], text: u64, data: u64) -> Image {
 /// Has an object refused; nothing is kept.
 fn refused(file: &[u8], manager: &TestManager, words: &[&str], check: impl FnOnce(Error<'_>)) {
     run_with(&[("test.o", file)], manager, options(), &Imports::default(), &(), |loaded| {
-        let error = loaded.err().expect("loaded what must be refused");
+        let error = loaded.expect_err("loaded what must be refused");
         assert_eq!((error.phase(), manager.live()), (Phase::Resolve, 0), "{error}");
         let text = error.to_string();
         for word in words {

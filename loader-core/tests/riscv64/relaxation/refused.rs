@@ -15,7 +15,7 @@ fn a_field_in_bytes_that_may_go_is_refused() {
         marked(&mut elf, text, 0, R_RISCV_CALL_PLT, end);
         elf.rela(text, offset, R_RISCV_SET8.0, value, 0);
         with(&compressed(&elf), relaxing(), |loaded| {
-            let error = loaded.err().expect("loaded what must be refused");
+            let error = loaded.expect_err("loaded what must be refused");
             assert!(
                 matches!(
                     error,
