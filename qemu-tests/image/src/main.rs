@@ -15,6 +15,7 @@ mod load;
 mod memory;
 mod modules;
 mod program;
+mod readme;
 mod report;
 mod threads;
 

@@ -1,7 +1,7 @@
 //! Running one program: load, initialise, call, finalise, unload.
 
 use alloc::ffi::CString;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -14,12 +14,14 @@ use target_common::{CallEnd, Region};
 use crate::load::{self, Loaded, Wanted};
 use crate::memory::{self, Manager};
 use crate::modules::{self, Modules};
-use crate::{harts, kernel, target, threads};
+use crate::{harts, kernel, readme, target, threads};
 
 /// Bytes of stack that a program gets.
 const STACK: usize = 1 << 20;
 /// The name of the C runtime's module.
 const RUNTIME: &str = "runtime";
+/// The entry that stands for the README's example, which loads the program's two objects itself.
+const EXAMPLE: &str = "README.md";
 
 /// What one load and run came to.
 struct Run {
@@ -170,6 +172,10 @@ impl Runner<'_> {
             runtime: None,
             modules: Vec::new(),
         };
+        if self.program.entry == EXAMPLE {
+            run.outcome = self.run_example().map_or_else(|refused| refused, Outcome::Ended);
+            return run;
+        }
         let mut loaded = Vec::new();
         let outcome = self.load_all(names, &mut loaded, &mut run);
         let outcome = outcome.and_then(|()| match self.program.surroundings.harts {
@@ -189,6 +195,14 @@ impl Runner<'_> {
             run.modules = loaded.into_iter().map(|module| module.report).collect();
         }
         run
+    }
+
+    /// Runs the README's example: a module, and another one that it needs.
+    fn run_example(&self) -> Result<Ended, Outcome> {
+        let [blink, gpio] = &*self.program.files else { return Ok(Ended::Aborted) };
+        let ran = readme::run(self.modules, self.arenas.own, gpio.bytes, blink.bytes);
+        let returned = ran.map_err(|error| load::refusal("registry", error.to_string()))?;
+        Ok(returned.map_or(Ended::Aborted, Ended::Returned))
     }
 
     /// Loads the runtime, if there is one, the modules that the program needs, and the program.
