@@ -137,12 +137,13 @@ pub fn objects(title: &str, objects: &[ObjectReport]) {
 
 /// What each arena holds of one module.
 pub fn arenas(report: &ProgramReport) {
-    let mut table = table(&["arena", ">bytes used", ">of"]);
+    let mut table = table(&["arena", ">used", ">of", ""]);
     for arena in &report.arenas {
         table.add_row([
             Cell::new(&arena.name),
             Cell::new(number(arena.loaded.saturating_sub(arena.before))),
             Cell::new(number(arena.size)),
+            Cell::new(arena.unit),
         ]);
     }
     println!("{table}");

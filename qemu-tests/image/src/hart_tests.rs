@@ -7,10 +7,12 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use loader_core::{MemoryManager, Segment, SegmentKind, SegmentRequest};
+use qemu_protocol::ManagerKind;
 use spin::Mutex;
 use target_common::{CallEnd, Fault, HARTS, Region};
 
-use crate::{harts, memory, target};
+use crate::manager::{self, Manager};
+use crate::{harts, target};
 
 /// A function of a program.
 type Function = extern "C" fn(i32) -> i32;
@@ -68,7 +70,7 @@ pub extern "C" fn kernel_wait_for_second_hart() -> i32 {
 /// Takes memory for code from the arena, which can be written. Null where there is no room.
 pub extern "C" fn kernel_test_allocate(size: usize) -> *mut u8 {
     let request = SegmentRequest { kind: SegmentKind::Text, size, align: 16 };
-    let Ok(segment) = memory::manager().allocate(request) else { return ptr::null_mut() };
+    let Ok(segment) = manager().allocate(request) else { return ptr::null_mut() };
     let start = segment.local().as_ptr();
     TAKEN.lock().push(segment);
     start
@@ -78,7 +80,7 @@ pub extern "C" fn kernel_test_allocate(size: usize) -> *mut u8 {
 pub extern "C" fn kernel_test_seal(start: *mut u8) -> i32 {
     let taken = TAKEN.lock();
     let segment = taken.iter().find(|segment| segment.local().as_ptr() == start);
-    segment.is_some_and(|segment| memory::manager().seal(segment).is_ok()).into()
+    segment.is_some_and(|segment| manager().seal(segment).is_ok()).into()
 }
 
 /// Frees the memory at `start`.
@@ -86,7 +88,7 @@ pub extern "C" fn kernel_test_free(start: *mut u8) {
     let mut taken = TAKEN.lock();
     let at = taken.iter().position(|segment| segment.local().as_ptr() == start);
     if let Some(at) = at {
-        memory::manager().free(taken.swap_remove(at));
+        manager().free(taken.swap_remove(at));
     }
 }
 
@@ -110,6 +112,11 @@ static TAKEN: Mutex<Vec<Segment>> = Mutex::new(Vec::new());
 static EXPECTED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
 /// Where it came.
 static FAULTED_AT: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
+
+/// The arenas that programs have memory from.
+fn manager() -> &'static Manager {
+    manager::manager(ManagerKind::Arenas)
+}
 
 fn fault_of(function: Function, value: i32) -> usize {
     let hart = target::hart();

@@ -7,15 +7,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{
-    Binding, Keep, Kept, LoadRequest, Metadata, Module, ModuleId, Name, Object, PlanOptions,
-    PreparedModule, RegistryError, Scratch, TargetAddress, ThreadLocals, TlsImage, TlsModel,
-    Version,
+    Binding, Keep, Kept, LoadRequest, Metadata, Module, ModuleId, Name, Object, Plan, PlanOptions,
+    PreparedModule, RegistryError, Scratch, SegmentKind, TargetAddress, ThreadLocals, TlsImage,
+    TlsModel, Version,
 };
 use qemu_protocol::{
-    Count, File, LinkReport, ModuleReport, ObjectReport, Options, Outcome, SectionReport,
+    Count, File, LinkReport, ModuleReport, ObjectReport, Options, Outcome, RegionReport,
+    SectionReport,
 };
 
-use crate::memory::{self, Manager};
+use crate::manager::Manager;
 use crate::modules::Modules;
 use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
@@ -68,7 +69,7 @@ pub fn options<'k>(thread_locals: TlsModel, asked: Options, keep: Keep<'k>) -> P
 
 /// Loads a module and publishes it; chooses what IFUNCs leave to be chosen.
 pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
-    let before = memory::usage(wanted.manager);
+    let before = wanted.manager.books();
     let start = target::now_ns();
     let objects = parse(wanted.files)?;
     let homes = if wanted.in_place { homes(wanted.files) } else { Vec::new() };
@@ -106,14 +107,15 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
         Some(entry) => Some(entry_of(&module, entry)?),
         None => None,
     };
-    let loaded = memory::usage(wanted.manager);
+    let loaded = wanted.manager.books();
     let mut report = ModuleReport {
         name: name.unwrap_or(wanted.name).into(),
         version: String::new(),
         objects: objects.iter().map(|object| object.name().to_string()).collect(),
         needs: Vec::new(),
         links: link_reports(modules, &module),
-        arenas: memory::arena_report(wanted.manager, before, loaded).into(),
+        arenas: wanted.manager.report(&before, &loaded),
+        regions: region_reports(wanted.manager, module.plan()),
     };
     let (initialisers, finalisers) =
         (module.initialisers().collect(), module.finalisers().collect());
@@ -145,8 +147,7 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
 pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     let leaving = modules.unload(loaded.id);
     leaving.map_err(|error| refusal("unload", error.to_string()))?.finish();
-    let after = memory::usage(loaded.manager);
-    loaded.report.arenas.iter_mut().zip(after).for_each(|(arena, after)| arena.after = after);
+    loaded.manager.close(&mut loaded.report.arenas);
     Ok(())
 }
 
@@ -190,6 +191,19 @@ fn entry_of(
     };
     let found = module.symbol(name).or_else(hidden);
     found.ok_or_else(|| refusal("entry", format!("no object defines `{name}`")))
+}
+
+/// The regions of an MPU that a plan's segments take, where that is what they are placed in.
+fn region_reports(manager: &Manager, plan: &Plan<'_, '_>) -> Vec<RegionReport> {
+    if !matches!(manager, Manager::Mpu(_)) {
+        return Vec::new();
+    }
+    let region = |kind: SegmentKind| {
+        let region = plan.segment(kind).region(target::PAGE as u64)?;
+        let (size, waste) = (region.size, region.waste);
+        (size != 0).then(|| RegionReport { segment: kind.name().into(), size, waste })
+    };
+    SegmentKind::ALL.into_iter().filter_map(region).collect()
 }
 
 /// Who resolved what.

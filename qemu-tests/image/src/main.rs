@@ -12,6 +12,7 @@ mod hart_tests;
 mod harts;
 mod kernel;
 mod load;
+mod manager;
 mod memory;
 mod modules;
 mod program;
@@ -44,10 +45,9 @@ fn image_main() -> ! {
     };
     let programs = job.programs.len() as u32;
     report::send(&Report::Ready { arch: target::ARCH.into(), programs });
-    let manager = memory::manager();
     for (index, program) in job.programs.iter().enumerate() {
         report::send(&Report::Start { program: program.name.into() });
-        let (runtime, done) = program::run(manager, &job.runtime, program);
+        let (runtime, done) = program::run(&job.runtime, program);
         if let (0, Some(runtime)) = (index, runtime) {
             report::send(&Report::Runtime(runtime));
         }

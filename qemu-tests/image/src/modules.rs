@@ -6,7 +6,7 @@ use loader_core::{Registry, RegistryMemory, TargetAddress};
 use spin::{Mutex, RwLock};
 use target_common::Fault;
 
-use crate::memory::Manager;
+use crate::manager::Manager;
 use crate::{exports, target};
 
 /// The registry of this image.

@@ -7,12 +7,14 @@ use alloc::vec::Vec;
 
 use loader_core::{Keep, NAME_MAX, TargetAddress, TlsModel};
 use qemu_protocol::{
-    Ended, File, Harts, ModuleReport, ObjectReport, Outcome, Program, ProgramReport, Surroundings,
+    Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Outcome, Program, ProgramReport,
+    Surroundings,
 };
 use target_common::{CallEnd, Region};
 
 use crate::load::{self, Loaded, Wanted};
-use crate::memory::{self, Manager};
+use crate::manager::{self, Book, Manager};
+use crate::memory;
 use crate::modules::{self, Modules};
 use crate::{harts, kernel, readme, target, threads};
 
@@ -28,7 +30,7 @@ struct Run {
     outcome: Outcome,
     load_ns: u64,
     objects: Vec<ObjectReport>,
-    loaded: [[u64; 3]; 2],
+    loaded: [Vec<Book>; 2],
     runtime: Option<ProgramReport>,
     modules: Vec<ModuleReport>,
 }
@@ -36,22 +38,23 @@ struct Run {
 /// Runs a program as often as it asks for, on the C runtime; the reports say how the last run
 /// went, or the first one that was refused or left memory behind.
 pub fn run(
-    manager: &'static Manager,
     runtime: &[File<'static>],
     program: &Program<'static>,
 ) -> (Option<ProgramReport>, ProgramReport) {
     let Surroundings { away, far, long_text, .. } = program.surroundings;
+    let near = manager::manager(ManagerKind::Arenas);
+    let own = manager::manager(program.surroundings.manager);
     modules::with(far, |modules| {
         if away != 0 {
-            return memory::with_away(away, long_text, |manager_away| {
-                let arenas = Arenas { near: manager, own: manager_away };
+            return memory::with_away(away, long_text, |own| {
+                let arenas = Arenas { near, own };
                 Runner { modules, arenas, runtime, program }.run()
             });
         }
         if far != 0 {
             memory::map_away(far);
         }
-        let arenas = Arenas { near: manager, own: manager };
+        let arenas = Arenas { near, own };
         Runner { modules, arenas, runtime, program }.run()
     })
 }
@@ -59,9 +62,9 @@ pub fn run(
 /// Where a program's modules are placed.
 #[derive(Clone, Copy)]
 struct Arenas {
-    /// Beside the image: for the C runtime.
+    /// The usual ones, beside the image: for the C runtime.
     near: &'static Manager,
-    /// The program's own: the same, or away from it.
+    /// The program's own: the same, another manager's, or away from the image.
     own: &'static Manager,
 }
 
@@ -70,8 +73,18 @@ impl Arenas {
         !core::ptr::eq(self.near, self.own)
     }
 
-    fn usage(&self) -> [[u64; 3]; 2] {
-        [memory::usage(self.near), memory::usage(self.own)]
+    fn usage(&self) -> [Vec<Book>; 2] {
+        [self.near.books(), self.own.books()]
+    }
+
+    /// What the program's own are called in a report where they are apart.
+    const fn title(&self) -> &'static str {
+        match self.own {
+            Manager::Arenas(_) => "away ",
+            Manager::Fixed(..) => "fixed ",
+            Manager::Mpu(_) => "MPU ",
+            Manager::Shared(_) => "",
+        }
     }
 }
 
@@ -127,12 +140,12 @@ impl Runner<'_> {
                 self.run_again(&ALONE, || self.arenas.usage() != before)
             }
         };
-        let near = memory::arena_report(self.arenas.near, before[0], last.loaded[0]);
-        let mut arenas = near.to_vec();
+        let [[near, own], [near_loaded, own_loaded]] = [&before, &last.loaded];
+        let mut arenas = self.arenas.near.report(near, near_loaded);
         if self.arenas.are_apart() {
-            let mut away = memory::arena_report(self.arenas.own, before[1], last.loaded[1]);
-            away.iter_mut().for_each(|arena| arena.name.insert_str(0, "away "));
-            arenas.extend(away);
+            let mut apart = self.arenas.own.report(own, own_loaded);
+            apart.iter_mut().for_each(|arena| arena.name.insert_str(0, self.arenas.title()));
+            arenas.extend(apart);
         }
         let report = ProgramReport {
             program: self.program.name.into(),

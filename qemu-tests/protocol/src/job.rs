@@ -87,6 +87,9 @@ pub struct Surroundings {
     pub long_text: bool,
     /// Which of the machine's harts (processor cores) run it.
     pub harts: Harts,
+    /// Which manager places its modules; the C runtime is in the usual arenas. Where `away` is not
+    /// 0, there are no others.
+    pub manager: ManagerKind,
     /// Whether its thread-local variables come with the first use, instead of in a static block.
     pub dynamic_thread_locals: bool,
 }
@@ -101,6 +104,20 @@ pub enum Harts {
     First,
     /// The first loads it, the second runs it, the first unloads it.
     Second,
+}
+
+/// The core's memory managers, each over memory of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ManagerKind {
+    /// `ArenaMemoryManager`, with an arena for each kind of segment.
+    #[default]
+    Arenas,
+    /// `FixedMemoryManager`: a place for each kind.
+    Fixed,
+    /// `MpuMemoryManager`: an arena for each kind, eight regions in all.
+    Mpu,
+    /// `ArenaMemoryManager::shared`.
+    Shared,
 }
 
 /// Why the bytes at the job's address are no job.
@@ -134,7 +151,11 @@ impl<'a> Job<'a> {
 
     /// Gives each file the padding that aligns it; the job borrows from `packed`, which has none.
     fn align_files(&mut self, packed: &[u8]) {
-        let programs = self.programs.iter_mut().flat_map(|program| &mut program.files);
+        // In the order in which they lie in the job.
+        let programs = self.programs.iter_mut().flat_map(|program| {
+            let modules = program.modules.iter_mut().flat_map(|module| &mut module.files);
+            program.files.iter_mut().chain(modules)
+        });
         let mut added = HEADER;
         for file in self.runtime.iter_mut().chain(programs) {
             let at = file.bytes.as_ptr().addr() - packed.as_ptr().addr() + added;
@@ -173,6 +194,7 @@ mod tests {
             far: 5,
             long_text: true,
             harts: Harts::Both,
+            manager: ManagerKind::Mpu,
             dynamic_thread_locals: true,
         };
         let options = Options { erratum_843419: true, gc_sections: true, ..Options::default() };
@@ -206,6 +228,7 @@ mod tests {
             modules: Vec::new(),
             name,
             files: files.clone(),
+            modules: vec![ModuleFiles { name: "m", files: files.clone() }],
             entry: "main",
             args: vec![],
             repeat: 1,
@@ -215,7 +238,9 @@ mod tests {
         let programs = vec![program("one"), program("another")];
         let encoded = Job { runtime: files.clone(), programs }.encode().unwrap();
         let job = Job::decode(&encoded).unwrap();
-        let programs = job.programs.iter().flat_map(|program| &program.files);
+        let programs = job.programs.iter().flat_map(|program| {
+            program.files.iter().chain(program.modules.iter().flat_map(|module| &module.files))
+        });
         for (at, file) in job.runtime.iter().chain(programs).enumerate() {
             let offset = file.bytes.as_ptr().addr() - encoded.as_ptr().addr();
             assert!(offset.is_multiple_of(ALIGN), "{offset}");

@@ -17,11 +17,11 @@ mod options;
 mod report;
 
 pub use fault::fault_line;
-pub use job::{File, Harts, Job, JobError, ModuleFiles, Program, Surroundings};
+pub use job::{File, Harts, Job, JobError, ManagerKind, ModuleFiles, Program, Surroundings};
 pub use options::Options;
 pub use report::{
-    ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport, Report,
-    SectionReport,
+    ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport,
+    RegionReport, Report, SectionReport, Unit,
 };
 
 /// The byte at the start of a console line that carries a [`Report`] (ASCII record separator).

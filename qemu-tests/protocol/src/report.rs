@@ -1,5 +1,7 @@
 //! The reports: what the image says about each program.
 
+use core::fmt;
+
 use crate::{Deserialize, Serialize, String, Vec};
 
 /// One report.
@@ -65,6 +67,20 @@ pub struct ModuleReport {
     pub links: Vec<LinkReport>,
     /// The arenas: what it took, and what was in use when it had been unloaded.
     pub arenas: Vec<ArenaUse>,
+    /// The regions of an MPU that its segments take, by its plan; empty where it is not placed in
+    /// such.
+    pub regions: Vec<RegionReport>,
+}
+
+/// The region of an MPU that a segment takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegionReport {
+    /// `text`, `rodata` or `data`.
+    pub segment: String,
+    /// In bytes: a power of two.
+    pub size: u64,
+    /// How much of it the segment does not need, in bytes.
+    pub waste: u64,
 }
 
 /// A symbol that an object needs and does not define.
@@ -145,11 +161,14 @@ pub struct Count {
     pub count: u32,
 }
 
-/// One arena across the life of a program, in bytes.
+/// One arena across the life of a program; of an MPU also all its regions, counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArenaUse {
-    /// `text`, `rodata` or `data`; `in place` where it stays in its file.
+    /// `text`, `rodata` or `data`; `shared` for one of all kinds; `region` for an MPU's regions. Before
+    /// it what manager it is, where the program has one of its own: `away`, `fixed` or `MPU`.
     pub name: String,
+    /// What the numbers count.
+    pub unit: Unit,
     /// Its size.
     pub size: u64,
     /// In use before the program was loaded.
@@ -158,4 +177,25 @@ pub struct ArenaUse {
     pub loaded: u64,
     /// In use after it was unloaded, or refused: equal to `before`, or something leaked.
     pub after: u64,
+    /// Whether what is free then is in one piece.
+    pub in_one_piece: bool,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Bytes.
+    Bytes,
+    /// Regions of a memory protection unit.
+    Regions,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Regions => "regions",
+        })
+    }
 }

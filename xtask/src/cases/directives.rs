@@ -3,7 +3,7 @@
 //! The language is described in `qemu-tests/cases/README.md`.
 
 use anyhow::{Context, Result, bail, ensure};
-use qemu_protocol::{Ended, Harts, Options};
+use qemu_protocol::{Ended, Harts, ManagerKind, Options};
 
 use super::damage::Damage;
 use super::variants::Compiler;
@@ -43,6 +43,7 @@ enum Directive {
     Harts(Harts),
     Holds(Vec<String>),
     LongText,
+    Manager(ManagerKind),
     Options(Options),
     Orders,
     Output(String),
@@ -107,6 +108,8 @@ pub struct Settings {
     pub holds: Vec<String>,
     /// Whether its text arena is longer than a call reaches.
     pub long_text: bool,
+    /// Which of the core's managers places it.
+    pub manager: ManagerKind,
     /// What the program asks of the loader.
     pub options: Options,
     /// Whether to hand the objects over in the opposite order, too.
@@ -198,6 +201,7 @@ impl Default for Settings {
             harts: Harts::default(),
             holds: Vec::new(),
             long_text: false,
+            manager: ManagerKind::default(),
             options: Options::default(),
             both_orders: false,
             output: String::new(),
@@ -227,6 +231,7 @@ impl Settings {
             Directive::Harts(harts) => self.harts = *harts,
             Directive::Holds(words) => self.holds.extend_from_slice(words),
             Directive::LongText => self.long_text = true,
+            Directive::Manager(manager) => self.manager = *manager,
             Directive::Options(options) => self.options = *options,
             Directive::Orders => self.both_orders = true,
             Directive::Output(line) => {
@@ -292,6 +297,13 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             _ => bail!("`both` or `second`"),
         }),
         "holds" => Directive::Holds(words()),
+        "manager" => Directive::Manager(match text {
+            "arenas" => ManagerKind::Arenas,
+            "fixed" => ManagerKind::Fixed,
+            "mpu" => ManagerKind::Mpu,
+            "shared" => ManagerKind::Shared,
+            _ => bail!("`arenas`, `fixed`, `mpu` or `shared`"),
+        }),
         "options" => {
             let mut options = Options::default();
             for word in text.split_whitespace() {

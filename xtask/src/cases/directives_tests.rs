@@ -150,3 +150,11 @@ fn a_program_may_be_for_another_hart_or_both() {
     assert_eq!(settings("//! harts: both\n").harts, Harts::Both);
     assert!(complaint("//! harts: third\n").contains("`both` or `second`"));
 }
+
+#[test]
+fn managers_are_named() {
+    assert_eq!(settings("").manager, ManagerKind::Arenas);
+    assert_eq!(settings("//! manager: fixed\n").manager, ManagerKind::Fixed);
+    assert_eq!(settings("//! manager: mpu\n").manager, ManagerKind::Mpu);
+    assert!(complaint("//! manager: heap\n").contains("`arenas`, `fixed`, `mpu` or `shared`"));
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qemu_protocol::{Ended, Outcome, ProgramReport};
+use qemu_protocol::{Ended, Outcome, ProgramReport, Unit};
 
 use super::directives::{Expectation, Refusal};
 
@@ -26,6 +26,7 @@ impl Verdict {
     /// The first difference, in words.
     pub fn judge(&self, report: &ProgramReport, output: &[u8]) -> Result<(), String> {
         arenas(report)?;
+        regions(report)?;
         match (&self.expect, &report.outcome) {
             (Expectation::Any, _) => Ok(()),
             (Expectation::Ends(expected), Outcome::Ended(ended)) if expected == ended => {
@@ -82,8 +83,31 @@ fn arenas(report: &ProgramReport) -> Result<(), String> {
     for arena in &report.arenas {
         if arena.before != arena.after {
             return Err(format!(
-                "the {} arena held {} bytes before and holds {} after",
-                arena.name, arena.before, arena.after
+                "the {} arena held {} {} before and holds {} after",
+                arena.name, arena.before, arena.unit, arena.after
+            ));
+        }
+        if !arena.in_one_piece {
+            return Err(format!("what is free of the {} arena is not in one piece", arena.name));
+        }
+    }
+    Ok(())
+}
+
+/// The regions of an MPU that the modules' plans told of must be those that were taken.
+fn regions(report: &ProgramReport) -> Result<(), String> {
+    let regions = || report.modules.iter().flat_map(|module| &module.regions);
+    for arena in &report.arenas {
+        let Some(name) = arena.name.strip_prefix("MPU ") else { continue };
+        let planned: u64 = match arena.unit {
+            Unit::Bytes => regions().filter(|r| r.segment == name).map(|r| r.size).sum(),
+            Unit::Regions => regions().count() as u64,
+        };
+        let (taken, unit) = (arena.loaded - arena.before, arena.unit);
+        // Of a program that was refused nothing is told.
+        if taken != planned && !report.modules.is_empty() {
+            return Err(format!(
+                "the {name} arena gave {taken} {unit}, and {planned} were planned"
             ));
         }
     }
@@ -131,10 +155,15 @@ fn said(ended: Ended) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qemu_protocol::{ArenaUse, ObjectReport};
+    use qemu_protocol::{ArenaUse, ModuleReport, ObjectReport, RegionReport};
+
+    fn arena(name: &str, unit: Unit, [before, loaded, after]: [u64; 3]) -> ArenaUse {
+        let name = name.into();
+        ArenaUse { name, unit, size: 100, before, loaded, after, in_one_piece: true }
+    }
 
     fn report(outcome: Outcome, after: u64) -> ProgramReport {
-        let arena = ArenaUse { name: "data".into(), size: 100, before: 8, loaded: 50, after };
+        let arena = arena("data", Unit::Bytes, [8, 50, after]);
         ProgramReport {
             program: "p".into(),
             outcome,
@@ -224,5 +253,38 @@ mod tests {
         let mut silent = returned(0);
         silent.arenas.clear();
         assert!(any.judge(&silent, b"").is_err());
+    }
+
+    #[test]
+    fn what_is_free_must_be_in_one_piece() {
+        let mut report = returned(0);
+        report.arenas[0].in_one_piece = false;
+        let error = ends(0, "").judge(&report, b"").unwrap_err();
+        assert!(error.contains("data arena is not in one piece"), "{error}");
+    }
+
+    #[test]
+    fn regions_must_be_as_planned() {
+        let region = |segment: &str, size| RegionReport { segment: segment.into(), size, waste: 1 };
+        let module = ModuleReport {
+            name: "p".into(),
+            version: String::new(),
+            objects: Vec::new(),
+            needs: Vec::new(),
+            links: Vec::new(),
+            arenas: Vec::new(),
+            regions: vec![region("text", 32), region("data", 16)],
+        };
+        let judged = |text, count| {
+            let mut report = returned(0);
+            report.modules = vec![module.clone()];
+            report.arenas.push(arena("MPU text", Unit::Bytes, [0, text, 0]));
+            report.arenas.push(arena("MPU region", Unit::Regions, [0, count, 0]));
+            ends(0, "").judge(&report, b"")
+        };
+        assert_eq!(judged(32, 2), Ok(()));
+        assert!(judged(64, 2).unwrap_err().contains("text arena gave 64 bytes, and 32 were"));
+        assert!(judged(32, 3).unwrap_err().contains("region arena gave 3 regions, and 2 were"));
+        assert_eq!(refuses(&[], &[]).judge(&refused_in("place", ""), b""), Ok(()));
     }
 }

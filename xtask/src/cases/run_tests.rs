@@ -2,7 +2,7 @@ use super::*;
 use crate::cases::directives::Expectation;
 use crate::cases::judge::Verdict;
 use crate::qemu::Ran;
-use protocol::{ArenaUse, Ended, ProgramReport};
+use protocol::{ArenaUse, Ended, ProgramReport, Unit};
 
 fn trial(value: i32) -> Trial {
     let expect = Expectation::Ends(Ended::Returned(value));
@@ -18,7 +18,15 @@ fn trial(value: i32) -> Trial {
 }
 
 fn report(name: &str, value: i32) -> ProgramReport {
-    let arena = ArenaUse { name: "text".into(), size: 9, before: 1, loaded: 2, after: 1 };
+    let arena = ArenaUse {
+        name: "text".into(),
+        unit: Unit::Bytes,
+        size: 9,
+        before: 1,
+        loaded: 2,
+        after: 1,
+        in_one_piece: true,
+    };
     ProgramReport {
         program: name.into(),
         outcome: protocol::Outcome::Ended(Ended::Returned(value)),

@@ -138,8 +138,9 @@ fn options(settings: &Settings, arch: Arch, set: usize) -> Vec<Options> {
 
 /// What programs of a case find around them, each in turn.
 fn surroundings(settings: &Settings) -> Vec<Surroundings> {
-    let Settings { dynamic_thread_locals, harts, long_text, .. } = *settings;
-    let usual = Surroundings { dynamic_thread_locals, harts, long_text, ..Surroundings::default() };
+    let Settings { dynamic_thread_locals, harts, long_text, manager, .. } = *settings;
+    let usual = Surroundings::default();
+    let usual = Surroundings { dynamic_thread_locals, harts, long_text, manager, ..usual };
     let away = settings.away.iter().map(|&away| Surroundings { away, ..usual });
     let far = settings.far.iter().map(|&far| Surroundings { far, ..usual });
     let all: Vec<_> = away.chain(far).collect();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use qemu_protocol::{Harts, Options, Surroundings};
+use qemu_protocol::{Harts, ManagerKind, Options, Surroundings};
 
 use crate::arch::Arch;
 
@@ -122,11 +122,17 @@ impl fmt::Display for Variant {
         if self.options.relaxation {
             f.write_str(", relaxed")?;
         }
-        let Surroundings { away, far, harts, .. } = self.surroundings;
+        let Surroundings { away, far, harts, manager, .. } = self.surroundings;
         match harts {
             Harts::Both => f.write_str(", on both harts")?,
             Harts::First => {}
             Harts::Second => f.write_str(", on the second hart")?,
+        }
+        match manager {
+            ManagerKind::Arenas => {}
+            ManagerKind::Fixed => f.write_str(", in fixed places")?,
+            ManagerKind::Mpu => f.write_str(", in an MPU's regions")?,
+            ManagerKind::Shared => f.write_str(", in a shared arena")?,
         }
         if away != 0 {
             write!(f, ", {} MiB away", away >> 20)?;
@@ -170,6 +176,9 @@ mod tests {
         variant.surroundings.harts = Harts::Second;
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, on the second hart");
         variant.surroundings.harts = Harts::First;
+        variant.surroundings.manager = ManagerKind::Shared;
+        assert_eq!(variant.to_string(), "gcc -O2 -fPIC, in a shared arena");
+        variant.surroundings.manager = ManagerKind::Arenas;
         variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20, ..variant.surroundings };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, 1024 MiB away, far at 5 MiB");
     }

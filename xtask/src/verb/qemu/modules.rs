@@ -134,6 +134,7 @@ mod tests {
             needs: needs.iter().map(|&name| name.into()).collect(),
             links: Vec::new(),
             arenas: Vec::new(),
+            regions: Vec::new(),
         };
         let modules = [
             module("runtime", "", &["the kernel"]),

@@ -1,0 +1,3 @@
+//! manager: fixed
+// Code cannot be written, data cannot be executed, and constants neither.
+#include "permissions.h"
