@@ -110,11 +110,6 @@ impl Archive {
         self.index.contains_key(symbol)
     }
 
-    /// The first object in it.
-    pub fn first(&self) -> Option<&[u8]> {
-        self.members.first().and_then(|(_, range)| self.bytes.get(range.clone()))
-    }
-
     fn member(&self, at: usize) -> Option<(String, &[u8])> {
         let (name, range) = self.members.get(at)?;
         Some((format!("{}({name})", self.name), self.bytes.get(range.clone())?))
@@ -135,7 +130,11 @@ pub struct Linker {
 impl Linker {
     /// Takes account of an object that is part of the program.
     pub fn add(&mut self, object: &[u8]) {
-        let symbols = Symbols::of(object);
+        self.add_symbols(Symbols::of(object));
+    }
+
+    /// Takes account of an object that has these symbols.
+    pub fn add_symbols(&mut self, symbols: Symbols) {
         self.defined.extend(symbols.defined);
         for name in symbols.undefined {
             self.want(name);
@@ -191,4 +190,4 @@ impl Linker {
 
 #[cfg(test)]
 #[path = "archive_tests.rs"]
-mod tests;
+pub mod tests;

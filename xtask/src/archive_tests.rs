@@ -5,7 +5,7 @@ use object::write::{Object as Writer, StandardSection, Symbol, SymbolSection};
 use object::{Architecture, BinaryFormat, Endianness, SymbolFlags, SymbolKind, SymbolScope};
 
 /// An object that defines and needs the given symbols; a name behind `?` is needed weakly.
-fn object(defines: &[&str], needs: &[&str]) -> Vec<u8> {
+pub fn object(defines: &[&str], needs: &[&str]) -> Vec<u8> {
     let mut writer = Writer::new(BinaryFormat::Elf, Architecture::X86_64, Endianness::Little);
     let text = writer.section_id(StandardSection::Text);
     let mut add = |name: &str, section, weak| {

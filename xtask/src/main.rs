@@ -19,6 +19,7 @@ mod progress;
 mod qemu;
 mod relocations;
 mod runtime;
+mod selection;
 mod setup;
 mod show;
 mod toolchain;

@@ -4,16 +4,15 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use loader_core::ArchiveMember;
 
 use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes, Symbols};
 use crate::modules;
+use crate::selection::{self, KERNEL};
 use crate::setup::Tools;
 use crate::toolchain;
-
-/// The symbols that the image itself defines begin with this.
-const KERNEL: &[u8] = b"kernel_";
 
 /// Files as the user gave them, read and told apart.
 #[derive(Debug)]
@@ -23,14 +22,16 @@ pub struct Inputs {
     /// The objects, in the order given.
     pub objects: Vec<NamedBytes>,
     /// The archives, in the order given.
-    pub archives: Vec<Archive>,
+    pub archives: Vec<NamedBytes>,
 }
 
 /// A program and the part of the C runtime that it needs, ready to be handed to the image.
 #[derive(Debug)]
 pub struct Program {
-    /// The objects of the program's main module, members of archives included.
+    /// The objects of the program's main module, those of Rust's core library included.
     pub files: Vec<NamedBytes>,
+    /// Archives, of which the image takes what is needed.
+    pub archives: Vec<NamedBytes>,
     /// The other modules, by name, in an order in which they can be loaded.
     pub modules: Vec<(String, NamedBytes)>,
     /// The members of the runtime's archives.
@@ -50,10 +51,12 @@ impl Inputs {
             let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
             let is_archive = Archive::is_archive(&bytes);
             let found = if is_archive {
-                let archive = Archive::parse(&name_of(path), bytes)
-                    .with_context(|| format!("{shown} cannot be used"))?;
-                let first = archive.first().map(Arch::of_object).transpose();
-                archives.push(archive);
+                let name = name_of(path);
+                let archive = loader_core::Archive::parse(&name, &bytes)
+                    .map_err(|error| anyhow!("{shown} cannot be used: {error}"))?;
+                let first = archive.members().find(ArchiveMember::is_elf);
+                let first = first.map(|member| Arch::of_object(member.bytes)).transpose();
+                archives.push(NamedBytes { name, bytes });
                 first.with_context(|| format!("in {shown}"))?
             } else {
                 let arch =
@@ -89,33 +92,53 @@ impl Program {
         runtime: &[Archive],
         roots: &[&str],
     ) -> Result<Self> {
-        let (mut files, modules) = split(inputs.objects, entry);
+        let Inputs { arch, objects, archives } = inputs;
+        let (mut files, modules) = split(objects, entry);
         let mut elsewhere = HashSet::new();
         for (_, file) in &modules {
             elsewhere.extend(Symbols::of(&file.bytes).defined);
         }
-        let mut linker = Linker::default();
-        for file in &files {
-            linker.add(&file.bytes);
-        }
-        linker.want(entry.as_bytes().to_vec());
-        files.extend(linker.pull(&inputs.archives, |name| elsewhere.contains(name)));
-        let in_runtime = |name: &[u8]| {
-            name.starts_with(KERNEL)
-                || elsewhere.contains(name)
-                || runtime.iter().any(|archive| archive.defines(name))
+        let outside = |name: &[u8]| name.starts_with(KERNEL) || elsewhere.contains(name);
+        let choose = |files: &[NamedBytes], provided: &dyn Fn(&[u8]) -> bool| {
+            selection::linker(&lent(files), &lent(&archives), entry, provided)
         };
+        let mut linker = choose(&files, &outside);
+        let in_runtime =
+            |name: &[u8]| outside(name) || runtime.iter().any(|archive| archive.defines(name));
         if linker.missing().any(|name| is_rust(name) && !in_runtime(name)) {
-            for dir in toolchain::library_dirs(tools, inputs.arch) {
+            for dir in toolchain::library_dirs(tools, arch) {
                 files.extend(from_core_library(&mut linker, &dir, in_runtime)?);
             }
         }
         // Each module by itself: what one defines, another may still need of the runtime.
-        let mut apart = vec![files.iter().map(|file| file.bytes.as_slice()).collect::<Vec<_>>()];
-        apart.extend(modules.iter().map(|(_, file)| vec![file.bytes.as_slice()]));
-        let runtime = runtime_for(&apart, runtime, roots);
-        Ok(Self { files, modules, runtime })
+        let mut apart = vec![linker];
+        for (_, file) in &modules {
+            let mut module = Linker::default();
+            module.add(&file.bytes);
+            apart.push(module);
+        }
+        let is_served = |linker: &Linker| {
+            linker.missing().any(|name| runtime.iter().any(|archive| archive.defines(name)))
+        };
+        // A program that brings its own C library gets no other.
+        if !archives.is_empty() && !apart.iter().any(is_served) {
+            return Ok(Self { files, archives, modules, runtime: Vec::new() });
+        }
+        let mut members = runtime_for(&apart, runtime, roots);
+        if !archives.is_empty() {
+            // What the runtime has, the image does not take from the archives.
+            let members_define = members.iter().flat_map(|m| Symbols::of(&m.bytes).defined);
+            let defined: HashSet<Vec<u8>> = members_define.collect();
+            apart.push(choose(&files, &|name| outside(name) || defined.contains(name)));
+            members = runtime_for(&apart, runtime, roots);
+        }
+        Ok(Self { files, archives, modules, runtime: members })
     }
+}
+
+/// Files as what only reads them takes them.
+fn lent(files: &[NamedBytes]) -> Vec<selection::File<'_>> {
+    files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
 }
 
 /// The objects of the main module, and the modules that come with names of their own.
@@ -129,19 +152,13 @@ fn split(objects: Vec<NamedBytes>, entry: &str) -> (Vec<NamedBytes>, Vec<(String
 
 /// The members of the runtime's archives that each of `programs` needs, and `roots`, which the
 /// image calls. What one program defines, another may still need.
-pub fn runtime_for(
-    programs: &[Vec<&[u8]>],
-    archives: &[Archive],
-    roots: &[&str],
-) -> Vec<NamedBytes> {
+pub fn runtime_for(programs: &[Linker], archives: &[Archive], roots: &[&str]) -> Vec<NamedBytes> {
     // The runtime is a module of its own, loaded first: what programs define is not for it.
     let mut linker = Linker::default();
     for root in roots {
         linker.want(root.as_bytes().to_vec());
     }
-    for objects in programs {
-        let mut program = Linker::default();
-        objects.iter().for_each(|object| program.add(object));
+    for program in programs {
         program.missing().for_each(|name| linker.want(name.to_vec()));
     }
     linker.pull(archives, |_| false)

@@ -18,6 +18,7 @@ use qemu_protocol::{
 
 use crate::manager::Manager;
 use crate::modules::Modules;
+use crate::select::{self, Chosen};
 use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
 
@@ -30,6 +31,8 @@ pub struct Wanted<'w> {
     /// Whether it is rather called what its metadata says.
     pub keeps_name: bool,
     pub files: &'w [File<'static>],
+    /// What is taken where it is needed, members of these.
+    pub archives: &'w [File<'static>],
     pub options: PlanOptions<'w>,
     /// Whether what can stay in its files does.
     pub in_place: bool,
@@ -72,6 +75,8 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let before = wanted.manager.books();
     let start = target::now_ns();
     let objects = parse(wanted.files)?;
+    let chosen = select::choose(modules, objects, wanted.archives, wanted.grants, wanted.entry)?;
+    let Chosen { objects, taken } = chosen;
     let homes = if wanted.in_place { homes(wanted.files) } else { Vec::new() };
     let mut options = wanted.options;
     options.in_place = &homes;
@@ -112,6 +117,7 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
         name: name.unwrap_or(wanted.name).into(),
         version: String::new(),
         objects: objects.iter().map(|object| object.name().to_string()).collect(),
+        taken,
         needs: Vec::new(),
         links: link_reports(modules, &module),
         arenas: wanted.manager.report(&before, &loaded),
@@ -151,7 +157,8 @@ pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     Ok(())
 }
 
-/// Where files lie: in the job's window, which is readable and executable and never written.
+/// Where files lie: in the job's window, which is readable and executable and never written. Members
+/// of archives are not aligned, and have no place here.
 fn homes(files: &[File<'_>]) -> Vec<Option<TargetAddress>> {
     let home = |file: &File<'_>| TargetAddress::new(file.bytes.as_ptr().expose_provenance() as u64);
     files.iter().map(|file| Some(home(file))).collect()

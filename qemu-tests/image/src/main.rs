@@ -18,6 +18,7 @@ mod modules;
 mod program;
 mod readme;
 mod report;
+mod select;
 mod threads;
 
 #[cfg(target_arch = "aarch64")]

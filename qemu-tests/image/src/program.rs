@@ -252,6 +252,7 @@ impl Runner<'_> {
             modules,
             &Wanted {
                 files: &program.files,
+                archives: &program.archives,
                 options: load::options(self.thread_locals(), program.options, Keep::Named(&entry)),
                 namespace: Some(names.program),
                 entry: Some(program.entry),
@@ -278,6 +279,7 @@ impl Runner<'_> {
             name,
             keeps_name: names.suffix.is_empty(),
             files,
+            archives: &[],
             options: load::options(model, self.program.options, Keep::Exported),
             in_place: self.program.options.in_place,
             manager,

@@ -49,6 +49,9 @@ pub struct Program<'a> {
     /// The objects, which are linked together as its main module.
     #[serde(borrow)]
     pub files: Vec<File<'a>>,
+    /// Archives, of which those members become part of the main module that are needed.
+    #[serde(borrow)]
+    pub archives: Vec<File<'a>>,
     /// Modules that it may need, in an order in which they can be loaded.
     #[serde(borrow)]
     pub modules: Vec<ModuleFiles<'a>>,
@@ -154,7 +157,7 @@ impl<'a> Job<'a> {
         // In the order in which they lie in the job.
         let programs = self.programs.iter_mut().flat_map(|program| {
             let modules = program.modules.iter_mut().flat_map(|module| &mut module.files);
-            program.files.iter_mut().chain(modules)
+            program.files.iter_mut().chain(&mut program.archives).chain(modules)
         });
         let mut added = HEADER;
         for file in self.runtime.iter_mut().chain(programs) {
@@ -201,6 +204,7 @@ mod tests {
         let program = Program {
             name: "p",
             files: vec![file],
+            archives: vec![file],
             modules: vec![ModuleFiles { name: "m", files: vec![file] }],
             entry: "main",
             args: vec!["p", "x"],
@@ -228,6 +232,7 @@ mod tests {
             modules: Vec::new(),
             name,
             files: files.clone(),
+            archives: files.clone(),
             modules: vec![ModuleFiles { name: "m", files: files.clone() }],
             entry: "main",
             args: vec![],
@@ -239,7 +244,8 @@ mod tests {
         let encoded = Job { runtime: files.clone(), programs }.encode().unwrap();
         let job = Job::decode(&encoded).unwrap();
         let programs = job.programs.iter().flat_map(|program| {
-            program.files.iter().chain(program.modules.iter().flat_map(|module| &module.files))
+            let objects = program.files.iter().chain(&program.archives);
+            objects.chain(program.modules.iter().flat_map(|module| &module.files))
         });
         for (at, file) in job.runtime.iter().chain(programs).enumerate() {
             let offset = file.bytes.as_ptr().addr() - encoded.as_ptr().addr();

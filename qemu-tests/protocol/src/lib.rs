@@ -21,7 +21,7 @@ pub use job::{File, Harts, Job, JobError, ManagerKind, ModuleFiles, Program, Sur
 pub use options::Options;
 pub use report::{
     ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport,
-    RegionReport, Report, SectionReport, Unit,
+    RegionReport, Report, SectionReport, TakenReport, Unit,
 };
 
 /// The byte at the start of a console line that carries a [`Report`] (ASCII record separator).

@@ -60,6 +60,8 @@ pub struct ModuleReport {
     pub version: String,
     /// The names of its objects, in order.
     pub objects: Vec<String>,
+    /// Those that were taken from archives, in order, and what for.
+    pub taken: Vec<TakenReport>,
     /// The modules that it is linked to, or says it needs.
     pub needs: Vec<String>,
     /// Who resolved what: each symbol that an object needs and does not define. Empty for the C
@@ -81,6 +83,27 @@ pub struct RegionReport {
     pub size: u64,
     /// How much of it the segment does not need, in bytes.
     pub waste: u64,
+}
+
+/// A member of an archive that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenReport {
+    /// The object: `archive(member)`.
+    pub object: String,
+    /// The symbol of it that was needed.
+    pub symbol: String,
+    /// The object that was the first to need it; empty where the job did: it is the entry.
+    pub needed_by: String,
+}
+
+impl fmt::Display for TakenReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} for `{}`", self.object, self.symbol)?;
+        if self.needed_by.is_empty() {
+            return f.write_str(", the entry");
+        }
+        write!(f, " of {}", self.needed_by)
+    }
 }
 
 /// A symbol that an object needs and does not define.

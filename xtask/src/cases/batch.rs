@@ -28,9 +28,9 @@ pub fn batches<'t>(
     let mut open = [Batch::default(), Batch { needs_runtime: true, ..Batch::default() }];
     let mut full = Vec::new();
     for (number, trial) in programs {
-        let objects = trial.files.iter().map(|file| &*file.bytes);
-        let needs_runtime = libraries.serve(objects);
-        let bytes = trial.files.iter().map(|file| file.bytes.len()).sum();
+        let needs_runtime = libraries.serve(&trial.linker());
+        let files = trial.files.iter().chain(&trial.archives);
+        let bytes = files.map(|file| file.bytes.len()).sum();
         let [without, with] = &mut open;
         let batch = if needs_runtime { with } else { without };
         if !batch.has_room(bytes) {
@@ -66,12 +66,14 @@ mod tests {
             expect: Expectation::Any,
             output: String::new(),
             stubs: None,
+            taken: vec![],
             source: "".into(),
         };
         let file = File { name: "a.o".into(), bytes: vec![0; size].into() };
         let surroundings = qemu_protocol::Surroundings::default();
         Trial {
             files: vec![file],
+            archives: vec![],
             entry: "main".into(),
             args: vec![],
             repeat: 1,

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use qemu_protocol::{Ended, Harts, ManagerKind, Options};
 
 use super::damage::Damage;
+use super::settings::Settings;
 use super::variants::Compiler;
 use crate::arch::Arch;
 
@@ -28,8 +29,10 @@ struct Line {
     directive: Directive,
 }
 
+/// What a line says.
 #[derive(Debug, PartialEq, Eq)]
-enum Directive {
+pub enum Directive {
+    Archive(String, Vec<String>),
     Archs(Vec<Arch>),
     Args(Vec<String>),
     Away(Vec<u64>),
@@ -42,6 +45,7 @@ enum Directive {
     Flags(Vec<Vec<String>>),
     Harts(Harts),
     Holds(Vec<String>),
+    Library,
     LongText,
     Manager(ManagerKind),
     Options(Options),
@@ -49,6 +53,7 @@ enum Directive {
     Output(String),
     Repeat(u32),
     Stubs(u32),
+    Taken(String),
     With(Vec<String>),
 }
 
@@ -81,47 +86,6 @@ pub enum Sentence {
     Refused(Refusal),
     /// Nothing: the program runs as if it were whole.
     Runs,
-}
-
-/// What a case says for one machine and one compiler.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// `argv`, from `argv[1]` on.
-    pub args: Vec<String>,
-    /// How far from the image the program's arenas lie, in bytes, each for a program; none: beside it.
-    pub away: Vec<u64>,
-    /// What is done to the case's own object, and what comes of it; empty: nothing.
-    pub damages: Vec<(Damage, Sentence)>,
-    /// Whether its thread-local variables come with the first use.
-    pub dynamic_thread_locals: bool,
-    /// The function to call.
-    pub entry: String,
-    /// How the program fares.
-    pub expect: Expectation,
-    /// How far above the image `kernel_test_far` is found, each for a program; none: as ever.
-    pub far: Vec<u64>,
-    /// The sets of flags to compile with; none: the language's usual ones.
-    pub flags: Option<Vec<Vec<String>>>,
-    /// Which harts run the program.
-    pub harts: Harts,
-    /// What the objects must hold, in at least one variant.
-    pub holds: Vec<String>,
-    /// Whether its text arena is longer than a call reaches.
-    pub long_text: bool,
-    /// Which of the core's managers places it.
-    pub manager: ManagerKind,
-    /// What the program asks of the loader.
-    pub options: Options,
-    /// Whether to hand the objects over in the opposite order, too.
-    pub both_orders: bool,
-    /// What each run prints.
-    pub output: String,
-    /// How often to load and run it.
-    pub repeat: u32,
-    /// How many call stubs all its objects need together, where that is said.
-    pub stubs: Option<u32>,
-    /// Further sources of the program, relative to the case's folder.
-    pub with: Vec<String>,
 }
 
 impl Directives {
@@ -163,7 +127,7 @@ impl Directives {
     /// The further sources that any machine or compiler uses.
     pub fn companions(&self) -> impl Iterator<Item = &str> {
         let with = self.lines.iter().filter_map(|line| match &line.directive {
-            Directive::With(names) => Some(names),
+            Directive::Archive(_, names) | Directive::With(names) => Some(names),
             _ => None,
         });
         with.flatten().map(String::as_str)
@@ -184,64 +148,6 @@ impl Line {
     fn applies(&self, arch: Arch, compiler: Compiler) -> bool {
         (self.archs.is_empty() || self.archs.contains(&arch))
             && (self.compilers.is_empty() || self.compilers.contains(&compiler))
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            args: Vec::new(),
-            away: Vec::new(),
-            damages: Vec::new(),
-            dynamic_thread_locals: false,
-            entry: "main".into(),
-            expect: Expectation::Ends(Ended::Returned(0)),
-            far: Vec::new(),
-            flags: None,
-            harts: Harts::default(),
-            holds: Vec::new(),
-            long_text: false,
-            manager: ManagerKind::default(),
-            options: Options::default(),
-            both_orders: false,
-            output: String::new(),
-            repeat: 1,
-            stubs: None,
-            with: Vec::new(),
-        }
-    }
-}
-
-impl Settings {
-    fn take(&mut self, directive: &Directive) {
-        match directive {
-            Directive::Archs(_) | Directive::Compilers(_) => {}
-            Directive::Args(args) => self.args.clone_from(args),
-            Directive::Away(distances) => self.away.clone_from(distances),
-            Directive::Damage(damage, sentence) => {
-                self.damages.push((damage.clone(), sentence.clone()));
-            }
-            Directive::DynamicThreadLocals => self.dynamic_thread_locals = true,
-            Directive::Entry(entry) => self.entry.clone_from(entry),
-            Directive::Expect(expect) => self.expect = expect.clone(),
-            Directive::Far(distances) => self.far.clone_from(distances),
-            Directive::Flags(flags) => {
-                self.flags.get_or_insert_default().extend_from_slice(flags);
-            }
-            Directive::Harts(harts) => self.harts = *harts,
-            Directive::Holds(words) => self.holds.extend_from_slice(words),
-            Directive::LongText => self.long_text = true,
-            Directive::Manager(manager) => self.manager = *manager,
-            Directive::Options(options) => self.options = *options,
-            Directive::Orders => self.both_orders = true,
-            Directive::Output(line) => {
-                self.output.push_str(line);
-                self.output.push('\n');
-            }
-            Directive::Repeat(times) => self.repeat = *times,
-            Directive::Stubs(count) => self.stubs = Some(*count),
-            Directive::With(names) => self.with.extend_from_slice(names),
-        }
     }
 }
 
@@ -271,6 +177,11 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             let archs = names.split_whitespace().map(|name| arch(name).context("no such machine"));
             Directive::Archs(archs.collect::<Result<_>>()?)
         }
+        "archive" => {
+            let mut words = words().into_iter();
+            let name = words.next().context("`NAME SOURCE…`")?;
+            Directive::Archive(name, words.collect())
+        }
         "args" => Directive::Args(arguments(text)?),
         "away" => Directive::Away(distances(text)?),
         "compilers" => {
@@ -297,6 +208,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             _ => bail!("`both` or `second`"),
         }),
         "holds" => Directive::Holds(words()),
+        "library" => {
+            ensure!(text == "picolibc", "the one value is `picolibc`");
+            Directive::Library
+        }
         "manager" => Directive::Manager(match text {
             "arenas" => ManagerKind::Arenas,
             "fixed" => ManagerKind::Fixed,
@@ -324,6 +239,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         "refused" => Directive::Expect(Expectation::Refused(refusal(text)?)),
         "repeat" => Directive::Repeat(text.parse().context("a number")?),
         "stubs" => Directive::Stubs(text.parse().context("a number")?),
+        "taken" => Directive::Taken(text.to_owned()),
         "text" => {
             ensure!(text == "long", "the one value is `long`");
             Directive::LongText
@@ -351,7 +267,8 @@ impl std::str::FromStr for Sentence {
 
 /// `PHASE…`, or `*`, then what the message must hold: `; WORDS, WORDS`.
 fn refusal(text: &str) -> Result<Refusal> {
-    const PHASES: [&str; 7] = ["parse", "plan", "place", "map", "resolve", "seal", "entry"];
+    const PHASES: [&str; 8] =
+        ["parse", "select", "plan", "place", "map", "resolve", "seal", "entry"];
     let (phases, words) = text.split_once(';').unwrap_or((text, ""));
     let phases: Vec<String> = phases.split_whitespace().map(str::to_owned).collect();
     ensure!(!phases.is_empty(), "which phase refuses? `*` for any");

@@ -158,3 +158,18 @@ fn managers_are_named() {
     assert_eq!(settings("//! manager: mpu\n").manager, ManagerKind::Mpu);
     assert!(complaint("//! manager: heap\n").contains("`arenas`, `fixed`, `mpu` or `shared`"));
 }
+
+#[test]
+fn archives_have_members_that_are_no_cases() {
+    let source = "//! archive: libx.a one.c two.c\n//! archive: empty.a\n//! library: picolibc\n\
+                  //! taken: libx.a(one.o) for `f`, the entry\n";
+    let found = settings(source);
+    let sources = vec!["one.c".to_owned(), "two.c".to_owned()];
+    assert_eq!(found.archives, [("libx.a".to_owned(), sources), ("empty.a".to_owned(), vec![])]);
+    assert!(found.library);
+    assert_eq!(found.taken, ["libx.a(one.o) for `f`, the entry"]);
+    let directives = Directives::read(source).unwrap();
+    assert_eq!(directives.companions().collect::<Vec<_>>(), ["one.c", "two.c"]);
+    assert!(complaint("//! archive:\n").contains("NAME SOURCE"));
+    assert!(complaint("//! library: libc\n").contains("`picolibc`"));
+}

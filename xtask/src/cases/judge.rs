@@ -15,6 +15,8 @@ pub struct Verdict {
     pub output: String,
     /// How many call stubs it takes, where that matters.
     pub stubs: Option<u32>,
+    /// What is taken from archives, and for what, where that matters.
+    pub taken: Vec<String>,
     /// The case's source: a result that should be 0 is the number of the line that failed.
     pub source: Arc<str>,
 }
@@ -31,7 +33,8 @@ impl Verdict {
             (Expectation::Any, _) => Ok(()),
             (Expectation::Ends(expected), Outcome::Ended(ended)) if expected == ended => {
                 same_output(&self.output, output)?;
-                self.same_stubs(report)
+                self.same_stubs(report)?;
+                self.same_members(report)
             }
             (Expectation::Ends(expected), Outcome::Ended(ended)) => {
                 let (ended, expected, printed) = (*ended, *expected, printed(output));
@@ -65,6 +68,17 @@ impl Verdict {
             }
             _ => Ok(()),
         }
+    }
+
+    fn same_members(&self, report: &ProgramReport) -> Result<(), String> {
+        let main = report.modules.last();
+        let taken = main.into_iter().flat_map(|module| &module.taken);
+        let taken: Vec<String> = taken.map(ToString::to_string).collect();
+        if self.taken.is_empty() || self.taken == taken {
+            return Ok(());
+        }
+        let [expected, taken] = [&self.taken, &taken].map(|lines| indented(&lines.join("\n")));
+        Err(format!("it should have taken\n{expected}\nand took\n{taken}"))
     }
 
     /// The line of the source whose number the program returned.
@@ -155,7 +169,7 @@ fn said(ended: Ended) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qemu_protocol::{ArenaUse, ModuleReport, ObjectReport, RegionReport};
+    use qemu_protocol::{ArenaUse, ModuleReport, ObjectReport, RegionReport, TakenReport};
 
     fn arena(name: &str, unit: Unit, [before, loaded, after]: [u64; 3]) -> ArenaUse {
         let name = name.into();
@@ -179,6 +193,7 @@ mod tests {
             expect: Expectation::Ends(Ended::Returned(value)),
             output: output.into(),
             stubs: None,
+            taken: Vec::new(),
             source: "a\n  b;\n".into(),
         }
     }
@@ -256,6 +271,34 @@ mod tests {
     }
 
     #[test]
+    fn members_must_be_as_told() {
+        let taken = |object: &str, by: &str| TakenReport {
+            object: object.into(),
+            symbol: "f".into(),
+            needed_by: by.into(),
+        };
+        let mut report = returned(0);
+        report.modules = vec![ModuleReport {
+            name: "p".into(),
+            version: String::new(),
+            objects: Vec::new(),
+            taken: vec![taken("l.a(m.o)", ""), taken("l.a(n.o)", "l.a(m.o)")],
+            needs: Vec::new(),
+            links: Vec::new(),
+            arenas: Vec::new(),
+            regions: Vec::new(),
+        }];
+        let expects = |lines: &[&str]| {
+            let taken = lines.iter().map(|&line| line.to_owned()).collect();
+            Verdict { taken, ..ends(0, "") }.judge(&report, b"")
+        };
+        assert_eq!(expects(&[]), Ok(()));
+        let [first, second] = ["l.a(m.o) for `f`, the entry", "l.a(n.o) for `f` of l.a(m.o)"];
+        assert_eq!(expects(&[first, second]), Ok(()));
+        assert!(expects(&[second, first]).is_err() && expects(&[first]).is_err());
+    }
+
+    #[test]
     fn what_is_free_must_be_in_one_piece() {
         let mut report = returned(0);
         report.arenas[0].in_one_piece = false;
@@ -270,6 +313,7 @@ mod tests {
             name: "p".into(),
             version: String::new(),
             objects: Vec::new(),
+            taken: Vec::new(),
             needs: Vec::new(),
             links: Vec::new(),
             arenas: Vec::new(),

@@ -36,15 +36,13 @@ impl Libraries {
         Ok(Self { c, rust: rust.iter().map(open).collect::<Result<_>>()? })
     }
 
-    /// Whether a program of these objects takes anything from the C runtime.
-    pub fn serve<'o>(&self, objects: impl Iterator<Item = &'o [u8]>) -> bool {
-        let mut linker = Linker::default();
-        objects.for_each(|object| linker.add(object));
-        linker.missing().any(|name| self.c.iter().any(|archive| archive.defines(name)))
+    /// Whether a program takes anything from the C runtime.
+    pub fn serve(&self, program: &Linker) -> bool {
+        program.missing().any(|name| self.c.iter().any(|archive| archive.defines(name)))
     }
 
     /// The members of the C runtime that these programs need.
-    pub fn runtime_for(&self, programs: &[Vec<&[u8]>]) -> Vec<NamedBytes> {
+    pub fn runtime_for(&self, programs: &[Linker]) -> Vec<NamedBytes> {
         runtime_for(programs, &self.c, runtime::ROOTS)
     }
 

@@ -24,6 +24,7 @@ mod judge;
 mod libraries;
 mod mutate;
 mod run;
+mod settings;
 mod trials;
 mod variants;
 

@@ -49,9 +49,7 @@ pub fn run(
     };
     let results = parallel::map(&batches, |batch| {
         let programs = batch.programs.iter();
-        let programs: Vec<Vec<&[u8]>> = programs
-            .map(|(_, trial)| trial.files.iter().map(|file| &*file.bytes).collect())
-            .collect();
+        let programs: Vec<_> = programs.map(|(_, trial)| trial.linker()).collect();
         let members = match batch.needs_runtime {
             true => libraries.runtime_for(&programs),
             false => Vec::new(),
@@ -167,6 +165,11 @@ fn job<'j>(
         protocol::Program {
             name,
             files: split.main.iter().map(|&at| file(at)).collect(),
+            archives: trial
+                .archives
+                .iter()
+                .map(|archive| protocol::File::new(&archive.name, &archive.bytes))
+                .collect(),
             modules: split.modules.iter().map(module).collect(),
             entry: &trial.entry,
             args: [name.as_str()]

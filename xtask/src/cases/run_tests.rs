@@ -8,12 +8,19 @@ fn trial(value: i32) -> Trial {
     let expect = Expectation::Ends(Ended::Returned(value));
     Trial {
         files: Vec::new(),
+        archives: Vec::new(),
         entry: "main".into(),
         args: Vec::new(),
         repeat: 1,
         options: qemu_protocol::Options::default(),
         surroundings: protocol::Surroundings::default(),
-        verdict: Verdict { expect, output: String::new(), stubs: None, source: "".into() },
+        verdict: Verdict {
+            expect,
+            output: String::new(),
+            stubs: None,
+            taken: vec![],
+            source: "".into(),
+        },
     }
 }
 

@@ -8,14 +8,17 @@ use anyhow::{Context, Result};
 use qemu_protocol::{Harts, Options, Surroundings};
 
 use super::compile;
-use super::directives::{Expectation, Sentence, Settings};
+use super::directives::{Expectation, Sentence};
 use super::discover::Case;
 use super::facts::facts;
 use super::judge::Verdict;
 use super::libraries::Libraries;
+use super::settings::Settings;
 use super::variants::{Compiler, Variant};
 use crate::arch::Arch;
-use crate::archive::NamedBytes;
+use crate::archive::{Linker, NamedBytes};
+use crate::runtime;
+use crate::selection::{self, KERNEL};
 use crate::setup::Tools;
 
 /// Something that passes or fails: a case in one variant, with one damage where it has some.
@@ -34,6 +37,8 @@ pub struct Test {
 pub struct Trial {
     /// Its objects.
     pub files: Vec<File>,
+    /// Its archives.
+    pub archives: Vec<File>,
     /// The function to call.
     pub entry: String,
     /// `argv`, from `argv[1]` on.
@@ -68,13 +73,14 @@ pub fn tests(tools: &Tools, case: &Case, arch: Arch, libraries: &Libraries) -> V
         for variant in variants(case, &settings, arch, compiler) {
             let name = format!("{} [{variant}]", case.name);
             match program(tools, case, &settings, arch, &variant, libraries) {
-                Ok(files) => {
+                Ok((files, archives)) => {
                     held.extend(
                         files.iter().flat_map(|file| facts(&file.bytes).unwrap_or_default()),
                     );
                     let own = compile::object_name(&case.source);
                     let Variant { options, surroundings, .. } = variant;
-                    let given = Given { settings: &settings, options, surroundings };
+                    let archives = &archives;
+                    let given = Given { settings: &settings, archives, options, surroundings };
                     tests.extend(damaged(&name, given, &case.text, &own, files));
                 }
                 Err(error) => tests.push(Test::failed(name, format!("{error:#}"))),
@@ -147,7 +153,17 @@ fn surroundings(settings: &Settings) -> Vec<Surroundings> {
     if all.is_empty() { vec![usual] } else { all }
 }
 
-/// The program's objects, the case's own first, whatever the order they are handed over in.
+impl Trial {
+    /// A linker that has added all that the program is made of.
+    pub fn linker(&self) -> Linker {
+        let provided = |name: &[u8]| name.starts_with(KERNEL);
+        let [files, archives] = [&self.files, &self.archives].map(|files| lent(files));
+        selection::linker(&files, &archives, &self.entry, &provided)
+    }
+}
+
+/// The program's objects, the case's own first, whatever the order they are handed over in; and its
+/// archives.
 fn program(
     tools: &Tools,
     case: &Case,
@@ -155,14 +171,26 @@ fn program(
     arch: Arch,
     variant: &Variant,
     libraries: &Libraries,
-) -> Result<Vec<File>> {
+) -> Result<(Vec<File>, Vec<File>)> {
     let folder = case.source.parent().context("a case has a folder")?;
     let sources = settings.with.iter().map(|name| folder.join(name));
     let sources: Vec<PathBuf> = [case.source.clone()].into_iter().chain(sources).collect();
-    let mut objects = Vec::new();
-    for source in &sources {
+    let compiled = |source: &PathBuf| -> Result<NamedBytes> {
         let bytes = compile::object(tools, arch, source, variant.compiler, &variant.flags)?;
-        objects.push(NamedBytes { name: compile::object_name(source), bytes });
+        Ok(NamedBytes { name: compile::object_name(source), bytes })
+    };
+    let mut objects: Vec<_> = sources.iter().map(compiled).collect::<Result<_>>()?;
+    let mut archives = Vec::new();
+    for (name, members) in &settings.archives {
+        let members = members.iter().map(|name| compiled(&folder.join(name)));
+        let bytes = runtime::in_memory(&members.collect::<Result<Vec<_>>>()?)?;
+        archives.push(NamedBytes { name: name.clone(), bytes });
+    }
+    if settings.library {
+        for path in [tools.picolibc(arch)?, tools.libgcc(arch)?] {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            archives.push(NamedBytes { name, bytes: std::fs::read(&path)? });
+        }
     }
     if variant.compiler == Compiler::Rustc {
         let members = libraries.rust_for(&objects);
@@ -171,7 +199,12 @@ fn program(
     if variant.reversed {
         objects.reverse();
     }
-    Ok(objects.into_iter().map(File::from).collect())
+    let files = |all: Vec<NamedBytes>| all.into_iter().map(File::from).collect();
+    Ok((files(objects), files(archives)))
+}
+
+fn lent(files: &[File]) -> Vec<selection::File<'_>> {
+    files.iter().map(|file| (&*file.name, &*file.bytes)).collect()
 }
 
 impl From<NamedBytes> for File {
@@ -184,6 +217,7 @@ impl From<NamedBytes> for File {
 #[derive(Clone, Copy)]
 struct Given<'s> {
     settings: &'s Settings,
+    archives: &'s [File],
     options: Options,
     surroundings: Surroundings,
 }
@@ -202,6 +236,7 @@ fn damaged(
         expect: settings.expect.clone(),
         output: settings.output.repeat(times),
         stubs: settings.stubs,
+        taken: settings.taken.clone(),
         source: Arc::clone(source),
     };
     if settings.damages.is_empty() {
@@ -237,9 +272,10 @@ fn damaged(
 }
 
 fn trial(given: Given<'_>, files: Vec<File>, verdict: Verdict) -> Trial {
-    let Given { settings, options, surroundings } = given;
+    let Given { settings, archives, options, surroundings } = given;
     Trial {
         files,
+        archives: archives.to_vec(),
         entry: settings.entry.clone(),
         args: settings.args.clone(),
         repeat: settings.repeat,
@@ -260,7 +296,8 @@ mod tests {
     }
 
     fn given(settings: &Settings) -> Given<'_> {
-        Given { settings, options: Options::default(), surroundings: Surroundings::default() }
+        let (options, surroundings) = (Options::default(), Surroundings::default());
+        Given { settings, archives: &[], options, surroundings }
     }
 
     fn files() -> Vec<File> {

@@ -142,6 +142,17 @@ pub fn members(path: &Path) -> Result<Vec<NamedBytes>> {
     Ok(members)
 }
 
+/// The bytes of an archive of these members; it has no index.
+///
+/// # Errors
+/// A name cannot be written.
+pub fn in_memory(members: &[NamedBytes]) -> std::io::Result<Vec<u8>> {
+    // The builder writes the magic with the first member.
+    let mut bytes = if members.is_empty() { b"!<arch>\n".to_vec() } else { Vec::new() };
+    write(&mut bytes, members)?;
+    Ok(bytes)
+}
+
 fn write(file: impl Write, members: &[NamedBytes]) -> std::io::Result<()> {
     let names = members.iter().map(|member| member.name.clone().into_bytes()).collect();
     let mut builder = ar::GnuBuilder::new(file, names);

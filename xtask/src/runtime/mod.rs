@@ -21,6 +21,8 @@ pub mod picolibc;
 mod shim;
 pub mod sources;
 
+pub use archives::in_memory;
+
 /// What the image itself calls in the runtime, so that it must be there for every program.
 pub const ROOTS: &[&str] = &["__runtime_finish"];
 

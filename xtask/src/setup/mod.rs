@@ -127,6 +127,14 @@ impl Tools {
         self.get(Need::Libgcc(arch))
     }
 
+    /// picolibc's `libc.a` for `arch`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn picolibc(&self, arch: Arch) -> Result<PathBuf> {
+        self.get(Need::Picolibc(arch))
+    }
+
     /// `qemu-system-*` for `arch`.
     ///
     /// # Errors

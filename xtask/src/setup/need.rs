@@ -37,6 +37,8 @@ pub enum Need {
     Libgcc(Arch),
     /// `ld.lld`.
     Lld,
+    /// picolibc's `libc.a` for a machine.
+    Picolibc(Arch),
     /// `qemu-system-*` for a machine, with its firmware.
     Qemu(Arch),
 }
@@ -55,6 +57,7 @@ impl Need {
             Self::HostCc => "a C compiler".into(),
             Self::Libgcc(arch) => format!("libgcc for {arch}"),
             Self::Lld => "ld.lld".into(),
+            Self::Picolibc(arch) => format!("picolibc for {arch}"),
             Self::Qemu(arch) => format!("qemu-system-{arch}"),
         }
     }
@@ -69,6 +72,7 @@ impl Need {
             Self::HostCc => "build the same programs for this machine, to compare with",
             Self::Libgcc(_) => "give modules the compiler's helper functions",
             Self::Lld => "link",
+            Self::Picolibc(_) => "take members of a C library as it comes",
             Self::Qemu(_) => "boot the system images",
         }
     }
@@ -90,6 +94,7 @@ impl Need {
             Self::HostCc => ["cc", "gcc", "clang"].into_iter().find_map(on_path),
             Self::Libgcc(arch) => libgcc(arch),
             Self::Lld => llvm_tool("ld.lld", exact),
+            Self::Picolibc(arch) => picolibc(arch),
             Self::Qemu(arch) => on_path(&format!("qemu-system-{arch}")),
         }
     }
@@ -151,6 +156,17 @@ fn libgcc(arch: Arch) -> Option<PathBuf> {
         let mut compilers = prefixes(arch).filter_map(|prefix| on_path(&format!("{prefix}gcc")));
         compilers.find_map(|gcc| prints_path(&gcc, &["-print-libgcc-file-name"]))
     })
+}
+
+/// The archive for the machine as the compilers here know it: with floating-point registers.
+fn picolibc(arch: Arch) -> Option<PathBuf> {
+    match arch {
+        Arch::Aarch64 => existing("/usr/lib/picolibc/aarch64-linux-gnu/lib/libc.a"),
+        Arch::Riscv64 => {
+            existing("/usr/lib/picolibc/riscv64-unknown-elf/lib/rv64imafdc/lp64d/libc.a")
+        }
+        Arch::X86_64 => None,
+    }
 }
 
 fn existing(path: &str) -> Option<PathBuf> {

@@ -59,6 +59,8 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
             vec![versions.map(|n| format!("libgcc-{n}-dev-{}-cross", arch.debian())).into()]
         }
         Need::Lld => vec![llvm("lld")],
+        Need::Picolibc(Arch::Riscv64) => vec![one("picolibc-riscv64-unknown-elf")],
+        Need::Picolibc(arch) => vec![vec![format!("picolibc-{}-linux-gnu", dashed(arch))]],
         Need::Qemu(Arch::Aarch64) => vec![one("qemu-system-arm")],
         // OpenSBI is a package of its own in some releases, and part of qemu-system-data in others.
         Need::Qemu(Arch::Riscv64) => {
@@ -105,6 +107,7 @@ fn brew(need: Need) -> Vec<String> {
         Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) => format!("{arch}-elf-gcc"),
         Need::HostCc => "llvm".into(),
         Need::Lld => "lld".into(),
+        Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(_) => "qemu".into(),
     };
     vec![name]
@@ -120,6 +123,7 @@ fn fedora(need: Need) -> Vec<String> {
         Need::Gxx(arch) => format!("gcc-c++-{arch}-linux-gnu"),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
+        Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86-core".into(),
         Need::Qemu(arch) => format!("qemu-system-{}-core", short(arch)),
     };
@@ -134,6 +138,7 @@ fn arch_linux(need: Need) -> Vec<String> {
         Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) => format!("{arch}-linux-gnu-gcc"),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
+        Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86".into(),
         Need::Qemu(arch) => format!("qemu-system-{}", short(arch)),
     };

@@ -8,7 +8,7 @@ use anyhow::Result;
 use qemu_protocol::{Ended, File, Job, ModuleFiles, Outcome};
 
 use crate::arch::Arch;
-use crate::archive::{Archive, NamedBytes};
+use crate::archive::{Archive, Linker, NamedBytes};
 use crate::cli::{LoaderArgs, Machines, QemuArgs, UsageError};
 use crate::image;
 use crate::parallel;
@@ -91,9 +91,11 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Re
         let archives = runtime_archives(tools, arch)?;
         let demo = runtime::lua::demo(tools, arch)?;
         let files: Vec<NamedBytes> = demo.objects;
-        let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-        let runtime = runtime_for(&[bytes], &archives, runtime::ROOTS);
-        programs.push((arch, Program { files, modules: Vec::new(), runtime }));
+        let mut linker = Linker::default();
+        files.iter().for_each(|file| linker.add(&file.bytes));
+        let runtime = runtime_for(&[linker], &archives, runtime::ROOTS);
+        let (archives, modules) = (Vec::new(), Vec::new());
+        programs.push((arch, Program { files, archives, modules, runtime }));
     }
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
@@ -159,6 +161,7 @@ fn boot(
         programs: vec![qemu_protocol::Program {
             name: argv.first().copied().unwrap_or_default(),
             files: lent(&program.files),
+            archives: lent(&program.archives),
             modules: module_files(&program.modules),
             entry,
             args: argv.to_vec(),

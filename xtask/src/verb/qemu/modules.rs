@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use qemu_protocol::{ArenaUse, ModuleReport};
+use qemu_protocol::{ArenaUse, ModuleReport, TakenReport};
 
 use crate::show;
 
@@ -16,6 +16,7 @@ pub(super) fn show_modules(modules: &[ModuleReport], all: bool) {
     let mut lines = Vec::new();
     tree(modules, main, &mut Vec::new(), &mut HashSet::new(), &mut lines);
     lines.iter().for_each(|line| println!("{line}"));
+    show_taken(main, all);
     show_links(modules, all);
     show_memory(modules);
 }
@@ -61,6 +62,25 @@ fn title(module: &ModuleReport) -> String {
         objects => format!("  ({})", objects.join(", ")),
     };
     format!("{}{version}{objects}", module.name)
+}
+
+/// What was taken from archives, and for what.
+fn show_taken(module: &ModuleReport, all: bool) {
+    if module.taken.is_empty() {
+        return;
+    }
+    show::heading("taken from archives");
+    let shown = if all { module.taken.len() } else { module.taken.len().min(FEW_LINKS) };
+    let taken = module.taken.get(..shown).unwrap_or_default();
+    let width = taken.iter().map(|taken| taken.object.chars().count()).max().unwrap_or(0);
+    for TakenReport { object, symbol, needed_by } in taken {
+        let by = if needed_by.is_empty() { ", the entry" } else { " of " };
+        println!("{object:width$}  for `{symbol}`{by}{needed_by}");
+    }
+    let hidden = module.taken.len() - shown;
+    if hidden > 0 {
+        println!("and {hidden} more (--verbose shows them)");
+    }
 }
 
 /// Who resolved what: a line for each object and who defines what it needs.
@@ -131,6 +151,7 @@ mod tests {
             name: name.into(),
             version: version.into(),
             objects: vec![format!("{name}.o")],
+            taken: Vec::new(),
             needs: needs.iter().map(|&name| name.into()).collect(),
             links: Vec::new(),
             arenas: Vec::new(),

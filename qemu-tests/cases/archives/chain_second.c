@@ -1,0 +1,1 @@
+int second(int value) { return value + 10; }

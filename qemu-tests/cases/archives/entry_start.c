@@ -1,0 +1,2 @@
+int answer(void);
+int start(void) { return answer() - 42; }

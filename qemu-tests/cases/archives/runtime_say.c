@@ -1,0 +1,2 @@
+int printf(const char *format, ...);
+void say(int times) { printf("said %d times\n", times); }
