@@ -1,0 +1,8 @@
+//! with: depends_driver.c
+//! refused: registry; driver needs base, which is not loaded
+// A module without the one that it needs.
+int driver_read(int pin);
+
+int main(void) {
+    return driver_read(2);
+}

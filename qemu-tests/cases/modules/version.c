@@ -1,0 +1,9 @@
+//! with: version_driver.c
+//! with: depends_base.c
+//! refused: registry; driver needs base >=1.6.0, <2.0.0, base 1.5.0 is loaded
+// A module that needs another one in a later version than there is.
+int driver_read(int pin);
+
+int main(void) {
+    return driver_read(2);
+}
