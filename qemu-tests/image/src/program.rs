@@ -110,6 +110,7 @@ struct Names {
 }
 
 const ALONE: Names = Names { suffix: "", shared: None, grants: &[], program: "program" };
+const FIRST: Names = Names { shared: Some("first hart"), grants: &["first hart"], ..ALONE };
 const BESIDE: Names = Names {
     suffix: " on the second hart",
     shared: Some("second hart"),
@@ -131,7 +132,7 @@ impl Runner<'_> {
         let last = match self.program.surroundings.harts {
             Harts::Both => {
                 // While both run, what is in use says nothing.
-                let first = || self.run_again(&ALONE, || false);
+                let first = || self.run_again(&FIRST, || false);
                 let (first, second) = harts::join(first, || self.run_again(&BESIDE, || false));
                 let is_well = first.outcome == Outcome::Ended(Ended::Returned(0));
                 if is_well { second } else { first }
