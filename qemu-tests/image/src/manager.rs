@@ -50,13 +50,25 @@ pub fn manager(kind: ManagerKind) -> &'static Manager {
     static MPU: Once<Manager> = Once::new();
     static SHARED: Once<Manager> = Once::new();
     let parts = Parts::of_the_script();
-    // SAFETY: the linker script reserves the regions for modules alone, the target maps them
-    // readable and writable, no two parts share a byte, and each is given away once, here.
+    // The linker script reserves the regions for modules alone, the target maps them readable and
+    // writable, no two parts share a byte, and each is given away once, here.
     match kind {
-        ManagerKind::Arenas => ARENAS.call_once(|| unsafe { Manager::over(parts.arenas) }),
-        ManagerKind::Fixed => FIXED.call_once(|| unsafe { Manager::fixed(parts.fixed) }),
-        ManagerKind::Mpu => MPU.call_once(|| unsafe { Manager::mpu(parts.mpu) }),
-        ManagerKind::Shared => SHARED.call_once(|| unsafe { Manager::shared(parts.shared) }),
+        ManagerKind::Arenas => ARENAS.call_once(|| {
+            // SAFETY: as said above.
+            unsafe { Manager::over(parts.arenas) }
+        }),
+        ManagerKind::Fixed => FIXED.call_once(|| {
+            // SAFETY: as said above.
+            unsafe { Manager::fixed(parts.fixed) }
+        }),
+        ManagerKind::Mpu => MPU.call_once(|| {
+            // SAFETY: as said above.
+            unsafe { Manager::mpu(parts.mpu) }
+        }),
+        ManagerKind::Shared => SHARED.call_once(|| {
+            // SAFETY: as said above.
+            unsafe { Manager::shared(parts.shared) }
+        }),
     }
 }
 

@@ -229,7 +229,6 @@ mod tests {
         let bytes = [vec![1; 100], vec![2; 7], vec![3; 20_000], vec![4; 64], vec![]];
         let files: Vec<File<'_>> = bytes.iter().map(|bytes| File::new("name.o", bytes)).collect();
         let program = |name| Program {
-            modules: Vec::new(),
             name,
             files: files.clone(),
             archives: files.clone(),
