@@ -47,7 +47,7 @@ pub(super) const WAYS: &[Way] = &[
     Way { compiler: Compiler::Gcc, flags: SECTIONS },
     Way { compiler: Compiler::Gxx, flags: &["-xc++", "-std=c++17", "-O2", "-fdata-sections"] },
     Way { compiler: Compiler::Rustc, flags: &["-Copt-level=0"] },
-    Way { compiler: Compiler::Rustc, flags: &["-Copt-level=2", "-Ccodegen-units=4"] },
+    Way { compiler: Compiler::Rustc, flags: &["-Copt-level=2"] },
     Way { compiler: Compiler::Rustc, flags: &["-Copt-level=s", "-Cdebuginfo=2"] },
 ];
 
