@@ -267,8 +267,8 @@ impl std::str::FromStr for Sentence {
 
 /// `PHASE…`, or `*`, then what the message must hold: `; WORDS, WORDS`.
 fn refusal(text: &str) -> Result<Refusal> {
-    const PHASES: [&str; 8] =
-        ["parse", "select", "plan", "place", "map", "resolve", "seal", "entry"];
+    const PHASES: [&str; 9] =
+        ["parse", "select", "registry", "plan", "place", "map", "resolve", "seal", "entry"];
     let (phases, words) = text.split_once(';').unwrap_or((text, ""));
     let phases: Vec<String> = phases.split_whitespace().map(str::to_owned).collect();
     ensure!(!phases.is_empty(), "which phase refuses? `*` for any");

@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, on the second hart");
         variant.surroundings.harts = Harts::First;
         variant.surroundings.manager = ManagerKind::Shared;
-        assert_eq!(variant.to_string(), "gcc -O2 -fPIC, in a shared arena");
+        assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, in a shared arena");
         variant.surroundings.manager = ManagerKind::Arenas;
         variant.surroundings = Surroundings { away: 1 << 30, far: 5 << 20, ..variant.surroundings };
         assert_eq!(variant.to_string(), "gcc -O2 -fPIC, reversed, 1024 MiB away, far at 5 MiB");
