@@ -1,3 +1,4 @@
+//! flags: -O2 -ffreestanding -fno-pic | -O2 -ffreestanding -fPIC
 //! with: depends_driver.c
 //! with: depends_base.c
 //! orders: both

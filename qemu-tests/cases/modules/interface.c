@@ -1,3 +1,4 @@
+//! flags: -O2 -ffreestanding -fno-pic | -O2 -ffreestanding -fPIC
 //! with: interface_driver.c
 //! with: depends_base.c
 //! refused: registry; base_add, 0x0000000000001234, 0x0000000000001235

@@ -1,3 +1,4 @@
+//! flags: -O2 -ffreestanding -fno-pic | -O2 -ffreestanding -fPIC
 //! with: depends_driver.c
 //! refused: registry; driver needs base, which is not loaded
 // A module without the one that it needs.

@@ -1,3 +1,4 @@
+//! flags: -O2 -ffreestanding -fno-pic | -O2 -ffreestanding -fPIC
 //! with: namespaces_driver.c
 //! refused: registry; driver_read, drivers, not granted
 // A program that uses what is in a namespace that nobody granted it.

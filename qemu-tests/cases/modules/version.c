@@ -1,3 +1,4 @@
+//! flags: -O2 -ffreestanding -fno-pic | -O2 -ffreestanding -fPIC
 //! with: version_driver.c
 //! with: depends_base.c
 //! refused: registry; driver needs base >=1.6.0, <2.0.0, base 1.5.0 is loaded
