@@ -74,6 +74,9 @@ pub struct QemuArgs {
     /// Write what was loaded, where, and how it went to this file
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
+    /// Link modules that name each other in a circle as one, rather than refuse them
+    #[arg(long, requires = "files")]
+    pub group_cycles: bool,
     /// Show every section and every object of the C runtime
     #[arg(long, short, conflicts_with = "quiet")]
     pub verbose: bool,

@@ -1,6 +1,6 @@
 //! flags: -O2 -ffreestanding -fno-pic | -O2 -ffreestanding -fPIC
 //! with: depends_driver.c
-//! refused: registry; driver needs base, which is not loaded
+//! refused: order; driver needs base, neither loaded nor a candidate
 // A module without the one that it needs.
 int driver_read(int pin);
 

@@ -31,6 +31,8 @@ pub struct Wanted<'w> {
     /// Whether it is rather called what its metadata says.
     pub keeps_name: bool,
     pub files: &'w [File<'static>],
+    /// Where they are those of several modules that need each other, how many each has.
+    pub parts: &'w [usize],
     /// What is taken where it is needed, members of these.
     pub archives: &'w [File<'static>],
     pub options: PlanOptions<'w>,
@@ -88,7 +90,8 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let request = LoadRequest::new(&objects, &mut scratch)
         .with_options(options)
         .with_thread_locals(thread_locals)
-        .granted(wanted.grants);
+        .granted(wanted.grants)
+        .grouped(wanted.parts);
     let own = Metadata::of(&objects).ok().and_then(|metadata| metadata.name());
     let name = if wanted.keeps_name { own } else { None };
     let request = if name.is_none() { request.named(wanted.name) } else { request };
@@ -165,7 +168,7 @@ fn homes(files: &[File<'_>]) -> Vec<Option<TargetAddress>> {
 }
 
 /// Parses every file of a module.
-fn parse(files: &[File<'static>]) -> Result<Vec<Object<'static>>, Outcome> {
+pub fn parse(files: &[File<'static>]) -> Result<Vec<Object<'static>>, Outcome> {
     let parsed = files.iter().map(|file| Object::parse(file.name, file.bytes));
     parsed.collect::<Result<_, _>>().map_err(|error| refused(error.into()))
 }

@@ -15,6 +15,7 @@ mod load;
 mod manager;
 mod memory;
 mod modules;
+mod order;
 mod program;
 mod readme;
 mod report;

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Keep, NAME_MAX, TargetAddress, TlsModel};
+use loader_core::{Cycles, Keep, NAME_MAX, TargetAddress, TlsModel};
 use qemu_protocol::{
     Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Outcome, Program, ProgramReport,
     Surroundings,
@@ -16,6 +16,7 @@ use crate::load::{self, Loaded, Wanted};
 use crate::manager::{self, Book, Manager};
 use crate::memory;
 use crate::modules::{self, Modules};
+use crate::order::{self, Step};
 use crate::{harts, kernel, readme, target, threads};
 
 /// Bytes of stack that a program gets.
@@ -243,10 +244,10 @@ impl Runner<'_> {
             });
             loaded.push(module);
         }
-        for files in &program.modules {
-            let name = called(files.name);
-            let wanted = self.wanted(names, &name, &files.files, arenas.own, TlsModel::None);
-            loaded.push(load::load(modules, &wanted)?);
+        for step in self.steps(names)? {
+            let name = called(step.name);
+            let wanted = self.wanted(names, &name, &step.files, arenas.own, TlsModel::None);
+            loaded.push(load::load(modules, &Wanted { parts: &step.parts, ..wanted })?);
         }
         let (name, entry) = (called(program.name), [program.entry]);
         let main = load::load(
@@ -273,6 +274,21 @@ impl Runner<'_> {
         names: &Names,
         name: &'w str,
         files: &'w [File<'static>],
+    /// The modules that the program needs, in their order.
+    fn steps(&self, names: &Names) -> Result<Vec<Step<'_>>, Outcome> {
+        let reader = self.modules.reader();
+        let present = |name: &str| {
+            let module = reader.module(&names.called(name))?;
+            Some(module.version)
+        };
+        let all: Vec<_> = self.program.modules.iter().collect();
+        let cycles = match self.program.options.group_cycles {
+            true => Cycles::Group,
+            false => Cycles::Refuse,
+        };
+        order::steps(&all, &present, cycles)
+    }
+
         manager: &'static Manager,
         model: TlsModel,
     ) -> Wanted<'w> {
@@ -286,6 +302,7 @@ impl Runner<'_> {
             manager,
             namespace: names.shared,
             grants: names.grants,
+            parts: &[],
             entry: None,
         }
     }

@@ -10,6 +10,8 @@ pub struct Options {
     pub erratum_843419: bool,
     /// `PlanOptions::keep`: of the program what its entry needs, of the C runtime what it exports.
     pub gc_sections: bool,
+    /// `Cycles::Group`, rather than `Cycles::Refuse`, for the modules that it needs
+    pub group_cycles: bool,
     /// `PlanOptions::relaxation`
     pub relaxation: bool,
     /// `PlanOptions::in_place`, the files being where the host has put them

@@ -226,7 +226,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
                     "erratum_843419" => options.erratum_843419 = true,
                     "gc_sections" => options.gc_sections = true,
                     "in_place" => options.in_place = true,
-                    _ => bail!("the values are `erratum_843419`, `gc_sections` and `in_place`"),
+                    "group_cycles" => options.group_cycles = true,
+                    _ => bail!(
+                        "the values are `erratum_843419`, `gc_sections`, `group_cycles` and `in_place`"
+                    ),
                 }
             }
             Directive::Options(options)
@@ -267,8 +270,9 @@ impl std::str::FromStr for Sentence {
 
 /// `PHASE…`, or `*`, then what the message must hold: `; WORDS, WORDS`.
 fn refusal(text: &str) -> Result<Refusal> {
-    const PHASES: [&str; 9] =
-        ["parse", "select", "registry", "plan", "place", "map", "resolve", "seal", "entry"];
+    const PHASES: [&str; 10] = [
+        "parse", "select", "order", "registry", "plan", "place", "map", "resolve", "seal", "entry",
+    ];
     let (phases, words) = text.split_once(';').unwrap_or((text, ""));
     let phases: Vec<String> = phases.split_whitespace().map(str::to_owned).collect();
     ensure!(!phases.is_empty(), "which phase refuses? `*` for any");

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use qemu_protocol::{Ended, File, Job, ModuleFiles, Outcome};
+use qemu_protocol::{Ended, File, Job, ModuleFiles, Options, Outcome};
 
 use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes};
@@ -55,7 +55,8 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let entry = args.entry.as_str();
     image::path(tools, arch)?;
     let step = progress::step(format!("running {name} on {arch}"));
-    let boot = boot(tools, arch, &program, entry, &argv, args.loader, args.timeout);
+    let asked = Options { group_cycles: args.group_cycles, ..options(args.loader) };
+    let boot = boot(tools, arch, &program, entry, &argv, asked, args.timeout);
     step.finish();
     let boot = boot?;
     show_run(&boot, args)?;
@@ -99,7 +100,7 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Re
     }
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
-        let boot = boot(tools, *arch, program, "main", &["lua"], asked, timeout);
+        let boot = boot(tools, *arch, program, "main", &["lua"], options(asked), timeout);
         step.advance();
         boot
     });
@@ -147,13 +148,23 @@ fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
     runtime::build(tools, arch)?.iter().map(|path| Archive::open(path)).collect()
 }
 
+fn options(asked: LoaderArgs) -> Options {
+    Options {
+        erratum_843419: asked.fix_cortex_a53_843419,
+        gc_sections: asked.gc_sections,
+        relaxation: asked.relax,
+        in_place: asked.in_place,
+        ..Options::default()
+    }
+}
+
 fn boot(
     tools: &Tools,
     arch: Arch,
     program: &Program,
     entry: &str,
     argv: &[&str],
-    asked: LoaderArgs,
+    options: Options,
     timeout: u64,
 ) -> Result<Boot> {
     let job = Job {
@@ -166,12 +177,7 @@ fn boot(
             entry,
             args: argv.to_vec(),
             repeat: 1,
-            options: qemu_protocol::Options {
-                erratum_843419: asked.fix_cortex_a53_843419,
-                gc_sections: asked.gc_sections,
-                relaxation: asked.relax,
-                in_place: asked.in_place,
-            },
+            options,
             surroundings: qemu_protocol::Surroundings::default(),
         }],
     };
