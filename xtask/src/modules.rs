@@ -11,7 +11,8 @@ use crate::archive::Symbols;
 pub struct Split<'f> {
     /// The objects of the main module.
     pub main: Vec<usize>,
-    /// The other modules, those first that others need.
+    /// The other modules, those first that others need, be it that notes or symbols say so. The
+    /// image orders them by their notes again, and sees to those that need each other.
     pub modules: Vec<(usize, &'f str)>,
 }
 
