@@ -5,7 +5,7 @@ use core::slice;
 
 use loader_core::{Export, ExportTable, export};
 
-use crate::{hart_tests, kernel, target, threads};
+use crate::{hart_tests, kernel, target, tasks, threads};
 
 export! {
     "__tls_get_addr" => threads::tls_get_addr as *const (),
@@ -21,6 +21,7 @@ export! {
     "kernel_test_far" => kernel::kernel_test_far as *const (),
     "kernel_test_fault" => hart_tests::kernel_test_fault as *const (),
     "kernel_test_free" => hart_tests::kernel_test_free as *const (),
+    "kernel_test_note" => tasks::kernel_test_note as *const (),
     "kernel_test_seal" => hart_tests::kernel_test_seal as *const (),
     "kernel_thread_lookups" => threads::kernel_thread_lookups as *const (),
     "kernel_use_thread" => threads::kernel_use_thread as *const (),

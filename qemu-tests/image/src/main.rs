@@ -20,6 +20,7 @@ mod program;
 mod readme;
 mod report;
 mod select;
+mod tasks;
 mod threads;
 
 #[cfg(target_arch = "aarch64")]

@@ -8,7 +8,7 @@ use loader_core::{
     Arena, ArenaMemoryManager, FixedMemoryManager, FixedPlace, MemoryError, MemoryManager,
     MpuMemoryManager, Segment, SegmentKind, SegmentRequest, TargetAddress,
 };
-use qemu_protocol::{ArenaUse, ManagerKind, Unit};
+use qemu_protocol::{ArenaUse, Fragmentation, ManagerKind, Unit};
 use spin::Once;
 use target_common::Region;
 
@@ -175,6 +175,21 @@ impl Manager {
             }
             Self::Shared(manager) => vec![arena_book("shared", manager, SegmentKind::Text)],
         }
+    }
+
+    /// In how many pieces each arena is, where there are any.
+    pub fn fragmentation(&self) -> Vec<Fragmentation> {
+        let (manager, names) = match self {
+            Self::Arenas(manager) => (manager, &SegmentKind::ALL[..]),
+            Self::Shared(manager) => (manager, &[SegmentKind::Text][..]),
+            Self::Fixed(..) | Self::Mpu(_) => return Vec::new(),
+        };
+        let arena = |&kind: &SegmentKind| Fragmentation {
+            arena: kind.name().into(),
+            free: manager.free_bytes(kind) as u64,
+            largest: manager.largest_free(kind) as u64,
+        };
+        names.iter().map(arena).collect()
     }
 
     /// The books across the life of a program, for its report: as they were, and as they are now.

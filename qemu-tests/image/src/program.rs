@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use loader_core::{Cycles, Keep, NAME_MAX, TargetAddress, TlsModel};
 use qemu_protocol::{
     Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Outcome, Program, ProgramReport,
-    Surroundings,
+    Surroundings, Task,
 };
 use target_common::{CallEnd, Region};
 
@@ -17,7 +17,7 @@ use crate::manager::{self, Book, Manager};
 use crate::memory;
 use crate::modules::{self, Modules};
 use crate::order::{self, Step};
-use crate::{harts, kernel, readme, target, threads};
+use crate::{harts, kernel, readme, target, tasks, threads};
 
 /// Bytes of stack that a program gets.
 const STACK: usize = 1 << 20;
@@ -43,6 +43,9 @@ pub fn run(
     program: &Program<'static>,
 ) -> (Option<ProgramReport>, ProgramReport) {
     let Surroundings { away, far, long_text, .. } = program.surroundings;
+    if program.task != Task::Call {
+        return (None, tasks::run(program));
+    }
     let near = manager::manager(ManagerKind::Arenas);
     let own = manager::manager(program.surroundings.manager);
     modules::with(far, |modules| {
@@ -156,6 +159,7 @@ impl Runner<'_> {
             objects: last.objects,
             arenas,
             modules: last.modules,
+            soaks: Vec::new(),
         };
         (last.runtime, report)
     }
@@ -241,6 +245,7 @@ impl Runner<'_> {
                 objects: core::mem::take(&mut module.objects),
                 arenas: module.report.arenas.clone(),
                 modules: Vec::new(),
+                soaks: Vec::new(),
             });
             loaded.push(module);
         }
@@ -268,12 +273,6 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// A module that others may use.
-    fn wanted<'w>(
-        &self,
-        names: &Names,
-        name: &'w str,
-        files: &'w [File<'static>],
     /// The modules that the program needs, in their order.
     fn steps(&self, names: &Names) -> Result<Vec<Step<'_>>, Outcome> {
         let reader = self.modules.reader();
@@ -289,6 +288,12 @@ impl Runner<'_> {
         order::steps(&all, &present, cycles)
     }
 
+    /// A module that others may use.
+    fn wanted<'w>(
+        &self,
+        names: &Names,
+        name: &'w str,
+        files: &'w [File<'static>],
         manager: &'static Manager,
         model: TlsModel,
     ) -> Wanted<'w> {
@@ -296,13 +301,13 @@ impl Runner<'_> {
             name,
             keeps_name: names.suffix.is_empty(),
             files,
+            parts: &[],
             archives: &[],
             options: load::options(model, self.program.options, Keep::Exported),
             in_place: self.program.options.in_place,
             manager,
             namespace: names.shared,
             grants: names.grants,
-            parts: &[],
             entry: None,
         }
     }

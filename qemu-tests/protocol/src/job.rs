@@ -1,6 +1,6 @@
 //! The job: everything that one boot of the image is to load and run.
 
-use crate::{Deserialize, Options, Serialize, Vec};
+use crate::{Deserialize, Options, Serialize, Task, Vec};
 
 /// First bytes of an encoded job.
 const MAGIC: &[u8; 8] = b"LDRJOB01";
@@ -65,6 +65,8 @@ pub struct Program<'a> {
     pub options: Options,
     /// What it finds around it.
     pub surroundings: Surroundings,
+    /// What is done with it.
+    pub task: Task,
 }
 
 /// Objects that are one module.
@@ -187,6 +189,7 @@ impl<'a> Job<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Soak;
     use alloc::vec;
 
     #[test]
@@ -211,6 +214,7 @@ mod tests {
             repeat: 2,
             options,
             surroundings: around,
+            task: Task::Soak(Soak { loads: 5, seed: 7 }),
         };
         let mut bytes = Job { runtime: vec![file], programs: vec![program] }.encode().unwrap();
         bytes.resize(bytes.len() + 100, 0xaa);
@@ -222,6 +226,7 @@ mod tests {
         assert_eq!(job.programs[0].repeat, 2);
         assert_eq!(job.programs[0].options, options);
         assert_eq!(job.programs[0].surroundings, around);
+        assert_eq!(job.programs[0].task, Task::Soak(Soak { loads: 5, seed: 7 }));
     }
 
     #[test]
@@ -238,6 +243,7 @@ mod tests {
             repeat: 1,
             options: Options::default(),
             surroundings: Surroundings::default(),
+            task: Task::default(),
         };
         let programs = vec![program("one"), program("another")];
         let encoded = Job { runtime: files.clone(), programs }.encode().unwrap();

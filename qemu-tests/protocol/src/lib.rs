@@ -15,6 +15,7 @@ mod fault;
 mod job;
 mod options;
 mod report;
+mod task;
 
 pub use fault::fault_line;
 pub use job::{File, Harts, Job, JobError, ManagerKind, ModuleFiles, Program, Surroundings};
@@ -23,6 +24,7 @@ pub use report::{
     ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport,
     RegionReport, Report, SectionReport, TakenReport, Unit,
 };
+pub use task::{Fragmentation, Soak, SoakReport, Task};
 
 /// The byte at the start of a console line that carries a [`Report`] (ASCII record separator).
 pub const REPORT_MARK: u8 = 0x1e;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Deserialize, Serialize, String, Vec};
+use crate::{Deserialize, Serialize, SoakReport, String, Vec};
 
 /// One report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct ProgramReport {
     /// The modules, in the order in which they were loaded: the C runtime, what the program needs,
     /// and last its main module. Empty where the load was refused.
     pub modules: Vec<ModuleReport>,
+    /// What each hart did, where the program is for a soak.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub soaks: Vec<SoakReport>,
 }
 
 /// A module of a program.
@@ -126,7 +129,9 @@ pub enum Outcome {
     Ended(Ended),
     /// It was never run: the loader refused it.
     Refused {
-        /// The phase that refused it: `parse`, `plan`, `place`, `map`, `resolve`, `seal`.
+        /// The phase that refused it: `parse`, `plan`, `place`, `map`, `resolve`, `seal`; `entry`,
+        /// `order`, `registry` and `unload`; `task` where a task came upon something that is not as it
+        /// should be.
         phase: String,
         /// The error, as its `Display` says it.
         message: String,

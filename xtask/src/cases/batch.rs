@@ -79,6 +79,7 @@ mod tests {
             repeat: 1,
             options: Options::default(),
             surroundings,
+            task: qemu_protocol::Task::default(),
             verdict,
         }
     }

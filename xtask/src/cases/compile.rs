@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::variants::{Compiler, Language};
 use crate::arch::Arch;
 use crate::process;
-use crate::setup::{Tools, build_dir};
+use crate::setup::{Tools, build_dir, root};
 use crate::toolchain;
 
 /// Longest that one source may take.
@@ -113,7 +113,9 @@ fn kept(arch: Arch, command: &Command, source: &Path) -> Result<PathBuf> {
     command.get_args().for_each(|arg| arg.hash(&mut hasher));
     let folder = source.parent().context("a source has a folder")?;
     let shared = folder.with_file_name("include");
-    for path in headers(folder).chain(headers(&shared)).chain([source.to_owned()]) {
+    let metadata = root().join("loader-module/include");
+    let headers = [folder, &shared, &metadata].into_iter().flat_map(headers);
+    for path in headers.chain([source.to_owned()]) {
         let bytes = std::fs::read(&path);
         bytes.with_context(|| format!("cannot read {}", path.display()))?.hash(&mut hasher);
     }

@@ -3,7 +3,7 @@
 //! The language is described in `qemu-tests/cases/README.md`.
 
 use anyhow::{Context, Result, bail, ensure};
-use qemu_protocol::{Ended, Harts, ManagerKind, Options};
+use qemu_protocol::{Ended, Harts, ManagerKind, Options, Soak, Task};
 
 use super::damage::Damage;
 use super::settings::Settings;
@@ -54,6 +54,7 @@ pub enum Directive {
     Repeat(u32),
     Stubs(u32),
     Taken(String),
+    Task(Task),
     With(Vec<String>),
 }
 
@@ -225,8 +226,8 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
                 match word {
                     "erratum_843419" => options.erratum_843419 = true,
                     "gc_sections" => options.gc_sections = true,
-                    "in_place" => options.in_place = true,
                     "group_cycles" => options.group_cycles = true,
+                    "in_place" => options.in_place = true,
                     _ => bail!(
                         "the values are `erratum_843419`, `gc_sections`, `group_cycles` and `in_place`"
                     ),
@@ -243,6 +244,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         "repeat" => Directive::Repeat(text.parse().context("a number")?),
         "stubs" => Directive::Stubs(text.parse().context("a number")?),
         "taken" => Directive::Taken(text.to_owned()),
+        "task" => Directive::Task(task(text)?),
         "text" => {
             ensure!(text == "long", "the one value is `long`");
             Directive::LongText
@@ -297,6 +299,20 @@ fn ended(text: &str) -> Result<Ended> {
     };
     ensure!(words.next().is_none(), "too many words");
     Ok(ended)
+}
+
+fn task(text: &str) -> Result<Task> {
+    Ok(match text.split_once(' ').unwrap_or((text, "")) {
+        ("failures", "") => Task::Failures,
+        ("order", "") => Task::Order,
+        ("reload", "") => Task::Reload,
+        ("soak", loads) => {
+            let loads = loads.parse().context("`soak N`")?;
+            Task::Soak(Soak { loads, seed: Soak::SEED })
+        }
+        ("teardown", "") => Task::Teardown,
+        _ => bail!("`failures`, `order`, `reload`, `soak N` or `teardown`"),
+    })
 }
 
 /// Words, of which those in double quotes may hold spaces.

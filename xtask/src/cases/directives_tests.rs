@@ -51,6 +51,16 @@ fn a_program_may_ask_something_of_the_loader() {
 }
 
 #[test]
+fn a_program_may_be_for_a_task() {
+    let task = |text: &str| settings(&format!("//! task: {text}\n")).task;
+    assert_eq!(task("soak 200"), Task::Soak(Soak { loads: 200, seed: Soak::SEED }));
+    assert_eq!(task("teardown"), Task::Teardown);
+    assert_eq!(settings("//! repeat: 1\n").task, Task::Call);
+    assert!(complaint("//! task: soak\n").contains("soak N"));
+    assert!(complaint("//! task: reload 5\n").contains("`reload`"));
+}
+
+#[test]
 fn lines_can_be_for_some_machines_and_compilers() {
     let source = "//! repeat: 1\n//! repeat riscv64 x86_64: 2\n//! repeat riscv64 clang: 3\n";
     let directives = Directives::read(source).unwrap();

@@ -185,6 +185,7 @@ mod tests {
             objects: Vec::new(),
             arenas: vec![arena],
             modules: Vec::new(),
+            soaks: Vec::new(),
         }
     }
 

@@ -179,6 +179,7 @@ fn job<'j>(
             repeat: trial.repeat,
             options: trial.options,
             surroundings: trial.surroundings,
+            task: trial.task,
         }
     });
     protocol::Job { runtime: runtime.collect(), programs: programs.collect() }

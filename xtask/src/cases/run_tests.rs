@@ -14,6 +14,7 @@ fn trial(value: i32) -> Trial {
         repeat: 1,
         options: qemu_protocol::Options::default(),
         surroundings: protocol::Surroundings::default(),
+        task: protocol::Task::default(),
         verdict: Verdict {
             expect,
             output: String::new(),
@@ -41,6 +42,7 @@ fn report(name: &str, value: i32) -> ProgramReport {
         objects: Vec::new(),
         arenas: vec![arena],
         modules: Vec::new(),
+        soaks: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What all directives of a case come to, for one machine and one compiler.
 
-use qemu_protocol::{Ended, Harts, ManagerKind, Options};
+use qemu_protocol::{Ended, Harts, ManagerKind, Options, Task};
 
 use super::damage::Damage;
 use super::directives::{Directive, Expectation, Sentence};
@@ -46,6 +46,8 @@ pub struct Settings {
     pub repeat: u32,
     /// How many call stubs all its objects need together, where that is said.
     pub stubs: Option<u32>,
+    /// What the image does with the program.
+    pub task: Task,
     /// What is taken from archives, and for what, where that is said.
     pub taken: Vec<String>,
     /// Further sources of the program, relative to the case's folder.
@@ -74,6 +76,7 @@ impl Default for Settings {
             output: String::new(),
             repeat: 1,
             stubs: None,
+            task: Task::default(),
             taken: Vec::new(),
             with: Vec::new(),
         }
@@ -113,6 +116,7 @@ impl Settings {
             }
             Directive::Repeat(times) => self.repeat = *times,
             Directive::Stubs(count) => self.stubs = Some(*count),
+            Directive::Task(task) => self.task = *task,
             Directive::Taken(line) => self.taken.push(line.clone()),
             Directive::With(names) => self.with.extend_from_slice(names),
         }

@@ -1,11 +1,11 @@
 //! From a case to programs: every variant compiled, every damage done.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use qemu_protocol::{Harts, Options, Surroundings};
+use qemu_protocol::{Harts, Options, Surroundings, Task};
 
 use super::compile;
 use super::directives::{Expectation, Sentence};
@@ -49,6 +49,8 @@ pub struct Trial {
     pub options: Options,
     /// What it finds around it.
     pub surroundings: Surroundings,
+    /// What is done with it.
+    pub task: Task,
     /// How it should fare.
     pub verdict: Verdict,
 }
@@ -173,16 +175,11 @@ fn program(
     libraries: &Libraries,
 ) -> Result<(Vec<File>, Vec<File>)> {
     let folder = case.source.parent().context("a case has a folder")?;
-    let sources = settings.with.iter().map(|name| folder.join(name));
-    let sources: Vec<PathBuf> = [case.source.clone()].into_iter().chain(sources).collect();
-    let compiled = |source: &PathBuf| -> Result<NamedBytes> {
-        let bytes = compile::object(tools, arch, source, variant.compiler, &variant.flags)?;
-        Ok(NamedBytes { name: compile::object_name(source), bytes })
-    };
-    let mut objects: Vec<_> = sources.iter().map(compiled).collect::<Result<_>>()?;
+    let by = (variant.compiler, &variant.flags[..]);
+    let mut objects = compile(tools, case, settings, arch, by)?;
     let mut archives = Vec::new();
     for (name, members) in &settings.archives {
-        let members = members.iter().map(|name| compiled(&folder.join(name)));
+        let members = members.iter().map(|name| compiled(tools, &folder.join(name), arch, by));
         let bytes = runtime::in_memory(&members.collect::<Result<Vec<_>>>()?)?;
         archives.push(NamedBytes { name: name.clone(), bytes });
     }
@@ -205,6 +202,33 @@ fn program(
 
 fn lent(files: &[File]) -> Vec<selection::File<'_>> {
     files.iter().map(|file| (&*file.name, &*file.bytes)).collect()
+}
+
+/// What a compiler, given these flags, makes of the case's sources, its own first.
+///
+/// # Errors
+/// The compiler is missing, or refuses one of them.
+pub fn compile(
+    tools: &Tools,
+    case: &Case,
+    settings: &Settings,
+    arch: Arch,
+    by: (Compiler, &[String]),
+) -> Result<Vec<NamedBytes>> {
+    let folder = case.source.parent().context("a case has a folder")?;
+    let sources = settings.with.iter().map(|name| folder.join(name));
+    let sources: Vec<PathBuf> = [case.source.clone()].into_iter().chain(sources).collect();
+    sources.iter().map(|source| compiled(tools, source, arch, by)).collect()
+}
+
+fn compiled(
+    tools: &Tools,
+    source: &Path,
+    arch: Arch,
+    (compiler, flags): (Compiler, &[String]),
+) -> Result<NamedBytes> {
+    let bytes = compile::object(tools, arch, source, compiler, flags)?;
+    Ok(NamedBytes { name: compile::object_name(source), bytes })
 }
 
 impl From<NamedBytes> for File {
@@ -281,6 +305,7 @@ fn trial(given: Given<'_>, files: Vec<File>, verdict: Verdict) -> Trial {
         repeat: settings.repeat,
         options,
         surroundings,
+        task: settings.task,
         verdict,
     }
 }

@@ -228,6 +228,7 @@ mod tests {
             objects: Vec::new(),
             arenas: Vec::new(),
             modules: Vec::new(),
+            soaks: Vec::new(),
         })
     }
 

@@ -179,6 +179,7 @@ fn boot(
             repeat: 1,
             options,
             surroundings: qemu_protocol::Surroundings::default(),
+            task: qemu_protocol::Task::default(),
         }],
     };
     qemu::boot(tools, arch, &job, Duration::from_secs(timeout))

@@ -1,0 +1,13 @@
+// One of two modules that need each other.
+#include "module.h"
+
+MODULE(ring_one, 1)
+LOADER_DEPENDS("ring_two", 1, 0, 0, 2, 0, 0);
+LOADER_DEPENDS("root", 1, 0, 0, 2, 0, 0);
+
+int ring_two_value(int x);
+
+int ring_one_value(int x) {
+    int value = CALLED(x);
+    return x > 0 ? value + 3 * ring_two_value(x - 1) : value;
+}
