@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::arch::Arch;
 use crate::diff::Kind;
+use qemu_protocol::Soak;
 
 /// Builds, runs, tests and inspects the loader.
 ///
@@ -41,6 +42,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Write docs/relocations.md: every relocation type, and what becomes of it
     Relocations(RelocationsArgs),
+    /// Load and unload modules for long, in the running images
+    Soak(SoakArgs),
     /// Run every check and every test
     Test(TestArgs),
     /// Boot an image as it is: cargo's runner for the bare-metal targets
@@ -71,12 +74,12 @@ pub struct QemuArgs {
     pub timeout: u64,
     #[command(flatten)]
     pub loader: LoaderArgs,
-    /// Write what was loaded, where, and how it went to this file
-    #[arg(long, value_name = "FILE.json")]
-    pub report: Option<PathBuf>,
     /// Link modules that name each other in a circle as one, rather than refuse them
     #[arg(long, requires = "files")]
     pub group_cycles: bool,
+    /// Write what was loaded, where, and how it went to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
     /// Show every section and every object of the C runtime
     #[arg(long, short, conflicts_with = "quiet")]
     pub verbose: bool,
@@ -229,6 +232,44 @@ pub struct RelocationsArgs {
     pub oracles: bool,
 }
 
+/// The arguments of `soak`.
+///
+/// Instances of a few modules, big and small ones, of which some need others, come and go in a random
+/// order. Each is called and returns what it should; in the end nothing is left, and the arenas are
+/// in one piece again. The same seed makes the same choices.
+#[derive(Debug, Args)]
+#[command(after_help = SOAK_EXAMPLES)]
+pub struct SoakArgs {
+    /// The machine
+    #[arg(long, value_enum, value_name = "ARCH")]
+    pub arch: Option<Machines>,
+    /// How many modules are loaded, by each hart
+    #[arg(long, value_name = "N", default_value_t = 100_000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub loads: u32,
+    /// What all choices depend on
+    #[arg(long, value_name = "S", default_value_t = Soak::SEED)]
+    pub seed: u64,
+    /// Have both harts load and unload at the same time, and look for each other's modules
+    #[arg(long)]
+    pub both_harts: bool,
+    /// Seconds after which a machine that is not done is stopped
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600,
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Write what each machine did to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+}
+
+const SOAK_EXAMPLES: &str = "\
+Exit codes: 0 all is as it was before; 1 something is not; 2 a wrong command line; 3 a tool is missing.
+
+Examples:
+  cargo xtask soak
+  cargo xtask soak --arch riscv64 --loads 5000 --seed 7
+  cargo xtask soak --both-harts --report soak.json";
+
 /// The arguments of `test`.
 #[derive(Debug, Args)]
 pub struct TestArgs {
@@ -328,6 +369,20 @@ mod tests {
         let kept = inspect(&["--gc-sections", "--keep", "a", "--keep", "b", "a.o"]).unwrap();
         assert_eq!(kept, ["a", "b"]);
         assert!(inspect(&["--keep", "a", "a.o"]).is_err());
+    }
+
+    #[test]
+    fn a_soak_has_a_length_and_a_seed() {
+        let soak = |args: &[&str]| {
+            let all = ["xtask", "soak"].iter().chain(args);
+            Cli::try_parse_from(all).map(|cli| match cli.verb {
+                Verb::Soak(args) => (args.loads, args.seed),
+                other => panic!("{other:?}"),
+            })
+        };
+        assert_eq!(soak(&[]).unwrap(), (100_000, Soak::SEED));
+        assert_eq!(soak(&["--loads", "5", "--seed", "7"]).unwrap(), (5, 7));
+        assert!(soak(&["--loads", "0"]).is_err());
     }
 
     #[test]

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         cli::Verb::Inspect(args) => verb::inspect::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
         cli::Verb::Relocations(args) => verb::relocations::run(&args),
+        cli::Verb::Soak(args) => verb::soak::run(&args),
         cli::Verb::Test(args) => verb::test::run(&args),
     };
     done.unwrap_or_else(|error| {

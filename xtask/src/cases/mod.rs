@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::arch::Arch;
+use crate::archive::NamedBytes;
 use crate::parallel;
 use crate::progress;
 use crate::setup::{Tools, root};
 use libraries::Libraries;
-use variants::Language;
+use variants::{Compiler, Language};
 
 mod batch;
 mod compile;
@@ -75,4 +76,17 @@ pub fn run(
         step.finish();
     }
     Ok(outcomes)
+}
+
+/// The objects of the case of this name, as gcc makes them with its first set of flags.
+///
+/// # Errors
+/// There is no such case, or it does not compile.
+pub fn objects(tools: &Tools, arch: Arch, name: &str) -> Result<Vec<NamedBytes>> {
+    let cases = discover::discover(&root().join("qemu-tests/cases"))?;
+    let case = cases.iter().find(|case| case.name == name);
+    let case = case.with_context(|| format!("there is no case {name}"))?;
+    let settings = case.directives.settings(arch, Compiler::Gcc);
+    let flags = settings.flags.as_ref().and_then(|sets| sets.first()).cloned().unwrap_or_default();
+    trials::compile(tools, case, &settings, arch, (Compiler::Gcc, &flags))
 }

@@ -5,4 +5,5 @@ pub mod diff;
 pub mod inspect;
 pub mod qemu;
 pub mod relocations;
+pub mod soak;
 pub mod test;
