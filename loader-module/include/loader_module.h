@@ -120,10 +120,14 @@ namespace loader_module {
 /* An integer, by its size and sign. */
 template <typename T>
 struct kind {
-    static_assert(T(1) / T(2) == T(0), "a parameter is an integer, a bool or a const char *");
+    static_assert(T(1) / T(2) == T(0) && sizeof(T) <= 8,
+                  "a parameter is an integer of at most 64 bits, a bool or a const char *");
     static constexpr uint32_t number = (T(-1) < T(0) ? 1 : 5)
         + (sizeof(T) == 8 ? 3 : sizeof(T) == 4 ? 2 : sizeof(T) == 2 ? 1 : 0);
 };
+/* A constant would be no symbol that a loader could find. */
+template <typename T>
+struct kind<const T>;
 template <>
 struct kind<bool> {
     static constexpr uint32_t number = 9;

@@ -27,7 +27,7 @@ macro_rules! layout_hash {
             let hash = $crate::macros::mix(hash, ::core::mem::align_of::<$type>() as u64);
             $(
                 let hash =
-                    $crate::macros::mix(hash, $crate::interface_hash(::core::stringify!($field)));
+                    $crate::macros::mix(hash, $crate::interface_hash($crate::macros::plain(::core::stringify!($field))));
                 let offset = ::core::mem::offset_of!($type, $field) as u64;
                 let hash = $crate::macros::mix(hash, offset);
                 let size = $crate::macros::field_size(|of: &$type| &of.$field) as u64;
@@ -82,6 +82,15 @@ macro_rules! layout {
     };
 }
 
+/// A name without the `r#` that Rust may need before it.
+pub const fn plain(name: &str) -> &str {
+    let [b'r', b'#', rest @ ..] = name.as_bytes() else { return name };
+    match core::str::from_utf8(rest) {
+        Ok(rest) => rest,
+        Err(_) => name,
+    }
+}
+
 /// The size of a field, by how it is reached.
 pub const fn field_size<S, F>(_: fn(&S) -> &F) -> usize {
     size_of::<F>()
@@ -116,5 +125,9 @@ mod tests {
         let words = [8, 4, interface_hash("a"), 0, 4, interface_hash("b"), 4, 1];
         let by_hand = words.into_iter().fold(interface_hash("x"), crate::macros::mix);
         assert_eq!(A::LAYOUT_HASH, by_hand);
+        layout!(struct Keyword as "x" { r#type: u32, b: u8 });
+        let words = [8, 4, interface_hash("type"), 0, 4, interface_hash("b"), 4, 1];
+        let by_hand = words.into_iter().fold(interface_hash("x"), crate::macros::mix);
+        assert_eq!(Keyword::LAYOUT_HASH, by_hand, "as C has it");
     }
 }

@@ -59,7 +59,7 @@ pub use parameter::{Parameter, Value};
 #[doc(hidden)]
 pub mod macros {
     pub use crate::hash::mix;
-    pub use crate::layout::field_size;
+    pub use crate::layout::{field_size, plain};
     pub use crate::note::{Note, padded, text, without_nul};
     pub use crate::parameter::kind;
     pub use crate::version::{dependency, version};

@@ -61,7 +61,8 @@ pub const fn without_nul(text: &str) -> &[u8] {
 macro_rules! __note {
     ($number:expr, $($part:expr),+) => {
         const _: () = {
-            const PARTS: &[&[u8]] = &[$($part),+];
+            // Names that nobody else has: what the parts speak of is the caller's.
+            const __LOADER_PARTS: &[&[u8]] = &[$($part),+];
             #[used]
             // SAFETY: nothing is run or written by what lies in this section; it is read as
             // notes, which this static is.
@@ -69,8 +70,8 @@ macro_rules! __note {
                 not(target_vendor = "apple"), // whose object files have no such names
                 unsafe(link_section = ".note.loader-core")
             )]
-            static NOTE: $crate::macros::Note<{ $crate::macros::padded(PARTS) }> =
-                $crate::macros::Note::new($number, PARTS);
+            static __LOADER_NOTE: $crate::macros::Note<{ $crate::macros::padded(__LOADER_PARTS) }> =
+                $crate::macros::Note::new($number, __LOADER_PARTS);
         };
     };
 }

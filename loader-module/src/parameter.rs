@@ -35,7 +35,7 @@ macro_rules! parameter {
         $crate::__note!(
             5,
             &$crate::macros::kind::<$type>().to_le_bytes(),
-            $crate::macros::text(::core::stringify!($name)),
+            $crate::macros::text($crate::macros::plain(::core::stringify!($name))),
             b"\0",
             $crate::macros::without_nul($description),
             b"\0"

@@ -72,6 +72,13 @@ LOADER_INTERFACE(
 #ifdef NO_KIND
 LOADER_PARAMETER(double, RATIO, 0.5, "not an integer");
 #endif
+#ifdef CONSTANT
+LOADER_PARAMETER(const uint32_t, FIXED, 1, "nobody could set it");
+#endif
+#ifdef TOO_WIDE
+__extension__ typedef __int128 wide;
+LOADER_PARAMETER(wide, WIDE, 1, "more than 64 bits");
+#endif
 #ifdef TWO_NAMES
 LOADER_MODULE_NAME("blink");
 #endif

@@ -6,10 +6,14 @@ use core::ffi::{CStr, c_void};
 #[cfg(not(without))]
 use loader_module::{interface, interface_hash, layout, layout_hash, module, parameter};
 
+/// The names of constants are the module's own business.
+#[cfg(not(without))]
+const NOTE: &str = "blink";
+
 #[cfg(not(without))]
 module! {
     uses: ["hal", "bus"],
-    name: "blink",
+    name: NOTE,
     version: "1.2.3",
     licence: "MIT OR Apache-2.0",
     depends: ["gpio" >= "1.0" < "2", "clock" >= "0.3", "log"],

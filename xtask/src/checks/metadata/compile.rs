@@ -80,7 +80,9 @@ impl Source<'_> {
     pub(super) fn refused(&self) -> &'static [&'static str] {
         match (self.way.compiler, self.arch) {
             (Compiler::Rustc, _) | (_, Arch::Aarch64 | Arch::Riscv64) => &[],
-            (_, Arch::X86_64) => &["LONG_NAME", "LONG_TEXT", "NO_KIND", "TWO_NAMES"],
+            (_, Arch::X86_64) => {
+                &["CONSTANT", "LONG_NAME", "LONG_TEXT", "NO_KIND", "TOO_WIDE", "TWO_NAMES"]
+            }
         }
     }
 
