@@ -87,9 +87,10 @@ impl<P: Platform> ArenaMemoryManager<P> {
         self.pools.of(kind).lost()
     }
 
-    /// What the heap is asked for: whole granules, so that permissions never share one.
+    /// What the heap is asked for: whole granules, so that permissions never share one, and one at
+    /// the least.
     fn layout(&self, size: usize, align: usize) -> Option<Layout> {
-        let size = size.checked_next_multiple_of(self.granule)?;
+        let size = size.max(1).checked_next_multiple_of(self.granule)?;
         Layout::from_size_align(size, align.max(self.granule)).ok()
     }
 }

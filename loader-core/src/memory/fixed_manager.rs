@@ -121,6 +121,10 @@ impl<P: Platform> MemoryManager for FixedMemoryManager<P> {
         let state = self.state(request.kind);
         let taken = state.compare_exchange(FREE, USED, Ordering::Acquire, Ordering::Relaxed);
         taken.map_err(|_| MemoryError::InUse)?;
+        let rest = size.saturating_sub(request.size);
+        // SAFETY: the place has `size` bytes, and is nobody else's from the exchange above on. What
+        // was there before must not become executable.
+        unsafe { start.add(request.size).write_bytes(0, rest) };
         // SAFETY: the place's memory is an arena's, exclusively owned, initialised, readable and
         // writable; the exchange above lets one segment have it until `free` has that back.
         Ok(unsafe { Segment::new(request.kind, start, request.size, place.target) })

@@ -138,7 +138,7 @@ impl<P: Platform> MpuMemoryManager<P> {
 
     /// What the heap is asked for; of a segment that comes back, only the size counts.
     fn layout(&self, size: usize, align: usize) -> Option<Layout> {
-        let region = RegionPlan::new(size as u64, align as u64, self.minimum as u64)?;
+        let region = RegionPlan::new(size.max(1) as u64, align as u64, self.minimum as u64)?;
         let (size, align) = (usize::try_from(region.size), usize::try_from(region.align));
         Layout::from_size_align(size.ok()?, align.ok()?).ok()
     }

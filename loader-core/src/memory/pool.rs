@@ -59,11 +59,14 @@ impl Pool {
         layout: Option<Layout>,
     ) -> Result<Segment, MemoryError> {
         let heap = &mut self.0.lock().heap;
-        let start = layout
-            .filter(|layout| layout.size() >= request.size)
-            .and_then(|layout| heap.allocate_first_fit(layout).ok())
+        let (start, size) = layout
+            .filter(|layout| layout.size() >= request.size && is_reachable(heap, *layout))
+            .and_then(|layout| Some((heap.allocate_first_fit(layout).ok()?, layout.size())))
             .ok_or(MemoryError::Exhausted { free: heap.free() })?;
         let target = TargetAddress::new(start.as_ptr().addr() as u64);
+        // SAFETY: the heap has just handed out `size` bytes, of which the request's are no more,
+        // and nobody has seen them. What was there before must not become executable.
+        unsafe { start.add(request.size).write_bytes(0, size.saturating_sub(request.size)) };
         // SAFETY: the heap hands out each byte once until it is deallocated, which `free` does
         // with the segment in hand; the arena's bytes are initialised, readable and writable.
         Ok(unsafe { Segment::new(request.kind, start, request.size, target) })
@@ -170,10 +173,23 @@ impl fmt::Debug for Pool {
 
 /// Whether a heap has room for a layout; it is left as it was.
 fn could_allocate(heap: &mut Heap, layout: Layout) -> bool {
+    if !is_reachable(heap, layout) {
+        return false;
+    }
     let Ok(start) = heap.allocate_first_fit(layout) else { return false };
     // SAFETY: the heap has just handed it out with this layout, and nobody has seen it.
     unsafe { heap.deallocate(start, layout) };
     true
+}
+
+/// Whether addresses in a heap can be rounded up as a layout asks: where that goes past the last
+/// address, the heap would count on from 0.
+fn is_reachable(heap: &Heap, layout: Layout) -> bool {
+    can_round(heap.top().addr(), layout.align())
+}
+
+const fn can_round(end: usize, align: usize) -> bool {
+    end.checked_next_multiple_of(align).is_some()
 }
 
 /// A heap over the units that lie wholly inside the arena.
@@ -187,4 +203,17 @@ fn heap_over(arena: &Arena, unit: usize) -> Heap {
     // exclusively owned memory that lives as long as the program, and the managers' constructors
     // take it by value.
     unsafe { Heap::new(arena.start().as_ptr().wrapping_add(before), size) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_is_rounded_up_past_the_last_one() {
+        let kernel = 0xffff_ffff_8110_0000;
+        assert!(can_round(kernel, 1 << 30));
+        assert!(!can_round(kernel, 1 << 31));
+        assert!(can_round(0x1000, 1 << 63) && !can_round((1 << 63) + 1, 1 << 63));
+    }
 }

@@ -178,3 +178,44 @@ fn managers_serve_several_cores() {
     assert_eq!((manager.regions(), manager.free_bytes(kind)), (0, 0x10000));
     assert!(manager.is_whole(kind));
 }
+
+/// What a permission covers behind a segment is of its module as well, and of no other before it.
+#[test]
+fn nothing_of_others_becomes_executable() {
+    let notes = Notes::default();
+    let shared = ArenaMemoryManager::shared(arena::<0x2000>(), 0x1000, &notes);
+    let regions = MpuMemoryManager::shared(arena::<0x1000>(), 32, None, &notes);
+    let place = || FixedPlace::new(arena::<0x1000>(), TargetAddress::new(0x1000));
+    let fixed = FixedMemoryManager::new([place(), place(), place()], 1, &notes);
+    let managers: [(&dyn MemoryManager, usize); 3] =
+        [(&shared, 0x1000), (&regions, 128), (&fixed, 0x1000)];
+    for (manager, covered) in managers {
+        let request = SegmentRequest { kind: SegmentKind::Text, size: covered, align: 1 };
+        let whole = manager.allocate(request).unwrap();
+        // SAFETY: the segment has so many bytes, and nobody else has it.
+        unsafe { whole.local().as_ptr().write_bytes(0x90, covered) };
+        let start = whole.local();
+        manager.free(whole);
+        let part = manager.allocate(SegmentRequest { size: covered / 2 + 4, ..request }).unwrap();
+        assert_eq!(part.local(), start, "the same memory");
+        // SAFETY: all of it is the segment's and what was rounded up for it.
+        let bytes = unsafe { std::slice::from_raw_parts(start.as_ptr(), covered) };
+        assert!(bytes[covered / 2 + 4..].iter().all(|byte| *byte == 0), "{covered}");
+        manager.free(part);
+    }
+}
+
+#[test]
+fn a_segment_of_no_bytes_takes_a_unit() {
+    let notes = Notes::default();
+    let none = SegmentRequest { kind: SegmentKind::Data, size: 0, align: 1 };
+    let shared = ArenaMemoryManager::shared(arena::<0x2000>(), 0x1000, &notes);
+    let segment = shared.allocate(none).unwrap();
+    assert_eq!((shared.used(none.kind), shared.largest_free(none.kind)), (0x1000, 0x1000));
+    shared.free(segment);
+    let regions = MpuMemoryManager::shared(arena::<0x1000>(), 32, None, &notes);
+    let segment = regions.allocate(none).unwrap();
+    assert_eq!((regions.used(none.kind), regions.regions()), (32, 1));
+    regions.free(segment);
+    assert_eq!((shared.used(none.kind), regions.used(none.kind)), (0, 0));
+}
