@@ -107,16 +107,11 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
-    /// What is kept whatever refers to it: what stays in its file takes no memory, and is.
+    /// What is kept whatever refers to it.
     fn reach_kept_sections(&mut self, reached: &mut Reached) {
         for (number, object) in self.objects.iter().enumerate() {
-            for (index, section) in object.sections() {
-                let home = self.state.section(number, index).map(|state| state.residence);
-                if home == Some(Residence::InPlace) {
-                    self.follow_ties(number, index, reached);
-                } else if section.is_kept() {
-                    self.reach(number, index, reached);
-                }
+            for (index, _) in object.sections().filter(|(_, section)| section.is_kept()) {
+                self.reach(number, index, reached);
             }
         }
     }
@@ -143,7 +138,8 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
-    /// Puts a section on the list, where it can be loaded or is a group, and was not on it before.
+    /// Puts a section on the list, where it can be loaded, stays in its file or is a group, and was
+    /// not on it before.
     fn reach(&mut self, object: usize, index: u32, reached: &mut Reached) {
         let (Some(number), Some(mut state)) =
             (self.state.section_number(object, index), self.state.section(object, index))
@@ -152,7 +148,8 @@ impl<'o> Plan<'o, '_> {
         };
         let section = || self.objects.get(object)?.section(index);
         let is_group = || section().is_some_and(|s| s.kind() == elf::SHT_GROUP.0);
-        if state.offset != 0 || (state.residence.segment().is_none() && !is_group()) {
+        let is_here = state.residence.segment().is_some() || state.residence == Residence::InPlace;
+        if state.offset != 0 || !(is_here || is_group()) {
             return;
         }
         state.offset = 1;
@@ -251,7 +248,8 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
-    /// Makes the sections that were not reached unused, and the records what they were.
+    /// Makes the sections that were not reached unused, and the records what they were. What stays in
+    /// its file takes no memory, and may as well be there.
     fn discard_unreached(&mut self) {
         for (number, object) in self.objects.iter().enumerate() {
             for index in 0..object.section_count() {

@@ -1,10 +1,10 @@
 //! Where it begins, and how far it goes.
 
-use loader_core::{Error, Keep, Phase};
+use loader_core::{Error, Keep, Object, Phase, Plan, Scratch, SegmentKind, TargetAddress};
 use object::elf::*;
 
-use super::{CODE, CONSTANT, WRITABLE, builder, kept, loaded, planned, pointing};
-use crate::support::elf::SectionSpec;
+use super::{CODE, CONSTANT, WRITABLE, builder, keeping, kept, loaded, planned, pointing};
+use crate::support::elf::{ALLOC, EXEC, SectionSpec, WRITE};
 use crate::support::lies::Elf;
 use crate::support::{ElfBuilder, SymbolSpec, TestManager, refused_with};
 
@@ -175,5 +175,30 @@ fn thread_local_variables_and_ifuncs() {
         let plan = Plan::with_options(&objects, &mut scratch, options).unwrap();
         assert_eq!(plan.stubs(), ifuncs);
         assert_eq!(plan.thread_locals().unwrap().size, size);
+    }
+}
+
+/// One member of the group could stay in its file.
+#[test]
+fn a_group_that_nothing_uses_is_left_out_in_place_too() {
+    let mut elf = builder();
+    let text = elf.text(&[0xc3]);
+    elf.global("entry", text, 0);
+    let grouped = SHF_GROUP.0;
+    let f = elf.section(".text.f", ALLOC | EXEC | grouped, &[0xc3; 16]);
+    let data = elf.section(".data.f", ALLOC | WRITE | grouped, &[0; 4096]);
+    let signature = elf.weak("f", f, 0);
+    let missing = elf.undefined("missing");
+    elf.rela(data, 0, R_X86_64_64.0, missing, 0);
+    elf.group(signature, GRP_COMDAT.0, &[f, data]);
+    let file = elf.build();
+    let objects = [Object::parse("test.o", &file).unwrap()];
+    for home in [&[][..], &[Some(TargetAddress::new(0x1000_0000))]] {
+        let mut options = keeping(Keep::Named(&["entry"]));
+        options.in_place = home;
+        let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+        let plan = Plan::with_options(&objects, &mut scratch, options).unwrap();
+        assert_eq!(plan.segment(SegmentKind::Data).size, 0, "{home:?}");
+        assert_eq!(plan.imports().count(), 0, "{home:?}");
     }
 }
