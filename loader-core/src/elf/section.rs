@@ -147,10 +147,23 @@ impl<'o> Section<'o> {
             elf::SHT_PREINIT_ARRAY => Some(InitKind::PreInit),
             elf::SHT_INIT_ARRAY => Some(InitKind::Init),
             elf::SHT_FINI_ARRAY => Some(InitKind::Fini),
-            elf::SHT_PROGBITS if self.is_or_begins(b".ctors") => Some(InitKind::Init),
-            elf::SHT_PROGBITS if self.is_or_begins(b".dtors") => Some(InitKind::Fini),
+            elf::SHT_PROGBITS => self.init_kind_by_name(),
             _ => None,
         }
+    }
+
+    /// The same of a section that only its name speaks for: the lists of old, and those of
+    /// assemblers and compilers that do not know the types. Linkers take them as well.
+    fn init_kind_by_name(self) -> Option<InitKind> {
+        const NAMES: [(&[u8], InitKind); 5] = [
+            (b".preinit_array", InitKind::PreInit),
+            (b".init_array", InitKind::Init),
+            (b".ctors", InitKind::Init),
+            (b".fini_array", InitKind::Fini),
+            (b".dtors", InitKind::Fini),
+        ];
+        let found = NAMES.into_iter().find(|(name, _)| self.is_or_begins(name));
+        found.map(|(_, kind)| kind)
     }
 
     /// Its place in its list: the priority that its name ends in, 65536 (after all others) where

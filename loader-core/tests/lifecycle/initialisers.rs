@@ -68,6 +68,19 @@ fn old_lists_run_backwards_and_count_down() {
     assert_eq!(image.finalisers, [90, 91, 95]);
 }
 
+/// As some assemblers and compilers write them, and linkers take them.
+#[test]
+fn lists_are_known_by_their_names_as_well() {
+    let file = object(&[
+        (".init_array", PROGBITS, &[30]),
+        (".init_array.7", PROGBITS, &[20]),
+        (".preinit_array", PROGBITS, &[10]),
+        (".fini_array", PROGBITS, &[40]),
+    ]);
+    let image = load(&file, &[]);
+    assert_eq!((image.initialisers, image.finalisers), (vec![10, 20, 30], vec![40]));
+}
+
 #[test]
 fn brackets_of_old_start_up_files_are_no_functions() {
     let file = object(&[(".ctors", PROGBITS, &[u64::MAX, 5, 0]), (".init_array", INIT, &[0, 6])]);
