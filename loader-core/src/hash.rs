@@ -17,8 +17,13 @@ pub(crate) fn buckets(names: usize) -> usize {
     names.saturating_mul(2).checked_next_power_of_two().unwrap_or(0)
 }
 
+/// The most buckets that are looked at for a name. Names are made by others, who could make all of
+/// them fall into one place; of honest ones, in tables that are half empty, no walk comes near.
+const WALK: usize = 1024;
+
 /// Where in a table the record is that `is_it` says yes to, or else the empty one in its place,
-/// and what it holds. The table has [`buckets`] records; `low` of an empty one is 0.
+/// and what it holds. The table has [`buckets`] records; `low` of an empty one is 0. `None` where
+/// too many others are in the way: what was entered is found, and of what was not nothing is said.
 pub(crate) fn find(
     table: &[Scratch],
     hash: u64,
@@ -26,8 +31,7 @@ pub(crate) fn find(
 ) -> Option<(usize, Scratch)> {
     let mask = table.len().checked_sub(1)?;
     let mut at = hash as usize & mask;
-    // At least half of the buckets stay empty, so the walk ends; the bound is for the proof.
-    for _ in 0..=mask {
+    for _ in 0..table.len().min(WALK) {
         let record = *table.get(at)?;
         if record.low == 0 || is_it(record) {
             return Some((at, record));
@@ -55,6 +59,38 @@ mod tests {
             assert_eq!((at, record.low), ((6 + number as usize) % 8, number));
         }
         assert!(find(&[], 7, |_| true).is_none());
+    }
+
+    #[test]
+    fn a_crowd_is_left() {
+        let mut table = alloc::vec![Scratch::ZERO; buckets(2 * WALK)];
+        let mut enter = |number: u32| {
+            let (at, _) = find(&table, 7, |record| record.low == number)?;
+            table[at].low = number;
+            Some(())
+        };
+        assert!((1..=WALK as u32).all(|number| enter(number).is_some()));
+        assert_eq!(enter(WALK as u32 + 1), None);
+        assert_eq!(enter(WALK as u32), Some(()), "it is there");
+    }
+
+    #[test]
+    fn honest_names_are_no_crowd() {
+        let count = 100_000;
+        let mut table = alloc::vec![Scratch::ZERO; buckets(count)];
+        let mut longest = 0;
+        for number in 0..count {
+            let name = alloc::format!("_ZN4core3ops8function6FnOnce9call_once17h{number:016x}E");
+            let walked = core::cell::Cell::new(0);
+            let is_it = |_| {
+                walked.set(walked.get() + 1);
+                false
+            };
+            let (at, _) = find(&table, hash(name.as_bytes()), is_it).unwrap();
+            table[at].low = 1;
+            longest = longest.max(walked.get());
+        }
+        assert!(longest < WALK / 8, "{longest}");
     }
 
     #[test]

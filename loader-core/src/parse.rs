@@ -9,7 +9,7 @@ use object::endian::{LittleEndian as LE, U32};
 use object::pod;
 
 use crate::arch::Machine;
-use crate::elf::{Header, Section, Sym, SymbolPlace};
+use crate::elf::{Header, Section, Sym, SymbolPlace, overlong};
 use crate::error::{Defect, Error, Format, Phase};
 use crate::name::ObjectName;
 use crate::object::Object;
@@ -187,7 +187,14 @@ impl<'o> Object<'o> {
                 _ => {}
             }
         }
-        Ok(())
+        match overlong(self.symbol_names, self.symbols, self.bytes.len()) {
+            None => Ok(()),
+            Some(at) => {
+                let (offset, defect) =
+                    (at.saturating_mul(size_of::<Sym>()), Defect::OverlappingNames);
+                Err(self.malformed(self.symbol_table, offset as u64, defect, at as u64))
+            }
+        }
     }
 
     /// Checks the tables that speak of other sections: relocations and groups.

@@ -15,8 +15,6 @@
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
 //! | `range` | stubs: which form, and how far each reaches |
 //! | `metadata` | what a module says about itself: read, refused, never loaded |
-//! | `registry` | many modules: links, dependencies, unloading, replacing |
-//! | `registry` | many modules: links, dependencies, unloading, replacing
 //! | `order` | which modules are loaded, and which first |
 //! | `kept` | what a module keeps of its symbols, and that it outlives the objects |
 //! | `registry` | many modules: links, dependencies, unloading, replacing, threads |

@@ -20,6 +20,12 @@ pub enum ArchiveError<'o> {
         /// The archive's name.
         archive: &'o str,
     },
+    /// More names that its members define than chance would have share a place in the table of
+    /// names, which would make it slow: somebody has chosen them so.
+    Crowded {
+        /// The archive's name.
+        archive: &'o str,
+    },
     /// The archive is damaged.
     Malformed {
         /// The archive's name.
@@ -77,6 +83,11 @@ impl fmt::Display for ArchiveError<'_> {
                 f,
                 "{archive}: a thin archive, which names its members but does not hold them; make \
                  it without `T`"
+            ),
+            Self::Crowded { archive } => write!(
+                f,
+                "{archive}: more than a thousand names that its members define have hashes that \
+                 lie together, as if chosen so; rename symbols, or leave members out"
             ),
             Self::Malformed { archive, offset, defect } => {
                 write!(f, "{archive}: member at {offset:#x}: {}", defect.text())

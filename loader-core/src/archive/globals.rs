@@ -7,7 +7,7 @@ use object::elf;
 use object::endian::LittleEndian as LE;
 use object::pod;
 
-use crate::elf::{Header, Sym, name_at};
+use crate::elf::{Header, Sym, name_at, overlong};
 use crate::name::Name;
 use crate::parse::{file_header, section_headers};
 
@@ -56,11 +56,13 @@ impl<'o> Globals<'o> {
         let headers = section_headers(file_header(bytes).ok()?, bytes)?;
         let table = headers.iter().find(|header| header.sh_type.get(LE) == elf::SHT_SYMTAB)?;
         let strings = headers.get(table.sh_link.get(LE) as usize)?;
-        Some(Self {
+        let globals = Self {
             symbols: pod::slice_from_all_bytes(range(bytes, table)?).ok()?,
             strings: range(bytes, strings)?,
             strings_at: usize::try_from(strings.sh_offset.get(LE)).ok()?,
-        })
+        };
+        let is_fine = overlong(globals.strings, globals.symbols, bytes.len()).is_none();
+        is_fine.then_some(globals)
     }
 
     /// The symbols that other objects see or must provide.
@@ -89,7 +91,9 @@ impl Role {
             _ if undefined => Some(Self::Need),
             _ if symbol.st_shndx.get(LE) == elf::SHN_COMMON => Some(Self::Common),
             elf::STB_WEAK => Some(Self::Weak),
-            _ if symbol.st_type() == elf::STT_FUNC => Some(Self::Function),
+            _ if matches!(symbol.st_type(), elf::STT_FUNC | elf::STT_GNU_IFUNC) => {
+                Some(Self::Function)
+            }
             _ => Some(Self::Data),
         }
     }

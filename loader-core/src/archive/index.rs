@@ -87,8 +87,42 @@ impl Counts {
 }
 
 impl<'i, 'o, 's> Index<'i, 'o, 's> {
-    /// Enters all inputs; `None` where there are too few records, of which the rest is returned.
+    /// Enters all inputs; returns the records that are left.
     pub(super) fn new(
+        inputs: &'i [LinkInput<'i, 'o>],
+        counts: &Counts,
+        scratch: &'s mut [Scratch],
+    ) -> Result<(Self, &'s mut [Scratch]), ArchiveError<'o>> {
+        let too_few = ArchiveError::Scratch { needed: counts.total(), lent: scratch.len() };
+        let (mut index, rest) = Self::split(inputs, counts, scratch).ok_or(too_few)?;
+        let crowded = |archive: &Archive<'o>| ArchiveError::Crowded { archive: archive.name() };
+        let mut end = End::default();
+        for (number, input) in (0u32..).zip(inputs) {
+            match input {
+                LinkInput::Object(_) => {
+                    index.add_unit(&mut end, 0, number).ok_or(too_few)?;
+                }
+                LinkInput::Whole(archive) => {
+                    let added = index.add_archive(&mut end, number, 0, archive, false);
+                    added.ok_or(too_few)?;
+                }
+                LinkInput::Archive(archive) => {
+                    let added = index.add_archive(&mut end, number, 0, archive, true);
+                    added.ok_or(crowded(archive))?;
+                }
+                LinkInput::Group(group) => {
+                    for (place, archive) in (0u32..).zip(group.iter()) {
+                        let added = index.add_archive(&mut end, number, place, archive, true);
+                        added.ok_or(crowded(archive))?;
+                    }
+                }
+            }
+        }
+        Ok((index, rest))
+    }
+
+    /// An empty index, and the records that are left; `None` where there are too few.
+    fn split(
         inputs: &'i [LinkInput<'i, 'o>],
         counts: &Counts,
         scratch: &'s mut [Scratch],
@@ -99,27 +133,11 @@ impl<'i, 'o, 's> Index<'i, 'o, 's> {
         let (units, scratch) = scratch.split_at_mut_checked(counts.units)?;
         let (names, scratch) = scratch.split_at_mut_checked(counts.names)?;
         let (definitions, scratch) = scratch.split_at_mut_checked(counts.definitions)?;
-        let mut index = Self { inputs, archives, units, names, definitions };
-        let mut end = End::default();
-        for (number, input) in (0u32..).zip(inputs) {
-            match input {
-                LinkInput::Object(_) => index.add_unit(&mut end, 0, number)?,
-                LinkInput::Whole(archive) => {
-                    index.add_archive(&mut end, number, 0, archive, false)?;
-                }
-                LinkInput::Archive(archive) => {
-                    index.add_archive(&mut end, number, 0, archive, true)?;
-                }
-                LinkInput::Group(group) => {
-                    for (place, archive) in (0u32..).zip(group.iter()) {
-                        index.add_archive(&mut end, number, place, archive, true)?;
-                    }
-                }
-            }
-        }
-        Some((index, scratch))
+        Some((Self { inputs, archives, units, names, definitions }, scratch))
     }
 
+    /// Enters an archive's members, and what they define; `None` where too many names fall into one
+    /// place, as there are enough records.
     fn add_archive(
         &mut self,
         end: &mut End,

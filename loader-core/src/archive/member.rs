@@ -62,7 +62,8 @@ impl<'o> Entry<'o> {
                 let name = long_name(long_names, offset).ok_or(ArchiveDefect::LongName)?;
                 return self.member(name, 0);
             }
-            [b'#', b'1', b'/', len @ ..] => {
+            // GNU's `#1/` is a file called `#1`.
+            [b'#', b'1', b'/', len @ ..] if !len.is_empty() => {
                 let len = decimal(len).ok_or(ArchiveDefect::NameLength)?;
                 (until_nul(self.contents.get(..len).ok_or(ArchiveDefect::NameLength)?), len)
             }

@@ -30,8 +30,8 @@ pub enum LinkInput<'i, 'o> {
 /// also takes a member that defines its name as data, and not weakly.
 ///
 /// What members define is read from their own symbol tables, never from the archive's index. A
-/// member that is no ELF64 object is passed over; one that cannot be loaded for another reason is
-/// an error only if it is taken.
+/// member that is no ELF file is passed over; one that cannot be loaded is an error only if it is
+/// taken, as all are of an archive that is taken whole.
 ///
 /// # Example
 /// ```no_run
@@ -105,8 +105,8 @@ impl<'i, 'o, 's> Selection<'i, 'o, 's> {
     ///
     /// # Errors
     /// [`ArchiveError::Scratch`] where `scratch` has fewer records than
-    /// [`scratch_len`](Self::scratch_len) says, [`ArchiveError::TooLarge`], and
-    /// [`ArchiveError::Member`] for a member that is to be taken and cannot be loaded.
+    /// [`scratch_len`](Self::scratch_len) says, [`ArchiveError::TooLarge`],
+    /// [`ArchiveError::Crowded`], and [`ArchiveError::Member`] for a member that is to be taken and cannot be loaded.
     pub fn new(
         inputs: &'i [LinkInput<'i, 'o>],
         roots: &[Name<'_>],
@@ -115,7 +115,7 @@ impl<'i, 'o, 's> Selection<'i, 'o, 's> {
     ) -> Result<Self, ArchiveError<'o>> {
         let counts = Counts::of(inputs)?;
         let too_few = ArchiveError::Scratch { needed: counts.total(), lent: scratch.len() };
-        let (index, rest) = Index::new(inputs, &counts, scratch).ok_or(too_few)?;
+        let (index, rest) = Index::new(inputs, &counts, scratch)?;
         let (queue, order) = rest.split_at_mut_checked(counts.queue).ok_or(too_few)?;
         let (index, order) = Search::new(index, queue, order, provided).run(roots)?;
         Ok(Self { index, order })

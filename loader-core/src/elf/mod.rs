@@ -3,10 +3,12 @@
 //! What is here knows files and nothing of instructions. Everything is read through
 //! [`Object`](crate::Object), whose tables [`parse`](crate::Object::parse) has checked.
 
+mod names;
 mod relocation;
 mod section;
 mod symbol;
 
+pub(crate) use names::overlong;
 pub(crate) use relocation::{Rela, RelaTable};
 pub(crate) use section::{Header, SHT_CREL};
 pub use section::{InitKind, Section};

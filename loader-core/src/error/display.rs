@@ -34,6 +34,11 @@ impl fmt::Display for Error<'_> {
                 f,
                 "{object}: a segment would be larger than 4 GiB or the address space; split it"
             ),
+            Self::Crowded { object, symbol } => write!(
+                f,
+                "{object}: `{symbol}` and more than a thousand other names have hashes that lie \
+                 together, as if chosen so; rename symbols, or load fewer objects at once"
+            ),
             Self::Duplicate { symbol, first, second } => write!(
                 f,
                 "`{symbol}` is defined in {first} and again in {second}; rename one, or make it \

@@ -16,6 +16,9 @@ pub enum Defect {
     Group,
     /// An index names a section that does not exist.
     SectionIndex,
+    /// Symbols' names overlap, and together are more than 16 times as long as the file: each is
+    /// read several times.
+    OverlappingNames,
     /// A section's bytes lie past the end of the file.
     SectionOutsideFile,
     /// `sh_link` does not name a table of the kind that it must.
@@ -48,6 +51,9 @@ impl Defect {
             Self::EntrySize => "the entry size is not what ELF64 says",
             Self::Group => "the section group is malformed",
             Self::SectionIndex => "no section has this index",
+            Self::OverlappingNames => {
+                "symbols' names overlap, and together are more than 16 times as long as the file"
+            }
             Self::SectionOutsideFile => "the section's bytes lie past the end of the file",
             Self::SectionLink => "sh_link does not name the table that it must",
             Self::StringTable => "the string table does not end in NUL",

@@ -124,6 +124,14 @@ pub enum Error<'o> {
         /// The object whose part went over the limit.
         object: ObjectName<'o>,
     },
+    /// More names than chance would have share a symbol's place in the table of names, which would
+    /// make it slow: somebody has chosen them so.
+    Crowded {
+        /// The object that has the symbol.
+        object: ObjectName<'o>,
+        /// The symbol.
+        symbol: Name<'o>,
+    },
     /// Two objects of one module define the same global symbol.
     Duplicate {
         /// The symbol.
@@ -325,6 +333,7 @@ impl Error<'_> {
             | Self::MixedMachines { .. }
             | Self::Scratch { .. }
             | Self::TooLarge { .. }
+            | Self::Crowded { .. }
             | Self::Duplicate { .. }
             | Self::UnknownRelocation { .. }
             | Self::UnsupportedRelocation { .. }

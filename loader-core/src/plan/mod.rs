@@ -226,7 +226,7 @@ impl<'o, 's> Plan<'o, 's> {
             thread_local: thread_local::ThreadLocalPlan::default(),
             table: Shape::default(),
         };
-        plan.discard_duplicate_groups();
+        plan.discard_duplicate_groups()?;
         plan.classify_sections()?;
         plan.attach_relocations()?;
         plan.keep_in_place(options.in_place);

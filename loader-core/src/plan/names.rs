@@ -49,16 +49,16 @@ impl Rank {
 
 impl<'o> Plan<'o, '_> {
     /// Of the COMDAT groups with one signature, keeps the first object's.
-    pub(super) fn discard_duplicate_groups(&mut self) {
+    pub(super) fn discard_duplicate_groups(&mut self) -> Result<(), Error<'o>> {
         if self.state.names.is_empty() {
-            return;
+            return Ok(());
         }
         for (number, object) in self.objects.iter().enumerate() {
             for (_, section) in object.sections() {
                 let Some((signature, members)) = object.comdat_group(section) else { continue };
                 let Some(symbol) = object.symbol(signature) else { continue };
                 let name = object.display_name(symbol);
-                let Some(bucket) = self.bucket(Space::Groups, name) else { continue };
+                let bucket = self.bucket(Space::Groups, name, number)?;
                 if bucket.record.low == 0 {
                     self.enter(bucket, number, signature);
                 } else if bucket.record.high != number as u32 {
@@ -66,6 +66,7 @@ impl<'o> Plan<'o, '_> {
                 }
             }
         }
+        Ok(())
     }
 
     fn discard(&mut self, object: usize, members: impl Iterator<Item = u32>) {
@@ -94,7 +95,7 @@ impl<'o> Plan<'o, '_> {
         for (number, object) in self.objects.iter().enumerate() {
             for (index, symbol) in object.symbols() {
                 if symbol.binding() != Binding::Local {
-                    self.refer(number, index, symbol);
+                    self.refer(number, index, symbol)?;
                 }
             }
         }
@@ -166,7 +167,7 @@ impl<'o> Plan<'o, '_> {
     /// Enters a definition, which takes the name or yields to the one that has it.
     fn define(&mut self, object: usize, index: u32, symbol: Symbol<'o>) -> Result<(), Error<'o>> {
         let name = symbol.name();
-        let Some(bucket) = self.bucket(Space::Symbols, name) else { return Ok(()) };
+        let bucket = self.bucket(Space::Symbols, name, object)?;
         let Some((other_number, other)) = self.named(bucket.record) else {
             self.enter(bucket, object, index);
             return Ok(());
@@ -212,14 +213,14 @@ impl<'o> Plan<'o, '_> {
 
     /// Points a symbol at the definition of its name, if that is another symbol; the first of
     /// several undefined ones is what the others point at.
-    fn refer(&mut self, object: usize, index: u32, symbol: Symbol<'o>) {
-        let Some(base) = self.state.symbol_base(object) else { return };
-        let Some(bucket) = self.bucket(Space::Symbols, symbol.name()) else { return };
+    fn refer(&mut self, object: usize, index: u32, symbol: Symbol<'o>) -> Result<(), Error<'o>> {
+        let Some(base) = self.state.symbol_base(object) else { return Ok(()) };
+        let bucket = self.bucket(Space::Symbols, symbol.name(), object)?;
         let number = base.wrapping_add(index);
         match self.named(bucket.record) {
             Some((other, _)) if other != number => {
                 let states = self.state.symbol(number).zip(self.state.symbol(other));
-                let Some((mut state, mut canonical)) = states else { return };
+                let Some((mut state, mut canonical)) = states else { return Ok(()) };
                 if state.is_thread_local() && canonical.is_import() {
                     canonical.set_thread_local();
                     self.state.set_symbol(other, canonical);
@@ -231,6 +232,7 @@ impl<'o> Plan<'o, '_> {
             None if symbol.place() != SymbolPlace::Undefined => {} // in a discarded section
             None => self.enter(bucket, object, index),
         }
+        Ok(())
     }
 
     /// The symbol that a bucket holds, with its number among all; `None` for an empty bucket.
@@ -249,16 +251,21 @@ impl<'o> Plan<'o, '_> {
         Some(object.display_name(symbol))
     }
 
-    /// The bucket that holds `name`, or the empty one where it belongs.
-    fn bucket(&self, space: Space, name: Name<'_>) -> Option<Bucket> {
+    /// The bucket that holds `name`, which is the `object`-th object's, or the empty one where it
+    /// belongs.
+    fn bucket(&self, space: Space, name: Name<'o>, object: usize) -> Result<Bucket, Error<'o>> {
         let hash = (hash::hash(name.as_bytes()) & !(1 << 63)) | ((space as u64) << 63);
-        let (at, record) = hash::find(self.state.names, hash, |record| {
+        let found = hash::find(self.state.names, hash, |record| {
             let same = || match space {
                 Space::Symbols => self.named(record).is_some_and(|(_, s)| s.name() == name),
                 Space::Groups => self.signature(record) == Some(name),
             };
             record.word == hash && same()
-        })?;
-        Some(Bucket { at, hash, record })
+        });
+        let Some((at, record)) = found else {
+            let object = self.objects.get(object).map(Object::name).unwrap_or_default();
+            return Err(Error::Crowded { object, symbol: name });
+        };
+        Ok(Bucket { at, hash, record })
     }
 }

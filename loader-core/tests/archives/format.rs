@@ -121,3 +121,11 @@ fn members_are_objects_by_name() {
     let error = metadata.parse().unwrap_err().to_string();
     assert!(error.starts_with("lib.a(lib.rmeta): not an ELF file"), "{error}");
 }
+
+/// GNU's `ar` writes it as `#1/`, which is also how BSD's begins a long name.
+#[test]
+fn a_file_may_be_called_hash_one() {
+    let bytes = gnu(&[("#1", object(&["f"], &[]))]);
+    let read = Archive::parse("lib.a", &bytes).unwrap();
+    assert_eq!(read.members().next().unwrap().name, "#1".into());
+}

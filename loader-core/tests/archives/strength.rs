@@ -1,9 +1,11 @@
 //! Which symbols need a member, and which ones count as a definition.
 
-use loader_core::LinkInput;
+use loader_core::{LinkInput, Machine};
+use object::elf::STT_GNU_IFUNC;
 
 use super::{chosen, library, main_object, parse};
-use crate::support::archive::object;
+use crate::support::archive::{gnu, object};
+use crate::support::{ElfBuilder, SymbolSpec};
 
 /// What is taken for an object from an archive.
 fn taken(defines: &[&str], needs: &[&str], members: &[(&[&str], &[&str])]) -> Vec<String> {
@@ -69,4 +71,15 @@ fn a_need_that_is_met_on_the_way_takes_nothing_more() {
     let members: [(&[&str], &[&str]); 3] =
         [(&["f"], &[]), (&["g"], &["f", "h"]), (&["h", "f"], &[])];
     assert_eq!(taken(&[], &["g"], &members), ["lib.a(g.o)", "lib.a(h.o)"]);
+}
+
+/// So has it GNU ld: an IFUNC is a function.
+#[test]
+fn an_ifunc_takes_the_place_of_no_common_symbol() {
+    let mut elf = ElfBuilder::new(Machine::X86_64);
+    let text = elf.text(&[0xc3]);
+    elf.symbol(SymbolSpec { kind: STT_GNU_IFUNC.0, ..SymbolSpec::new("f", text, 0) });
+    let bytes = gnu(&[("f.o", elf.build().into_bytes())]);
+    let (main, lib) = (object(&["%f"], &[]), parse(&bytes));
+    assert_eq!(chosen(&[main_object(&main), LinkInput::Archive(&lib)], &[], &[]), ["main.o"]);
 }
