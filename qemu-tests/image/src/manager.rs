@@ -43,6 +43,13 @@ pub struct Book {
     in_one_piece: bool,
 }
 
+impl Book {
+    /// What is handed out.
+    pub const fn used(&self) -> u64 {
+        self.used
+    }
+}
+
 /// The manager of this kind, for both harts.
 pub fn manager(kind: ManagerKind) -> &'static Manager {
     static ARENAS: Once<Manager> = Once::new();

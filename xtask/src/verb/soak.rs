@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use qemu_protocol::{
-    File, Harts, Job, ModuleFiles, Options, Outcome, Program, ProgramReport, Soak, SoakReport,
-    Surroundings, Task,
+    ArenaUse, File, Harts, Job, ModuleFiles, Options, Outcome, Program, ProgramReport, Soak,
+    SoakReport, Surroundings, Task,
 };
 use serde::Serialize;
 
@@ -44,11 +44,11 @@ pub fn run(args: &SoakArgs) -> Result<ExitCode> {
         boot
     });
     let boots: Vec<Boot> = boots.into_iter().collect::<Result<_>>()?;
-    boots.iter().for_each(show);
+    boots.iter().for_each(|boot| show(boot, args));
     if let Some(path) = &args.report {
         write_report(path, args, &boots)?;
     }
-    let good = boots.iter().all(|boot| failure(boot).is_none());
+    let good = boots.iter().all(|boot| failure(boot, args).is_none());
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -79,7 +79,7 @@ fn boot(tools: &Tools, arch: Arch, args: &SoakArgs) -> Result<Boot> {
 }
 
 /// Why a soak failed; none where it did not.
-fn failure(boot: &Boot) -> Option<String> {
+fn failure(boot: &Boot, args: &SoakArgs) -> Option<String> {
     if boot.stop != Stop::Done {
         return Some(boot.stop.to_string());
     }
@@ -87,8 +87,20 @@ fn failure(boot: &Boot) -> Option<String> {
     if let Outcome::Refused { message, .. } = &report.outcome {
         return Some(message.clone());
     }
-    let leaked = report.arenas.iter().find(|arena| arena.before != arena.after)?;
-    Some(format!("the {} arena holds {} bytes more", leaked.name, leaked.after - leaked.before))
+    let harts: Vec<u32> = report.soaks.iter().map(|soak| soak.hart).collect();
+    let asked = if args.both_harts { &[0, 1][..] } else { &[0] };
+    if harts != asked {
+        return Some(format!("harts {harts:?} have reported, and should be {asked:?}"));
+    }
+    if let Some(short) = report.soaks.iter().find(|soak| soak.loads != args.loads) {
+        return Some(format!("hart {} has loaded {} modules only", short.hart, short.loads));
+    }
+    let changed = report.arenas.iter().find(|arena| arena.before != arena.after);
+    if let Some(ArenaUse { name, before, after, .. }) = changed {
+        return Some(format!("of the {name} arena {before} bytes were in use, and then {after}"));
+    }
+    let pieces = report.arenas.iter().find(|arena| !arena.in_one_piece)?;
+    Some(format!("the {} arena is not in one piece", pieces.name))
 }
 
 fn report(boot: &Boot) -> Option<&ProgramReport> {
@@ -96,7 +108,7 @@ fn report(boot: &Boot) -> Option<&ProgramReport> {
 }
 
 /// What one machine did.
-fn show(boot: &Boot) {
+fn show(boot: &Boot, args: &SoakArgs) {
     let mut table = show::table(&["soak", ">count"]);
     for soak in report(boot).map_or(&[][..], |report| &report.soaks) {
         rows(soak).into_iter().for_each(|row| {
@@ -104,7 +116,7 @@ fn show(boot: &Boot) {
         });
     }
     show::heading(&format!("{} ({:.1} s)", boot.arch, boot.took.as_secs_f64()));
-    match failure(boot) {
+    match failure(boot, args) {
         None => println!("{table}"),
         Some(why) => println!("FAILED: {why}"),
     }
@@ -156,7 +168,7 @@ fn write_report(path: &Path, args: &SoakArgs, boots: &[Boot]) -> Result<()> {
     let runs = boots.iter().map(|boot| Run {
         arch: boot.arch,
         seconds: boot.took.as_secs_f64(),
-        failure: failure(boot),
+        failure: failure(boot, args),
         program: report(boot),
     });
     let record = Record { loads: args.loads, seed: args.seed, runs: runs.collect() };
@@ -168,50 +180,84 @@ fn write_report(path: &Path, args: &SoakArgs, boots: &[Boot]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::qemu::Ran;
-    use qemu_protocol::{ArenaUse, Ended, Unit};
+    use qemu_protocol::{Ended, Unit};
 
-    fn boot(stop: Stop, outcome: Outcome, after: u64) -> Boot {
+    const ASKED: SoakArgs =
+        SoakArgs { arch: None, loads: 5, seed: 1, both_harts: false, timeout: 1, report: None };
+
+    fn good() -> ProgramReport {
         let arena = ArenaUse {
             name: "data".into(),
             unit: Unit::Bytes,
             size: 9,
             before: 1,
             loaded: 1,
-            after,
+            after: 1,
             in_one_piece: true,
         };
-        let report = ProgramReport {
+        let soak = SoakReport {
+            hart: 0,
+            loads: 5,
+            no_room: 0,
+            needed: 1,
+            teardowns: 1,
+            calls: 1,
+            lookups: 1,
+            found: 1,
+            most_modules: 1,
+            fragmentation: Vec::new(),
+            took_ns: 1,
+        };
+        ProgramReport {
             program: "soak".into(),
-            outcome,
+            outcome: Outcome::Ended(Ended::Returned(0)),
             load_ns: 1,
             objects: Vec::new(),
             arenas: vec![arena],
             modules: Vec::new(),
-            soaks: Vec::new(),
-        };
+            soaks: vec![soak],
+        }
+    }
+
+    /// Why a soak failed that is good but for one thing.
+    fn failed(stop: Stop, change: impl FnOnce(&mut ProgramReport)) -> Option<String> {
+        let mut report = good();
+        change(&mut report);
         let ran = Ran { name: "soak".into(), output: Vec::new(), report: Some(report) };
-        Boot {
+        let boot = Boot {
             arch: Arch::Aarch64,
             preamble: Vec::new(),
             runtime: None,
             programs: vec![ran],
             stop,
             took: Duration::ZERO,
-        }
+        };
+        failure(&boot, &ASKED)
     }
 
     #[test]
     fn a_soak_fails_for_all_that_is_not_as_before() {
-        let ended = || Outcome::Ended(Ended::Returned(0));
-        assert_eq!(failure(&boot(Stop::Done, ended(), 1)), None);
-        let leaked = failure(&boot(Stop::Done, ended(), 5)).unwrap();
-        assert!(leaked.contains("data arena holds 4 bytes more"), "{leaked}");
-        let refused = Outcome::Refused { phase: "task".into(), message: "why".into() };
-        assert_eq!(failure(&boot(Stop::Done, refused, 1)).unwrap(), "why");
-        let stopped = failure(&boot(Stop::TimeLimit(5), ended(), 1)).unwrap();
+        type Change = fn(&mut ProgramReport);
+        assert_eq!(failed(Stop::Done, |_| ()), None);
+        let bad: [(Change, &str); 6] = [
+            (|report| report.arenas[0].after = 5, "1 bytes were in use, and then 5"),
+            (|report| report.arenas[0].after = 0, "1 bytes were in use, and then 0"),
+            (|report| report.arenas[0].in_one_piece = false, "not in one piece"),
+            (|report| report.soaks.clear(), "harts [] have reported"),
+            (|report| report.soaks[0].loads = 4, "4 modules only"),
+            (
+                |report| {
+                    let message = "why".into();
+                    report.outcome = Outcome::Refused { phase: "task".into(), message };
+                },
+                "why",
+            ),
+        ];
+        for (change, words) in bad {
+            let why = failed(Stop::Done, change).unwrap();
+            assert!(why.contains(words), "{why}");
+        }
+        let stopped = failed(Stop::TimeLimit(5), |_| ()).unwrap();
         assert!(stopped.contains("5 s"), "{stopped}");
-        let mut never = boot(Stop::Done, ended(), 1);
-        never.programs.clear();
-        assert!(failure(&never).is_some());
     }
 }

@@ -13,7 +13,7 @@ use loader_core::{
 use target_common::{CallEnd, Region};
 
 use crate::target;
-use crate::tasks::pool::{Pool, Wanted};
+use crate::tasks::pool::{Pool, VALUE, Wanted};
 use crate::tasks::{Done, check, notes, same};
 
 /// Bytes of stack that a module's function gets.
@@ -35,6 +35,8 @@ pub struct Bench<'b, M: MemoryManager + 'static> {
 pub struct Instance {
     pub id: ModuleId,
     pub name: String,
+    /// What `NAME_value` is called.
+    pub export: String,
     /// `NAME_value`
     pub value: TargetAddress,
     /// `NAME_mark`
@@ -85,7 +87,7 @@ impl<'b, M: MemoryManager + Copy + 'static> Bench<'b, M> {
         mark: TargetAddress,
     ) -> Instance {
         let name = wanted.name.unwrap_or(wanted.kind.name).to_string();
-        Instance { id, name, value, mark }
+        Instance { id, name, export: wanted.kind.export(VALUE), value, mark }
     }
 
     /// Calls a function of a module.
@@ -134,6 +136,16 @@ impl<'b, M: MemoryManager + Copy + 'static> Bench<'b, M> {
         leaving: LeavingModule<'_, 'static, 'static, M>,
         instance: &Instance,
     ) -> Done<()> {
+        self.see_off_when(leaving, instance, || Ok(()))
+    }
+
+    /// The same, if all is well once the finalisers have run.
+    pub fn see_off_when(
+        &self,
+        leaving: LeavingModule<'_, 'static, 'static, M>,
+        instance: &Instance,
+        is_well: impl FnOnce() -> Done<()>,
+    ) -> Done<()> {
         self.check_unseen(instance)?;
         same("notes before the finalisers", notes::take(), vec![])?;
         let finalisers: Vec<_> = leaving.finalisers().collect();
@@ -145,6 +157,7 @@ impl<'b, M: MemoryManager + Copy + 'static> Bench<'b, M> {
         same("notes of the finalisers", notes::take(), vec![mark, mark + 4])?;
         let there = self.registry.reader().find(instance.mark).is_some();
         check(there, || format!("{} went before its finalisers had run", instance.name))?;
+        is_well()?;
         leaving.finish();
         let gone = self.registry.reader().get(instance.id).is_none();
         check(gone, || format!("{} is still there", instance.name))
@@ -152,8 +165,13 @@ impl<'b, M: MemoryManager + Copy + 'static> Bench<'b, M> {
 
     /// Checks that nobody finds what an instance exports.
     fn check_unseen(&self, instance: &Instance) -> Done<()> {
-        let found = self.registry.module(&instance.name) == Some(instance.id);
-        check(!found, || format!("{} is still found", instance.name))
+        let reader = self.registry.reader();
+        let found = reader.module(&instance.name).is_some_and(|module| module.id == instance.id);
+        check(!found, || format!("{} is still found", instance.name))?;
+        let found = reader.lookup(&instance.export).is_some_and(|s| s.module == Some(instance.id));
+        check(!found, || format!("{} of {} is still found", instance.export, instance.name))?;
+        let seen = reader.get(instance.id).is_some_and(|module| module.seen);
+        check(!seen, || format!("{} can still be seen", instance.name))
     }
 }
 
@@ -166,5 +184,5 @@ pub fn addresses<M: MemoryManager>(
         let name = wanted.kind.export(suffix);
         module.symbol(&name).ok_or_else(|| format!("nobody defines {name}"))
     };
-    Ok((address("_value")?, address("_mark")?))
+    Ok((address(VALUE)?, address("_mark")?))
 }

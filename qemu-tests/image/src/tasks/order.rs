@@ -5,14 +5,14 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use loader_core::{Candidate, Cycles, LoadOrder, OrderError, Scratch};
+use loader_core::{Candidate, Cycles, LoadOrder, OrderError, RegistryError, Scratch};
 
 use crate::tasks::bench::{Bench, Instance};
 use crate::tasks::countdown::Countdown;
 use crate::tasks::model::STARTED;
 use crate::tasks::notes;
 use crate::tasks::pool::{Kind, Wanted};
-use crate::tasks::{Done, check, same};
+use crate::tasks::{Done, Trouble, same};
 
 type TheBench<'b> = Bench<'b, &'static Countdown>;
 
@@ -87,8 +87,14 @@ fn circle(bench: &TheBench<'_>) -> Done<()> {
         let expected = if wanted == "ring_one" { message } else { other };
         same("a circle", refused, Err(Refusal::Cycle(expected.into())))?;
     }
+    let root = bench.load(&Wanted::plain(kinds[1]))?;
     let alone = bench.load(&Wanted::plain(kinds[0]));
-    check(alone.is_err(), || "one of a circle was loaded alone".into())?;
+    let missing = match &alone {
+        Err(Trouble::Refused(RegistryError::MissingDependency { needs, .. })) => needs,
+        _ => "",
+    };
+    same("what one of a circle lacks", missing, "ring_two")?;
+    bench.unload(&root)?;
 
     let order = ordered(bench, &kinds, &["ring_one"], Cycles::Group)?.map_err(String::from)?;
     same("the order of a circle", &order, &names(&[&["root"], &["ring_two", "ring_one"]]))?;

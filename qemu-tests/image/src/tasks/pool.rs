@@ -14,8 +14,8 @@ use qemu_protocol::{ModuleFiles, Options, Program};
 use crate::load;
 use crate::tasks::{Done, Trouble};
 
-/// What a module exports is called after it.
-const VALUE: &str = "_value";
+/// How the function of a module ends that the tasks call.
+pub const VALUE: &str = "_value";
 
 /// All kinds.
 #[derive(Debug)]

@@ -118,9 +118,18 @@ fn copy_int(from: TargetAddress, to: TargetAddress) {
 
 /// Unloads what was replaced. What it took goes when its finalisers have run, not before.
 fn unload(bench: &TheBench<'_>, instance: &Instance) -> Done<()> {
-    let before = state(bench);
-    bench.unload(instance)?;
-    check(state(bench) != before, || format!("{} is still there", instance.name))
+    let books = || bench.manager.manager().books();
+    let before = books();
+    let leaving = bench.registry.unload(instance.id)?;
+    bench.see_off_when(leaving, instance, || {
+        same("memory before it goes", books(), before.clone())
+    })?;
+    let after = books();
+    // A module without variables has nothing in the last one.
+    let gave_back = |kind: usize| after[kind].used() < before[kind].used();
+    check(gave_back(0) && gave_back(1), || {
+        format!("{}: its memory has not gone: {before:?}, {after:?}", instance.name)
+    })
 }
 
 /// Checks that a name leads to this version and to no other, by module and by symbol.

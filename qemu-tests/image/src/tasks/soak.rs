@@ -19,6 +19,8 @@ use crate::tasks::{Done, Trouble, check, lookups, same};
 const MOST: usize = 56;
 /// After how many steps fewer or more modules are wanted, and perhaps others.
 const PHASE: u32 = 128;
+/// A soak of so many loads comes by everything that modules do.
+const LONG: u32 = 100;
 /// After how many steps it is looked at how fragmented the arenas are.
 const LOOK: u32 = 8;
 
@@ -58,8 +60,12 @@ pub fn run(
     if done.is_err() {
         soaker.clear();
     }
-    soaker.report.took_ns = target::now_ns() - started;
-    done.map(|()| soaker.report)
+    let report = SoakReport { took_ns: target::now_ns() - started, ..soaker.report };
+    done?;
+    let met = [report.found, report.needed, report.teardowns, report.calls];
+    let enough = asked.loads < LONG || met.iter().all(|count| *count > 0);
+    check(enough, || format!("a soak that came by nothing: {report:?}"))?;
+    Ok(report)
 }
 
 /// A soak on one hart.
