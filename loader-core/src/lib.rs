@@ -248,6 +248,7 @@ mod resolver;
 mod scratch;
 mod sort;
 mod table;
+mod tables;
 mod thread_locals;
 
 /// The README's example is compiled with the tests.
@@ -272,7 +273,7 @@ pub use metadata::{
     Dependency, Interface, Metadata, MetadataError, NoteDefect, NoteKind, Parameter, ParameterKind,
     Version, VersionRange, interface_hash,
 };
-pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule};
+pub use module::{Module, ModuleSection, ModuleSymbol, ResidentModule, ThreadLocalSymbol};
 pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
@@ -290,4 +291,5 @@ pub use resolve_indirect::Resolution;
 pub use resolver::Resolver;
 pub use scratch::Scratch;
 pub use table::{KeptSymbol, SymbolTable};
+pub use tables::{CallStub, Deletion, GotSlot, GotWord};
 pub use thread_locals::{ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsVariable};

@@ -50,6 +50,21 @@ pub struct ModuleSymbol<'o> {
     pub address: TargetAddress,
     /// Its size in memory, in bytes: less than the object's where bytes were deleted in it.
     pub size: u64,
+    /// Whether it is what its name stands for: of several definitions in several objects, one is.
+    pub prevails: bool,
+}
+
+/// A thread-local variable of a loaded module.
+#[derive(Debug, Clone, Copy)]
+pub struct ThreadLocalSymbol<'o> {
+    /// The place of its object among the module's objects.
+    pub object: usize,
+    /// Its index in its object's symbol table.
+    pub index: u32,
+    /// The variable, as its object has it.
+    pub symbol: Symbol<'o>,
+    /// Its offset in the module's block, in bytes.
+    pub offset: u64,
 }
 
 /// A loaded section and its address.
@@ -124,17 +139,25 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// The thread-local variables that other modules may use, and where they lie.
     pub fn exported_thread_locals(&self) -> impl Iterator<Item = (Name<'o>, TlsVariable)> + '_ {
         let location = self.plan.thread_local.location.unwrap_or_default();
-        self.plan.objects.iter().enumerate().flat_map(move |(number, object)| {
-            object.symbols().filter_map(move |(index, symbol)| {
-                let at = self.plan.state.symbol_base(number)?.checked_add(index)?;
+        let exported = self.thread_local_symbols().filter(|found| found.symbol.is_exported());
+        exported
+            .map(move |found| (found.symbol.name(), TlsVariable { location, offset: found.offset }))
+    }
+
+    /// The module's own thread-local variables, local ones and labels among them included, each
+    /// once.
+    pub fn thread_local_symbols(&self) -> impl Iterator<Item = ThreadLocalSymbol<'o>> + '_ {
+        self.plan.objects.iter().enumerate().flat_map(move |(object, file)| {
+            file.symbols().filter_map(move |(index, symbol)| {
+                let at = self.plan.state.symbol_base(object)?.checked_add(index)?;
                 let state = self.plan.state.symbol(at)?;
                 let counts = state.is_thread_local()
                     && state.alias().is_none()
                     && !state.is_dead()
-                    && symbol.is_exported()
+                    && !symbol.name().is_empty()
                     && matches!(symbol.place(), SymbolPlace::Section(_));
-                let variable = TlsVariable { location, offset: state.address() };
-                counts.then_some((symbol.name(), variable))
+                let offset = state.address();
+                counts.then_some(ThreadLocalSymbol { object, index, symbol, offset })
             })
         })
     }
@@ -270,7 +293,9 @@ impl<'o> Plan<'o, '_> {
                     _ => state.address(),
                 });
                 let size = self.size_of(number, symbol);
-                let symbol = ModuleSymbol { object: number, index, symbol, address, size };
+                let prevails = state.alias().is_none();
+                let symbol =
+                    ModuleSymbol { object: number, index, symbol, address, size, prevails };
                 defined.then_some((symbol, state))
             })
         })

@@ -256,7 +256,7 @@ impl<'o> Plan<'o, '_> {
     ) {
         let first = self.islands.first(chunk).max(self.indirect_count);
         // The plan counted them, so there are not too many.
-        let _ = self.make_island(chunk, first, |plan, number, state| {
+        let _ = self.make_island(chunk, first, |plan, number, _, state| {
             plan.write_call_stub(segments, got, stubs, number, state);
         });
     }

@@ -17,6 +17,8 @@ use crate::plan::{Plan, SLOT};
 /// goes to [`Module::set_resolved`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resolution<'o> {
+    /// The place, among the module's objects, of the one that has the IFUNC or the data.
+    pub object: usize,
     /// The IFUNC; for data that a function initialises, that function.
     pub name: Name<'o>,
     /// The address of the resolver, on the target.
@@ -85,6 +87,7 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
                 let SymbolPlace::Section(section) = symbol.place() else { return None };
                 let offset = plan.indirect_slot(state.stub()?);
                 Some(Resolution {
+                    object,
                     name: symbol.name(),
                     resolver: TargetAddress::new(plan.address_in(object, section, symbol.value())),
                     slot: self.segments.target(SegmentKind::Data).wrapping_add(offset),
@@ -110,6 +113,7 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
                 let resolver = plan.state.symbol(number)?.address();
                 let target = plan.state.section(planned.object, planned.index)?.target;
                 Some(Resolution {
+                    object: planned.object,
                     name: object.display_name(symbol),
                     resolver: TargetAddress::new(
                         resolver.wrapping_add(rela.addend.cast_unsigned()),

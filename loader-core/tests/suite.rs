@@ -13,6 +13,7 @@
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `in_place` | sections that stay in their file |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
+//! | `tables` | GOT slots, stubs and deletions, as a map of the module shows them |
 //! | `range` | stubs: which form, and how far each reaches |
 //! | `metadata` | what a module says about itself: read, refused, never loaded |
 //! | `order` | which modules are loaded, and which first |
@@ -42,6 +43,7 @@ mod registry;
 mod riscv64;
 mod start_stop;
 mod support;
+mod tables;
 mod thread_local;
 mod unused;
 mod x86_64;

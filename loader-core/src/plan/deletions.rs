@@ -13,6 +13,7 @@ use crate::elf::{Rela, RelaTable, Section};
 use crate::plan::Plan;
 use crate::plan::state::State;
 use crate::scratch::Scratch;
+use crate::tables::Deletion;
 
 /// A place where bytes may be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +163,21 @@ impl<'o> Plan<'o, '_> {
         from: &[u8],
     ) -> Option<()> {
         copy(to, from, self.state.deletions_of(self.state.section_number(object, index)?))
+    }
+
+    /// What is deleted now: of each place that loses bytes, its last ones.
+    pub(crate) fn deletions(&self) -> impl Iterator<Item = Deletion> + '_ {
+        let records = self.state.lists.get(self.state.deletions.clone()).unwrap_or_default();
+        let before = core::iter::once(None).chain(records.iter().map(Some));
+        records.iter().zip(before).filter_map(|(record, before)| {
+            let before = before.filter(|before| section_of(before) == section_of(record));
+            let before = before.map_or(0, |before| before.low);
+            let bytes = u64::from(record.low.checked_sub(before)?);
+            let (object, section) = self.state.section_owner(section_of(record))?;
+            let end = start(record).checked_add(length(record))?;
+            let offset = end.checked_sub(bytes)?;
+            (bytes != 0).then_some(Deletion { object, section, offset, bytes })
+        })
     }
 
     /// Whether the code at an offset of a section is deleted as a whole.

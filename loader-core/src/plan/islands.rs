@@ -6,8 +6,9 @@
 //! and so nearly every one, has all its stubs at its end and nothing of this.
 //!
 //! A symbol's record holds one stub, that in the island made last, so islands are made one after
-//! another: in the plan to count their stubs, and again in resolve, each before the relocations of
-//! its chunk. Both walk the relocations in the same order and number the stubs by the same rule.
+//! another: in the plan to count their stubs, again in resolve, each before the relocations of its
+//! chunk, and for who asks for a list of them. All walk the relocations in the same order and number
+//! the stubs by the same rule.
 
 use crate::arch::{Action, Formula};
 use crate::elf::SymbolPlace;
@@ -116,12 +117,12 @@ impl Plan<'_, '_> {
 
     /// Gives the symbols that a chunk's branches may go to by a stub their stubs, numbered from
     /// `first`; returns the number behind the last, or `None` where there are too many. `made`
-    /// gets each stub's number and its symbol.
+    /// gets each stub's number, its symbol's number and its symbol.
     pub(crate) fn make_island(
         &mut self,
         chunk: usize,
         first: u32,
-        mut made: impl FnMut(&Self, u32, SymbolState),
+        mut made: impl FnMut(&Self, u32, u32, SymbolState),
     ) -> Option<u32> {
         let mut next = first;
         for (number, object) in self.objects.iter().enumerate() {
@@ -148,7 +149,7 @@ impl Plan<'_, '_> {
                     }
                     state.set_stub(next);
                     self.state.set_symbol(symbol, state);
-                    made(self, next, state);
+                    made(self, next, symbol, state);
                     next = next.checked_add(1).filter(|&count| count < STUB_LIMIT)?;
                 }
             }
@@ -182,7 +183,7 @@ impl Plan<'_, '_> {
         let mut next = self.indirect_count;
         for (chunk, first) in firsts.iter_mut().enumerate().take(count) {
             *first = if chunk == 0 { 0 } else { next };
-            next = self.make_island(chunk, next, |_, _, _| {})?;
+            next = self.make_island(chunk, next, |_, _, _, _| {})?;
         }
         self.stub_count = next;
         self.move_apart(&firsts, &ends)

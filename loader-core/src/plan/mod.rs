@@ -412,4 +412,9 @@ impl<'o, 's> Plan<'o, 's> {
     pub(crate) fn deleted_before(&self, _: usize, _: u32, _: u64) -> u64 {
         0
     }
+
+    #[cfg(not(feature = "riscv64"))]
+    pub(crate) fn deletions(&self) -> impl Iterator<Item = crate::tables::Deletion> {
+        core::iter::empty()
+    }
 }

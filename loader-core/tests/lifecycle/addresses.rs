@@ -1,6 +1,6 @@
 //! From names to addresses, and from addresses back to names.
 
-use loader_core::{Machine, Object, SegmentKind, TargetAddress};
+use loader_core::{Binding, Machine, Object, SegmentKind, TargetAddress};
 use object::elf::*;
 
 use crate::support::lies::Elf;
@@ -96,6 +96,10 @@ fn a_weak_function_that_lost_is_still_where_it_is() {
                 let before = at(module, start + 15).unwrap();
                 assert!(before.0.starts_with("before_") && before.1 == 15);
             }
+            let named = module.symbols().filter(|found| found.symbol.name() == "name".into());
+            let prevailing: Vec<_> = named.map(|s| (s.symbol.binding(), s.prevails)).collect();
+            let each = [(Binding::Weak, false), (Binding::Global, true)];
+            assert!(prevailing.len() == 2 && each.iter().all(|one| prevailing.contains(one)));
         });
     }
 }

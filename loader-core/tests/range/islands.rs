@@ -60,6 +60,12 @@ fn manager() -> TestManager {
     TestManager::at(TEXT, TEXT + (1 << 30), TEXT + (2 << 30)).limited_to(256 * MIB)
 }
 
+/// The address of a symbol that begins 16 bytes behind the start of its section, or of `far`.
+fn module_symbol(name: &str, starts: &[u64]) -> u64 {
+    let own = ["first", "middle", "last"].iter().position(|own| *own == name);
+    own.map_or(FAR, |at| TEXT + starts[at] + 16)
+}
+
 /// Where the call at an offset of the text goes in the end, and the stub that it goes through.
 fn follow(text: &[u8], got: &[u8], at: u64) -> (u64, Option<u64>) {
     let insn = |at: u64| number(&text[at as usize..at as usize + 4]) as u32;
@@ -68,7 +74,13 @@ fn follow(text: &[u8], got: &[u8], at: u64) -> (u64, Option<u64>) {
     if insn(stub) & 0x9f00_001f != 0x9000_0010 {
         return (target, None);
     }
-    let page = (target & !0xfff).wrapping_add_signed(adrp(insn(stub)));
+    (follow_stub(text, got, stub), Some(stub))
+}
+
+/// Where the stub at an offset of the text leads.
+fn follow_stub(text: &[u8], got: &[u8], stub: u64) -> u64 {
+    let insn = |at: u64| number(&text[at as usize..at as usize + 4]) as u32;
+    let page = ((TEXT + stub) & !0xfff).wrapping_add_signed(adrp(insn(stub)));
     let to = match insn(stub + 4) & 0xffc0_03ff {
         0x9100_0210 => page + imm12(insn(stub + 4)), // add
         0xf940_0210 => {
@@ -78,7 +90,7 @@ fn follow(text: &[u8], got: &[u8], at: u64) -> (u64, Option<u64>) {
         other => panic!("{other:#x}"),
     };
     assert_eq!(insn(stub + 8), 0xd61f_0200, "br x16");
-    (to, Some(stub))
+    to
 }
 
 #[test]
@@ -134,6 +146,22 @@ fn every_call_arrives_by_a_stub_of_its_own_stretch_where_it_must() {
         // Once more: the stubs have their numbers, and get them again.
         let again = image.unresolve().resolve(&imports).unwrap();
         assert!(again.segment_bytes(SegmentKind::Text) == text, "another result");
+        let mut module = again.seal().unwrap();
+        let mut listed = Vec::new();
+        module.for_each_stub(|stub| {
+            let target = stub.target.unwrap().value();
+            let at = stub.address.value() - TEXT;
+            // Those that a call does not need are there all the same.
+            assert_eq!(follow_stub(&text, &got, at), target, "{stub:?}");
+            let own = module_symbol(&stub.symbol.to_string(), &starts);
+            assert_eq!(target, own, "{stub:?}");
+            listed.push(at);
+        });
+        assert_eq!(listed.len(), 9);
+        listed.sort_unstable();
+        listed.dedup();
+        assert_eq!(listed.len(), 9, "each once");
+        assert!(through.iter().all(|stub| listed.contains(stub)));
     });
 }
 

@@ -1,11 +1,12 @@
 //! The block: its layout, its image, what the client is told of it.
 
 use loader_core::{Machine, PlanOptions, TlsBlock, TlsModel};
+use object::elf::{STB_LOCAL, STT_TLS};
 
 use super::{tbss, tdata, variable, with};
 use crate::support::load::run_with;
 use crate::support::threads::{Client, MODULE};
-use crate::support::{ElfBuilder, Image, Imports, TestManager};
+use crate::support::{ElfBuilder, Image, Imports, SymbolSpec, TestManager};
 
 #[test]
 fn the_image_comes_first_and_zeros_take_no_memory() {
@@ -15,6 +16,8 @@ fn the_image_comes_first_and_zeros_take_no_memory() {
     let image = tdata(&mut elf, &[1, 2, 3, 4, 5]);
     variable(&mut elf, "zero", zero, 8);
     variable(&mut elf, "four", image, 3);
+    let own = SymbolSpec { kind: STT_TLS.0, ..SymbolSpec::new("own", image, 1) };
+    elf.symbol(SymbolSpec { binding: STB_LOCAL.0, ..own });
     let client = Client::at(-0x5040);
     with(&elf, TlsModel::Static, &client, |loaded| {
         let module = loaded.unwrap();
@@ -30,6 +33,12 @@ fn the_image_comes_first_and_zeros_take_no_memory() {
             module.exported_thread_locals().map(|(name, v)| (name.to_string(), v.offset)).collect();
         assert_eq!(variables, [("zero".into(), 0x48), ("four".into(), 3)]);
         assert!(module.symbol("zero").is_none(), "it has no address");
+        let mut all: Vec<_> = module
+            .thread_local_symbols()
+            .map(|found| (found.symbol.name().to_string(), found.offset))
+            .collect();
+        all.sort();
+        assert_eq!(all, [("four".into(), 3), ("own".into(), 1), ("zero".into(), 0x48)]);
     });
 }
 
