@@ -74,6 +74,9 @@ pub struct QemuArgs {
     pub timeout: u64,
     #[command(flatten)]
     pub loader: LoaderArgs,
+    /// Have code and constants that need no change stay in the file (execution in place)
+    #[arg(long)]
+    pub in_place: bool,
     /// Link modules that name each other in a circle as one, rather than refuse them
     #[arg(long, requires = "files")]
     pub group_cycles: bool,
@@ -110,13 +113,10 @@ pub struct LoaderArgs {
     /// Have AArch64 code mended that erratum 843419 of the Cortex-A53 affects
     #[arg(long)]
     pub fix_cortex_a53_843419: bool,
-    /// Leave out sections that nothing uses: `qemu` keeps what the entry needs, `inspect` what the
-    /// symbols need that other modules may use
+    /// Leave out sections that nothing uses: what the entry needs is kept or, where there is none,
+    /// what the symbols need that other modules may use
     #[arg(long)]
     pub gc_sections: bool,
-    /// Have code and constants that need no change stay in the file (execution in place)
-    #[arg(long)]
-    pub in_place: bool,
 }
 
 /// The machines that `--arch` can name.
@@ -156,6 +156,9 @@ impl ValueEnum for Machines {
 pub struct InspectArgs {
     #[command(flatten)]
     pub loader: LoaderArgs,
+    /// Have code and constants that need no change stay in the file (execution in place)
+    #[arg(long)]
+    pub in_place: bool,
     /// Keep what this symbol needs and, of what nothing uses, no more; can be given more than once
     #[arg(long, value_name = "NAME", requires = "gc_sections")]
     pub keep: Vec<String>,
@@ -355,8 +358,8 @@ mod tests {
     #[test]
     fn a_program_may_ask_something_of_the_loader() {
         let args = qemu(&["--relax", "--fix-cortex-a53-843419", "--in-place", "a.o"]).unwrap();
-        let LoaderArgs { relax, fix_cortex_a53_843419, in_place, .. } = args.loader;
-        assert!(relax && fix_cortex_a53_843419 && in_place);
+        let LoaderArgs { relax, fix_cortex_a53_843419, .. } = args.loader;
+        assert!(relax && fix_cortex_a53_843419 && args.in_place);
         assert!(!qemu(&[]).unwrap().loader.relax);
         assert!(qemu(&["--gc-sections", "a.o"]).unwrap().loader.gc_sections);
         let inspect = |args: &[&str]| {

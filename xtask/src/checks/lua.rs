@@ -1,10 +1,10 @@
 //! Lua on the three machines: each run ends well, and all print the same.
 
 use anyhow::{Result, ensure};
+use qemu_protocol::Options;
 
 use super::{Context, Tally};
 use crate::arch::Arch;
-use crate::cli::LoaderArgs;
 use crate::qemu::DEFAULT_LIMIT;
 use crate::runtime;
 use crate::verb::qemu::{exit_code, lua, output, same_output};
@@ -13,7 +13,7 @@ use crate::verb::qemu::{exit_code, lua, output, same_output};
 pub(super) fn run(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
     let mut tally = Tally::default();
-    let boots = lua(tools, &Arch::ALL, LoaderArgs::default(), DEFAULT_LIMIT.as_secs())?;
+    let boots = lua(tools, &Arch::ALL, Options::default(), DEFAULT_LIMIT.as_secs())?;
     let same = same_output(&boots);
     let oracle = runtime::lua::expected(tools).and_then(|expected| {
         ensure!(

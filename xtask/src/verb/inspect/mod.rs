@@ -30,9 +30,10 @@ pub fn run(args: &InspectArgs) -> Result<ExitCode> {
     let names: Vec<&str> = args.keep.iter().map(String::as_str).collect();
     let mut good = true;
     // Files may lie anywhere that aligns them.
-    let homes = [Some(TargetAddress::new(HOME))];
+    let home = [Some(TargetAddress::new(HOME))];
+    let homes: &[_] = if args.in_place { &home } else { &[] };
     for path in &args.files {
-        good &= inspect(path, options(args.loader, &names, &homes))?;
+        good &= inspect(path, options(args.loader, &names, homes))?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -214,7 +215,7 @@ fn options<'p>(
         true => Keep::Named(names),
     };
     options.thread_locals = TlsModel::Static;
-    options.in_place = if asked.in_place { homes } else { &[] };
+    options.in_place = homes;
     options
 }
 

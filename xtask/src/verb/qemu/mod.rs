@@ -9,7 +9,7 @@ use qemu_protocol::{Ended, File, Job, ModuleFiles, Options, Outcome};
 
 use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes};
-use crate::cli::{LoaderArgs, Machines, QemuArgs, UsageError};
+use crate::cli::{Machines, QemuArgs, UsageError};
 use crate::image;
 use crate::parallel;
 use crate::program::{Inputs, Program, runtime_for};
@@ -55,8 +55,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let entry = args.entry.as_str();
     image::path(tools, arch)?;
     let step = progress::step(format!("running {name} on {arch}"));
-    let asked = Options { group_cycles: args.group_cycles, ..options(args.loader) };
-    let boot = boot(tools, arch, &program, entry, &argv, asked, args.timeout);
+    let boot = boot(tools, arch, &program, entry, &argv, options(args), args.timeout);
     step.finish();
     let boot = boot?;
     show_run(&boot, args)?;
@@ -67,7 +66,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 /// Lua on each machine, and whether it says the same on all of them.
 fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let archs = args.arch.unwrap_or(Machines::All).list();
-    let boots = lua(tools, &archs, args.loader, args.timeout)?;
+    let boots = lua(tools, &archs, options(args), args.timeout)?;
     for boot in &boots {
         show_run(boot, args)?;
     }
@@ -84,7 +83,7 @@ fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 ///
 /// # Errors
 /// A tool is missing, or something cannot be built or booted.
-pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Result<Vec<Boot>> {
+pub fn lua(tools: &Tools, archs: &[Arch], asked: Options, timeout: u64) -> Result<Vec<Boot>> {
     set_up(tools, archs)?;
     image::paths(tools, archs)?;
     let mut programs = Vec::new();
@@ -100,7 +99,7 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: LoaderArgs, timeout: u64) -> Re
     }
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
-        let boot = boot(tools, *arch, program, "main", &["lua"], options(asked), timeout);
+        let boot = boot(tools, *arch, program, "main", &["lua"], asked, timeout);
         step.advance();
         boot
     });
@@ -148,13 +147,14 @@ fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
     runtime::build(tools, arch)?.iter().map(|path| Archive::open(path)).collect()
 }
 
-fn options(asked: LoaderArgs) -> Options {
+fn options(args: &QemuArgs) -> Options {
+    let asked = args.loader;
     Options {
         erratum_843419: asked.fix_cortex_a53_843419,
         gc_sections: asked.gc_sections,
+        group_cycles: args.group_cycles,
         relaxation: asked.relax,
-        in_place: asked.in_place,
-        ..Options::default()
+        in_place: args.in_place,
     }
 }
 
