@@ -97,6 +97,11 @@ impl Arch {
         }
     }
 
+    /// What the core calls by this name; none for a machine that it learns about before this does.
+    pub fn of_machine(machine: loader_core::Machine) -> Option<Self> {
+        Self::ALL.into_iter().find(|arch| arch.name() == machine.name())
+    }
+
     /// The machine that an ELF file is for.
     ///
     /// # Errors
@@ -149,6 +154,7 @@ mod tests {
     fn the_machine_is_read_from_the_header() {
         for arch in Arch::ALL {
             assert_eq!(Arch::of_object(&header(2, 1, arch.elf_machine())).unwrap(), arch);
+            assert_eq!(Arch::of_machine(crate::relocations::machine(arch)), Some(arch));
         }
     }
 

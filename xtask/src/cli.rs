@@ -8,6 +8,10 @@ use crate::arch::Arch;
 use crate::diff::Kind;
 use qemu_protocol::Soak;
 
+mod link;
+
+pub use link::LinkArgs;
+
 /// Builds, runs, tests and inspects the loader.
 ///
 /// Each command finds the tools that it needs. On Debian and Ubuntu it installs what is missing,
@@ -40,6 +44,8 @@ pub enum Verb {
     Inspect(InspectArgs),
     /// Compare what the loader makes of objects with what linkers make of them
     Diff(DiffArgs),
+    /// Link objects for fixed addresses: raw files and a map, or an executable
+    Link(LinkArgs),
     /// Write docs/relocations.md: every relocation type, and what becomes of it
     Relocations(RelocationsArgs),
     /// Load and unload modules for long, in the running images

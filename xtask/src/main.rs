@@ -11,6 +11,7 @@ mod checks;
 mod cli;
 mod diff;
 mod image;
+mod link;
 mod modules;
 mod parallel;
 mod process;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         cli::Verb::Boot(args) => verb::boot::run(&args),
         cli::Verb::Diff(args) => verb::diff::run(&args),
         cli::Verb::Inspect(args) => verb::inspect::run(&args),
+        cli::Verb::Link(args) => verb::link::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
         cli::Verb::Relocations(args) => verb::relocations::run(&args),
         cli::Verb::Soak(args) => verb::soak::run(&args),

@@ -9,10 +9,10 @@ use loader_core::TlsModel;
 use super::linker::Linker;
 use super::prepare::{Site, Sites};
 use super::relocations::Target;
-use super::thread_locals::DESCRIPTOR_FUNCTION;
 use super::types;
 use super::write::{Given, number_name};
 use crate::arch::Arch;
+use crate::link::thread_locals::DESCRIPTOR_FUNCTION;
 
 /// How a type is given to a linker that does not know it.
 #[derive(Clone, Copy, Debug)]

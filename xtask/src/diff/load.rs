@@ -14,8 +14,8 @@ use super::corpus::Module;
 use super::gathered::Gathered;
 use super::layout::{self, Layout};
 use super::relocations::{Relocation, Relocations};
-use super::thread_locals::ThreadLocals;
 use super::write::section_name;
+use crate::link::thread_locals::ThreadLocals;
 
 /// Bytes of memory for all segments of one kind.
 const ARENA: usize = 64 << 20;

@@ -17,7 +17,6 @@
 //! | `write` | the neutralised copies that they get |
 //! | `linker` | the linkers, and which types they know |
 //! | `link` | their side |
-//! | `thread_locals` | where thread-local variables lie |
 //! | `stubs` | calls and stubs followed, apart from the loader's encoders |
 //! | `types` | fields read back, apart from the loader's encoders |
 //! | `unused` | sections that nothing uses, and that are left out |
@@ -55,7 +54,6 @@ mod relocations;
 mod stubs;
 #[cfg(test)]
 mod tests;
-mod thread_locals;
 mod told;
 mod types;
 mod unused;

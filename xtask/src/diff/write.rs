@@ -18,8 +18,8 @@ use object::{
 };
 
 use super::relocations::File;
-use super::thread_locals::{IMPORT as IMPORT_SIZE, ThreadLocals};
 use crate::arch::Arch;
+use crate::link::thread_locals::{IMPORT as IMPORT_SIZE, ThreadLocals};
 
 /// The name of an absolute symbol that is 0.
 pub const ZERO: &[u8] = b"%zero";

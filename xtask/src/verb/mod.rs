@@ -3,6 +3,7 @@
 pub mod boot;
 pub mod diff;
 pub mod inspect;
+pub mod link;
 pub mod qemu;
 pub mod relocations;
 pub mod soak;

@@ -67,7 +67,7 @@ impl Reading {
     pub(super) fn differences(&self, plan: &Plan<'_, '_>, options: PlanOptions<'_>) -> Vec<String> {
         let mut found = Vec::new();
         let machine = crate::arch::Arch::ALL.into_iter().find(|a| a.elf_machine() == self.machine);
-        if machine.map(|arch| arch.name()) != Some(plan.machine().name()) {
+        if machine.is_none() || machine != crate::arch::Arch::of_machine(plan.machine()) {
             found.push(format!("the machine is {:#x}", self.machine));
         }
         // What is used is not for a reader to say.

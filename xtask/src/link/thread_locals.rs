@@ -1,5 +1,5 @@
-//! Thread-local variables in the comparison: a block where ld.lld would put it, and behind it the
-//! variables that the module imports.
+//! Thread-local variables: a block where ld.lld would put it, and behind it the variables that the
+//! module imports, where the comparison with linkers has some.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,58 @@
+//! Files: one for each segment, or one executable; and the map.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::{Output, executable};
+
+/// What is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A file for each segment: its bytes
+    #[default]
+    Raw,
+    /// One executable (ET_EXEC)
+    Elf,
+}
+
+/// The executable's name.
+const EXECUTABLE: &str = "linked.elf";
+
+/// Writes into `folder`, which is made where it is not there, and the map into `map`.
+///
+/// # Errors
+/// A file cannot be written.
+pub fn write(output: &mut Output, folder: &Path, format: Format, map: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
+    match format {
+        Format::Elf => {
+            let bytes = executable(output, EXECUTABLE)?;
+            put(&folder.join(EXECUTABLE), &bytes)?;
+        }
+        Format::Raw => {
+            let mut alone = 0;
+            for (segment, bytes) in output.map.segments.iter_mut().zip(&output.segments) {
+                segment.file = match segment.section {
+                    None => format!("{}.bin", segment.kind),
+                    Some(_) => {
+                        alone += 1;
+                        format!("{}-{alone}.bin", segment.kind)
+                    }
+                };
+                put(&folder.join(&segment.file), bytes)?;
+            }
+        }
+    }
+    let text = serde_json::to_string_pretty(&output.map)?;
+    put(map, (text + "\n").as_bytes())
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| cannot_write(path))
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
+}
