@@ -77,7 +77,7 @@ pub fn link(linker: &Linker, files: &[NamedBytes], loaded: &Loaded, told: &Told)
         objects.push(name);
     }
     write("script", script(linker, loaded, &imports).as_bytes())?;
-    Linked::read(linker.arch, &linker.link(folder.path(), &objects, loaded.moved.is_some())?)
+    Linked::read(linker.arch, &linker.link(folder.path(), &objects, loaded.relaxed)?)
 }
 
 /// One output section for each input section, at its address, or for those that lie together

@@ -1,30 +1,24 @@
-//! Our side: objects loaded by the core, in this process, for addresses that are not here.
+//! Our side: objects linked as `cargo xtask link` does it, for addresses that are not here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use loader_core::{
-    ArenaMemoryManager, Binding, Error, InPlaceSection, ModuleSymbol, Name, Object, Plan,
-    PlanOptions, Scratch, SegmentKind, StaticArena, SymbolKind, SymbolPlace, TargetAddress,
-    TlsModel, UnprotectedPlatform,
+    Binding, Error, InPlaceSection, Object, Plan, PlanOptions, SegmentKind, TargetAddress, TlsModel,
 };
 
 use super::corpus::Module;
 use super::gathered::Gathered;
 use super::layout::{self, Layout};
-use super::relocations::{Relocation, Relocations};
+use super::relocations::Relocations;
 use super::write::section_name;
+use crate::arch::Arch;
+use crate::link::map::{Moved, Resolver, Type};
 use crate::link::thread_locals::ThreadLocals;
-
-/// Bytes of memory for all segments of one kind.
-const ARENA: usize = 64 << 20;
+use crate::link::{self, Decision, Failure, Output, Placement};
 
 /// The alignment of what the loader makes itself.
 const TABLE_ALIGN: u64 = 8;
-
-/// Where objects are loaded to, by all threads.
-type Manager = ArenaMemoryManager<UnprotectedPlatform>;
 
 /// A module as our loader makes it.
 #[derive(Debug)]
@@ -42,6 +36,8 @@ pub struct Loaded {
     pub got: Table,
     /// The call stubs.
     pub stubs: Table,
+    /// The symbol of each stub, and where it leads: nowhere yet, if it is that of an IFUNC.
+    pub stub_targets: BTreeMap<u64, (Vec<u8>, Option<u64>)>,
     /// The sections that lie together because of their names.
     pub gathered: Gathered,
     /// Where the imports are that are defined.
@@ -52,9 +48,11 @@ pub struct Loaded {
     pub thread_locals: ThreadLocals,
     /// The IFUNCs, by their names.
     pub indirect: BTreeMap<Vec<u8>, Indirect>,
-    /// Where the relocations of a relaxed module lie: for an object's section and an offset in it
-    /// the offset in memory. That the two are the same code is for the comparison to find.
-    pub moved: Option<BTreeMap<(usize, u32, u64), usize>>,
+    /// Where offsets of sections ended up. That the two are the same code is for the comparison to
+    /// find.
+    pub moved: Moved,
+    /// Whether code was made shorter.
+    pub relaxed: bool,
     /// How many bytes stayed in the files.
     pub in_place_bytes: usize,
 }
@@ -152,146 +150,107 @@ pub fn load(
     let homes = Layout::files(&module.name, high, sizes);
     let homes: Vec<_> = homes.into_iter().map(|home| Some(TargetAddress::new(home))).collect();
     let options = options(module, &homes);
-    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
-    match load_parsed(module, &objects, &mut scratch, options, relocations, high) {
-        Ok(loaded) => Ok(Ok(loaded)),
-        Err(Failure::Loader(error)) => Ok(Err(refusal(&error))),
-        Err(Failure::Test(error)) => Err(error),
+    let mut in_place = Vec::new();
+    let linked = link::link(&objects, options, |plan| {
+        in_place = staying(plan, module, options.in_place);
+        Ok(decide(module, plan, relocations, high))
+    });
+    match linked {
+        Ok(output) => Ok(Ok(Loaded::of(module, output, in_place)?)),
+        Err(Failure::Core(error)) => Ok(Err(refusal(&error))),
+        Err(Failure::Other(error)) => Err(error),
     }
 }
 
-enum Failure<'o> {
-    Loader(Error<'o>),
-    Test(anyhow::Error),
-}
-
-impl<'o> From<Error<'o>> for Failure<'o> {
-    fn from(error: Error<'o>) -> Self {
-        Self::Loader(error)
-    }
-}
-
-impl From<anyhow::Error> for Failure<'_> {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Test(error)
-    }
-}
-
-fn load_parsed<'o>(
+/// Where everything goes.
+fn decide(
     module: &Module,
-    objects: &'o [Object<'o>],
-    scratch: &'o mut [Scratch],
-    options: PlanOptions<'_>,
+    plan: &Plan<'_, '_>,
     relocations: &[Relocations],
     high: bool,
-) -> Result<Loaded, Failure<'o>> {
-    let (arch, name, model) = (module.arch, module.name.as_str(), module.model);
-    let files = &module.files;
-    let plan = Plan::with_options(objects, scratch, options)?;
-    let in_place = staying(&plan, module, options.in_place);
+) -> Decision {
+    let (arch, name) = (module.arch, module.name.as_str());
     let segments = SegmentKind::ALL.map(|kind| plan.segment(kind));
     let sizes = segments.map(|segment| segment.size);
     let close = layout::has_short(arch, relocations);
     let layout = Layout::choose(name, high, close, sizes, segments.map(|segment| segment.align));
     let asked = plan.imports().filter(|import| !import.thread_local);
     let asked = asked.map(|import| (import.name.as_bytes(), import.weak));
-    let relaxed = Layout::is_relaxed(name);
-    let imports = layout.imports(arch, relocations, relaxed, asked);
-    let mut thread_locals = ThreadLocals::of(arch, &plan);
-    let mut image = plan.place(manager()?)?;
-    for (kind, address) in SegmentKind::ALL.into_iter().zip(layout.segments) {
-        image.map_segment_address(kind, TargetAddress::new(address))?;
+    Decision {
+        placement: Placement { segments: layout.segments, sections: Vec::new() },
+        symbols: layout.imports(arch, relocations, Layout::is_relaxed(name), asked),
+        thread_locals: ThreadLocals::of(arch, plan),
     }
-    let resolver = |name: Name<'_>| imports.get(name.as_bytes()).copied().map(TargetAddress::new);
-    let image = image.resolve_with(&resolver, &thread_locals)?;
-    let [text, read_only, _] = SegmentKind::ALL.map(|kind| image.segment_bytes(kind).to_vec());
-    let module = image.seal()?;
-    let mut sections = Vec::new();
-    for section in module.sections() {
-        let planned = section.planned;
-        let segment = module.segments().find(|segment| segment.kind() == planned.segment);
-        let bytes = segment.map(|segment| segment.bytes()).unwrap_or_default();
-        let start = usize::try_from(planned.offset).context("an offset")?;
-        let end = start + usize::try_from(planned.size).context("a size")?;
-        sections.push(Section {
-            object: planned.object,
-            index: planned.index,
-            name: planned.section.name().to_string(),
-            address: section.address.value(),
-            bytes: bytes.get(start..end).context("a section outside its segment")?.to_vec(),
+}
+
+impl Loaded {
+    /// What `cargo xtask link` would write: all of it out of the map and the segments' bytes, but
+    /// for what stays in the files.
+    fn of(module: &Module, output: Output, in_place: Vec<Section>) -> Result<Self> {
+        let map = &output.map;
+        let mut sections = Vec::new();
+        for (object, section) in map.sections() {
+            let bytes = output.bytes(section).context("a section outside its segment")?;
+            sections.push(Section {
+                object,
+                index: section.index,
+                name: section.name.to_string(),
+                address: section.address.0,
+                bytes: bytes.to_vec(),
+            });
+        }
+        let in_place_bytes = in_place.iter().map(|section| section.bytes.len()).sum();
+        sections.extend(in_place);
+        let (mut symbols, mut commons) = (Vec::new(), BTreeMap::new());
+        let (mut indirect, mut absolutes) = (BTreeMap::new(), BTreeSet::new());
+        for (at, object) in map.objects.iter().enumerate() {
+            for symbol in &object.symbols {
+                let mut address = symbol.address.0;
+                let (name, local) = (symbol.name.0.clone(), symbol.binding == Binding::Local);
+                match symbol.kind {
+                    Type::Common => drop(commons.insert(address, name.clone())),
+                    Type::Ifunc => {
+                        let is_own = |r: &&Resolver| r.object == at && r.symbol == symbol.name;
+                        let own = map.resolvers.iter().find(is_own);
+                        let Resolver { resolver, slot, .. } = own.context("an IFUNC alone")?;
+                        indirect.insert(name.clone(), Indirect { stub: address, slot: slot.0 });
+                        // A linker's symbol of that name is the resolver.
+                        address = resolver.0;
+                    }
+                    _ if symbol.section.is_none() && !local => {
+                        absolutes.insert(name.clone());
+                    }
+                    _ => {}
+                }
+                symbols.push((name, local, address));
+            }
+        }
+        let mut thread_locals = output.decision.thread_locals.clone();
+        if let Some(locals) = map.thread_locals {
+            thread_locals.start = locals.address.0;
+        }
+        let stubs = map.stubs.iter().map(|stub| {
+            let target = stub.target.map(|target| target.0);
+            (stub.address.0, (stub.symbol.0.clone(), target))
         });
+        Ok(Self {
+            gathered: Gathered::of(&module.files, &sections)?,
+            sections,
+            symbols,
+            commons: commons.into_iter().map(|(address, name)| (name, address)).collect(),
+            absolutes,
+            got: got(&output)?,
+            stubs: stub_table(&output)?,
+            stub_targets: stubs.collect(),
+            model: module.model,
+            thread_locals,
+            indirect,
+            moved: map.moved(),
+            relaxed: Layout::is_relaxed(&module.name),
+            in_place_bytes,
+            imports: output.decision.symbols,
+        })
     }
-    let in_place_bytes = in_place.iter().map(|section| section.bytes.len()).sum();
-    sections.extend(in_place);
-    if let Some(block) = module.thread_locals() {
-        thread_locals.start = block.image.value();
-    }
-    let ends = SegmentKind::ALL.map(|kind| {
-        let mine = module.sections().filter(|section| section.planned.segment == kind);
-        mine.map(|section| section.planned.offset + section.planned.size).max().unwrap_or(0)
-    });
-    let mut symbols = Vec::new();
-    let mut commons = BTreeMap::new();
-    let resolutions = module.resolutions().map(|r| (r.name.as_bytes().to_vec(), r));
-    let resolutions: BTreeMap<_, _> = resolutions.collect();
-    let mut indirect = BTreeMap::new();
-    for found in module.symbols().filter(|s| s.symbol.kind() == SymbolKind::IndirectFunction) {
-        let name = found.symbol.name().as_bytes();
-        if let Some(resolution) = resolutions.get(name) {
-            let (stub, slot) = (found.address.value(), resolution.slot.value());
-            indirect.insert(name.to_vec(), Indirect { stub, slot });
-        }
-    }
-    // A linker's symbol of that name is the resolver.
-    let address_of = |found: &ModuleSymbol<'_>| match found.symbol.kind() {
-        SymbolKind::IndirectFunction => {
-            let resolution = resolutions.get(found.symbol.name().as_bytes());
-            resolution.map_or(0, |resolution| resolution.resolver.value())
-        }
-        _ => found.address.value(),
-    };
-    for found in module.symbols().filter(|found| found.symbol.kind() != SymbolKind::Section) {
-        let (name, address) = (found.symbol.name().as_bytes().to_vec(), address_of(&found));
-        // One that gave way to a definition has that one's address.
-        if found.symbol.place() == SymbolPlace::Common && address >= layout.segments[2] + ends[2] {
-            commons.insert(address, name.clone());
-        }
-        if found.symbol.binding() == Binding::Local {
-            symbols.push((name, true, address));
-        }
-    }
-    let moved = |(object, relocations): (usize, &Relocations)| {
-        let to = |relocation: &Relocation| {
-            let Relocation { section, offset, .. } = *relocation;
-            let start = module.address_of(object, section, 0)?.value();
-            let address = module.address_of(object, section, offset)?.value();
-            Some(((object, section, offset), address.wrapping_sub(start) as usize))
-        };
-        relocations.all.iter().filter_map(to).collect::<Vec<_>>()
-    };
-    let moved = relaxed.then(|| relocations.iter().enumerate().flat_map(moved).collect());
-    let mut absolutes = BTreeSet::new();
-    for found in module.exports() {
-        if found.symbol.place() == SymbolPlace::Absolute {
-            absolutes.insert(found.symbol.name().as_bytes().to_vec());
-        }
-        symbols.push((found.symbol.name().as_bytes().to_vec(), false, address_of(&found)));
-    }
-    Ok(Loaded {
-        gathered: Gathered::of(files, &sections)?,
-        sections,
-        symbols,
-        commons: commons.into_iter().map(|(address, name)| (name, address)).collect(),
-        absolutes,
-        got: table(layout.segments[1], &read_only, ends[1])?,
-        stubs: table(layout.segments[0], &text, ends[0])?,
-        imports,
-        model,
-        thread_locals,
-        indirect,
-        moved,
-        in_place_bytes,
-    })
 }
 
 /// What the plan of a module is asked for.
@@ -321,26 +280,49 @@ fn staying(plan: &Plan<'_, '_>, module: &Module, homes: &[Option<TargetAddress>]
     plan.in_place_sections().filter_map(section).collect()
 }
 
-/// The table that lies in a segment behind its sections, which end at `end`.
-fn table(address: u64, segment: &[u8], end: u64) -> Result<Table> {
+/// The GOT, which ends the read-only segment: the map must have all of its words, and what they
+/// hold. One that code speaks of has room, even without a word.
+fn got(output: &Output) -> Result<Table> {
+    let mut words: Vec<_> =
+        output.map.got.iter().map(|slot| (slot.address.0, slot.value.0)).collect();
+    words.sort_unstable();
+    let end = output.map.sections().filter_map(|(_, section)| {
+        let segment = output.map.segments.get(section.segment?)?;
+        let is_one = segment.kind == SegmentKind::ReadOnly;
+        is_one.then_some(section.address.0 + section.size)
+    });
+    let start = output.decision.placement.segments[SegmentKind::ReadOnly as usize];
     // An empty table takes no room, not even what its alignment would.
-    let start = end.next_multiple_of(TABLE_ALIGN).min(segment.len() as u64);
-    let bytes = segment.get(usize::try_from(start)?..).unwrap_or_default().to_vec();
-    Ok(Table { address: address + start, bytes })
+    let behind = end.max().unwrap_or(start).next_multiple_of(TABLE_ALIGN);
+    let first = words.first().map_or(behind, |(address, _)| *address);
+    let table = last(output, SegmentKind::ReadOnly, first);
+    ensure!(words.is_empty() || table.slots().eq(words), "the map has another GOT: {table:x?}");
+    Ok(table)
 }
 
-/// The arenas, taken once.
-///
-/// # Errors
-/// Somebody else has taken them.
-pub fn manager() -> Result<&'static Manager> {
-    static ARENAS: [StaticArena<ARENA>; 3] = [const { StaticArena::new() }; 3];
-    static MANAGER: OnceLock<Option<Manager>> = OnceLock::new();
-    let manager = MANAGER.get_or_init(|| {
-        let [text, read_only, data] = ARENAS.each_ref().map(StaticArena::take);
-        Some(ArenaMemoryManager::new(text?, read_only?, data?, 16, UnprotectedPlatform))
-    });
-    manager.as_ref().context("the arenas are in use")
+/// The stubs, which end the text segment: the map must have each of them.
+fn stub_table(output: &Output) -> Result<Table> {
+    let size = match output.map.arch {
+        Arch::Aarch64 | Arch::Riscv64 => 12,
+        Arch::X86_64 => 8,
+    };
+    let mut stubs: Vec<_> = output.map.stubs.iter().map(|stub| stub.address.0).collect();
+    stubs.sort_unstable();
+    let Some(first) = stubs.first() else { return Ok(Table::default()) };
+    let table = last(output, SegmentKind::Text, *first);
+    let end = table.address + table.bytes.len() as u64;
+    ensure!((*first..end).step_by(size).eq(stubs), "the map has other stubs: {table:x?}");
+    Ok(table)
+}
+
+/// What lies in a segment from an address on.
+fn last(output: &Output, kind: SegmentKind, address: u64) -> Table {
+    let segments = output.map.segments.iter().zip(&output.segments);
+    let found =
+        segments.filter(|(segment, _)| segment.kind == kind).find_map(|(segment, bytes)| {
+            bytes.get(usize::try_from(address.checked_sub(segment.address.0)?).ok()?..)
+        });
+    Table { address, bytes: found.unwrap_or_default().to_vec() }
 }
 
 fn refusal(error: &Error<'_>) -> Refusal {

@@ -10,7 +10,7 @@
 //! | `gathered` | sections that `__start_` and `__stop_` symbols speak of |
 //! | `layout` | where segments and imports go |
 //! | `relocations` | relocations, read apart from the loader |
-//! | `load` | our side |
+//! | `load` | our side: what `cargo xtask link` makes |
 //! | `nothing` | addresses of undefined weak symbols that are out of reach |
 //! | `prepare` | where each relocation ended up |
 //! | `told` | what the linkers are told about stubs and undefined symbols |
@@ -385,6 +385,7 @@ impl Mine {
         counts.in_place = self.loaded.in_place_bytes;
         counts.high = usize::from(self.high);
         differences.extend(told.differences);
+        differences.extend(sites.misplaced.iter().cloned());
         if !differences.is_empty() {
             bail!("{}", differences.join("\n"));
         }

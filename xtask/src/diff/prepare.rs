@@ -25,6 +25,8 @@ pub struct Sites<'a> {
     pub names: Vec<&'a str>,
     /// The relocations of loaded sections, object by object.
     pub all: Vec<Site<'a>>,
+    /// Relocations that are not where alignments alone would have them.
+    pub misplaced: Vec<String>,
     /// The global symbols that the objects define.
     defined: BTreeSet<&'a [u8]>,
     /// For each section its place in `loaded.sections`.
@@ -57,7 +59,7 @@ impl<'a> Sites<'a> {
         let sections: BTreeMap<_, _> = loaded.sections.iter().enumerate().map(of).collect();
         let defined = loaded.symbols.iter().filter(|(_, local, _)| !local);
         let defined = defined.map(|(name, ..)| name.as_slice()).collect();
-        let mut all = Vec::new();
+        let (mut all, mut misplaced) = (Vec::new(), Vec::new());
         for (object, relocations) in relocations.iter().enumerate() {
             let deleted = deletions(arch, relocations);
             for relocation in &relocations.all {
@@ -66,14 +68,19 @@ impl<'a> Sites<'a> {
                     let count = deletions.partition_point(|(at, _)| *at < relocation.offset);
                     count.checked_sub(1).and_then(|last| deletions.get(last)).map_or(0, |d| d.1)
                 });
-                let offset = relocation.offset.wrapping_sub(before) as usize;
-                let key = (object, relocation.section, relocation.offset);
-                let moved = loaded.moved.as_ref().and_then(|moved| moved.get(&key));
-                let offset = moved.copied().unwrap_or(offset);
-                all.push(Site { object, relocation, section, offset });
+                let expected = relocation.offset.wrapping_sub(before);
+                let offset = loaded.moved.offset(object, relocation.section, relocation.offset);
+                if offset != expected && !loaded.relaxed {
+                    let Relocation { section, offset: from, .. } = relocation;
+                    misplaced.push(format!(
+                        "{}: section {section}+{from:#x} is at +{offset:#x}, not +{expected:#x}",
+                        names.get(object).copied().unwrap_or_default()
+                    ));
+                }
+                all.push(Site { object, relocation, section, offset: offset as usize });
             }
         }
-        Self { arch, loaded, files, names, all, defined, sections }
+        Self { arch, loaded, files, names, all, misplaced, defined, sections }
     }
 
     /// A loaded section.

@@ -127,6 +127,8 @@ fn a_stub_must_lead_to_what_is_called() {
     let distance = loaded.got.address.wrapping_sub(loaded.stubs.address + 6) as u32;
     let [a, b, c, d] = distance.to_le_bytes();
     loaded.stubs.bytes = vec![0xff, 0x25, a, b, c, d, 0xcc, 0xcc];
+    let outside = (b"outside".to_vec(), Some(loaded.imports[&b"outside"[..]]));
+    loaded.stub_targets = [(loaded.stubs.address, outside)].into();
     let parsed = [File::parse(&files[0].bytes).unwrap()];
     let told = |loaded: &Loaded| {
         Sites::new(Arch::X86_64, vec!["sample.o"], loaded, &parsed, &relocations)
@@ -136,6 +138,9 @@ fn a_stub_must_lead_to_what_is_called() {
     assert_eq!((found.by_meaning, found.stubs.len(), found.differences.len()), (1, 1, 0));
     loaded.got.bytes[2] ^= 1;
     assert_eq!(told(&loaded).differences.len(), 1);
+    loaded.got.bytes[2] ^= 1;
+    loaded.stub_targets.values_mut().for_each(|(_, target)| *target = Some(1));
+    assert_eq!(told(&loaded).differences.len(), 1, "the map says something else");
 }
 
 #[test]

@@ -205,6 +205,9 @@ impl Sites<'_> {
             if stubs::stub_slot(self.arch, code, indirect.stub) != Some(indirect.slot) {
                 told.differ(self.describe(site), "the IFUNC's stub misses its slot");
             }
+            if let Err(why) = self.check_told(indirect.stub, &relocation.name, None) {
+                told.differ(self.describe(site), &why);
+            }
             told.stubs.insert(relocation.name.clone(), indirect.stub);
             return with(stub_name(&relocation.name));
         }
@@ -257,7 +260,7 @@ impl Sites<'_> {
     /// The places in a relaxed module whose code may be relaxed.
     fn marked(&self) -> BTreeSet<(usize, u32, u64)> {
         let is_mark =
-            |site: &&Site<'_>| self.loaded.moved.is_some() && site.relocation.number == RISCV_RELAX;
+            |site: &&Site<'_>| self.loaded.relaxed && site.relocation.number == RISCV_RELAX;
         let place =
             |site: &Site<'_>| (site.object, site.relocation.section, site.relocation.offset);
         self.all.iter().filter(is_mark).map(place).collect()
@@ -269,6 +272,14 @@ impl Sites<'_> {
         let address = self.address(site);
         let target = stubs::branch_target(self.arch, site.relocation.number, code, address)?;
         self.loaded.stubs.at(target).map(|_| target)
+    }
+
+    /// Whether the map says of a stub what it is. A section's own symbol has no name here.
+    fn check_told(&self, stub: u64, name: &[u8], target: Option<u64>) -> Result<(), String> {
+        match self.loaded.stub_targets.get(&stub) {
+            Some((symbol, to)) if *to == target && (name.is_empty() || symbol == name) => Ok(()),
+            other => Err(format!("the map has {other:x?} for its stub, not {target:x?}")),
+        }
     }
 
     /// Whether the stub leads to the symbol, as all calls of it do.
@@ -299,6 +310,7 @@ impl Sites<'_> {
         if found != expected {
             return Err(format!("its stub leads to {found:#x}, not to {expected:#x}"));
         }
+        self.check_told(stub, &relocation.name, Some(expected))?;
         match known.insert(relocation.name.clone(), stub) {
             Some(other) if other != stub => Err(format!("has stubs at {stub:#x} and {other:#x}")),
             _ => Ok(()),

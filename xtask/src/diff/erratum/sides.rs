@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use loader_core::{Error, Name, Object, Plan, PlanOptions, Scratch, SegmentKind, TargetAddress};
+use anyhow::{Context, Result, anyhow, ensure};
+use loader_core::{Error, Object, PlanOptions};
 use object::LittleEndian as LE;
 use object::elf::{
     SHF_ALLOC, SHF_EXECINSTR, SHN_UNDEF, STB_LOCAL, STT_TLS, SectionHeader64, Sym64,
@@ -17,11 +17,12 @@ use object::read::elf::{SectionHeader, Sym};
 use tempfile::TempDir;
 
 use super::super::linker::Kind;
-use super::super::load;
 use super::super::relocations::File;
 use super::patches::loads_by_adrp;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
+use crate::link::thread_locals::ThreadLocals;
+use crate::link::{self, Decision, Failure, Placement};
 use crate::process;
 use crate::setup::Tools;
 
@@ -202,29 +203,29 @@ pub fn ours(code: &Code, setting: &Setting, mend: bool) -> Result<Memory> {
     let objects: Vec<Object<'_>> = code.files.iter().map(parse).collect::<Result<_>>()?;
     let mut options = PlanOptions::default();
     options.erratum_843419 = mend;
-    let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
-    let plan = Plan::with_options(&objects, &mut scratch, options).map_err(refused)?;
-    let mut image = plan.place(load::manager()?).map_err(refused)?;
     // The loader's stubs are behind the imports.
     let segments = [setting.data + DATA_SIZE, setting.data + CONSTANTS, setting.data];
-    for (kind, address) in SegmentKind::ALL.into_iter().zip(segments) {
-        image.map_segment_address(kind, TargetAddress::new(address)).map_err(refused)?;
-    }
-    for (text, address) in code.texts.iter().zip(&setting.addresses) {
-        let address = TargetAddress::new(*address);
-        image.map_section_address(text.object, text.index, address).map_err(refused)?;
-    }
-    let resolver = |_: Name<'_>| Some(TargetAddress::new(setting.data + IMPORTS));
-    let image = image.resolve(&resolver).map_err(refused)?;
-    let bytes = image.segment_bytes(SegmentKind::Text);
+    let texts = code.texts.iter().zip(&setting.addresses);
+    let sections = texts.map(|(text, address)| (text.object, text.index, *address)).collect();
+    let output = link::link(&objects, options, |plan| {
+        let imports = plan.imports().map(|import| import.name.as_bytes().to_vec());
+        Ok(Decision {
+            placement: Placement { segments, sections },
+            symbols: imports.map(|name| (name, setting.data + IMPORTS)).collect(),
+            thread_locals: ThreadLocals::of(Arch::Aarch64, plan),
+        })
+    });
+    let output = output.map_err(|failure| match failure {
+        Failure::Core(error) => refused(error),
+        Failure::Other(error) => error,
+    })?;
     let mut memory = Memory::default();
     for (text, address) in code.texts.iter().zip(&setting.addresses) {
-        let mut sections = image.plan().sections();
-        let planned = sections.find(|s| (s.object, s.index) == (text.object, text.index));
-        let planned = planned.context("the plan has lost a section")?;
-        let start = usize::try_from(planned.offset)?;
-        let end = start + usize::try_from(planned.size)?;
-        memory.0.push((*address, bytes.get(start..end).context("not there")?.to_vec()));
+        let mut sections = output.map.sections();
+        let found = sections.find(|(at, found)| (*at, found.index) == (text.object, text.index));
+        let (_, section) = found.context("the map has lost a section")?;
+        ensure!(section.address.0 == *address, "{} is elsewhere in the map", text.name);
+        memory.0.push((*address, output.bytes(section).context("not there")?.to_vec()));
     }
     Ok(memory)
 }
