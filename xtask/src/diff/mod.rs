@@ -7,6 +7,7 @@
 //! | `corpus` | what is compared; `cargo xtask test` takes a part of it |
 //! | `erratum` | code that an erratum of the Cortex-A53 affects, mended |
 //! | `expressed` | types that a linker gets as others, because it does not know them |
+//! | `files` | apart from that: `cargo xtask link` through its files, and an executable that boots |
 //! | `gathered` | sections that `__start_` and `__stop_` symbols speak of |
 //! | `layout` | where segments and imports go |
 //! | `relocations` | relocations, read apart from the loader |
@@ -43,6 +44,7 @@ mod compare;
 mod corpus;
 mod erratum;
 mod expressed;
+mod files;
 mod gathered;
 mod layout;
 mod link;
@@ -147,6 +149,7 @@ pub fn check(tools: &Tools) -> Result<Tally> {
         }
     }
     erratum::check(tools, &mut results.tally)?;
+    files::check(tools, &mut results.tally)?;
     Ok(results.tally)
 }
 
