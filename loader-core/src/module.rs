@@ -110,12 +110,13 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         self.plan.table_in(&self.segments, self.plan.lent_object())
     }
 
-    /// Every symbol that other modules may use, each once, but for thread-local ones, which have
-    /// no address. An IFUNC's is that of the stub by which it is called.
+    /// Every symbol that other modules may use, each once: global or weak, and hidden by none of the
+    /// objects that define it or refer to it. Thread-local ones are not here, as they have no
+    /// address. An IFUNC's is that of the stub by which it is called.
     pub fn exports(&self) -> impl Iterator<Item = ModuleSymbol<'o>> + '_ {
         self.plan
             .defined_symbols()
-            .filter(|(symbol, state)| symbol.symbol.is_exported() && state.alias().is_none())
+            .filter(|(symbol, state)| state.is_exported(symbol.symbol))
             .map(|(symbol, _)| symbol)
     }
 
@@ -139,8 +140,13 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// The thread-local variables that other modules may use, and where they lie.
     pub fn exported_thread_locals(&self) -> impl Iterator<Item = (Name<'o>, TlsVariable)> + '_ {
         let location = self.plan.thread_local.location.unwrap_or_default();
-        let exported = self.thread_local_symbols().filter(|found| found.symbol.is_exported());
-        exported
+        let is_exported = |found: &ThreadLocalSymbol<'o>| {
+            let base = self.plan.state.symbol_base(found.object);
+            let state = base.and_then(|base| self.plan.state.symbol(base.checked_add(found.index)?));
+            state.is_some_and(|state| state.is_exported(found.symbol))
+        };
+        self.thread_local_symbols()
+            .filter(is_exported)
             .map(move |found| (found.symbol.name(), TlsVariable { location, offset: found.offset }))
     }
 
@@ -152,8 +158,8 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
                 let at = self.plan.state.symbol_base(object)?.checked_add(index)?;
                 let state = self.plan.state.symbol(at)?;
                 let counts = state.is_thread_local()
-                    && state.alias().is_none()
                     && !state.is_dead()
+                    && state.alias().is_none()
                     && !symbol.name().is_empty()
                     && matches!(symbol.place(), SymbolPlace::Section(_));
                 let offset = state.address();

@@ -12,7 +12,7 @@ use crate::name::Name;
 use crate::object::Object;
 use crate::place::{Contents, ObjectImage, Segments};
 use crate::plan::state::SymbolState;
-use crate::plan::{GOT_SYMBOL, Plan, SLOT};
+use crate::plan::{Plan, SLOT};
 use crate::resolver::Resolver;
 use crate::thread_locals::ThreadLocals;
 use crate::{Binding, TargetAddress};
@@ -155,15 +155,19 @@ impl<'o> Plan<'o, '_> {
                         self.address_in(number, section, symbol.value())
                     }
                     SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
-                    SymbolPlace::Undefined if symbol.name() == GOT_SYMBOL => got.value(),
-                    SymbolPlace::Undefined => match resolver.resolve(symbol.name()) {
-                        Some(address) => address.value(),
-                        None if !state.is_needed() => {
-                            state.set_unresolved(true);
-                            0
+                    SymbolPlace::Undefined if state.stands_for_module(symbol) => got.value(),
+                    SymbolPlace::Undefined => {
+                        // Of what is hidden, no other module has a definition.
+                        let asked = (!state.is_hidden()).then(|| resolver.resolve(symbol.name()));
+                        match asked.flatten() {
+                            Some(address) => address.value(),
+                            None if !state.is_needed() => {
+                                state.set_unresolved(true);
+                                0
+                            }
+                            None => return Err(self.undefined(at, symbol.name())),
                         }
-                        None => return Err(self.undefined(at, symbol.name())),
-                    },
+                    }
                 };
                 state.set_address(address);
                 self.state.set_symbol(at, state);

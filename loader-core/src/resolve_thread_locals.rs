@@ -45,7 +45,8 @@ impl<'o> Plan<'o, '_> {
                     }
                     SymbolPlace::Undefined if !state.is_import() => Some(own(self.block_base())),
                     SymbolPlace::Undefined if state.is_used() => {
-                        let found = client.variable(symbol.name());
+                        let asked = (!state.is_hidden()).then(|| client.variable(symbol.name()));
+                        let found = asked.flatten();
                         if found.is_none() && state.is_needed() {
                             return Err(self.undefined(at, symbol.name()));
                         }

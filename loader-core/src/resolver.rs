@@ -5,7 +5,8 @@ use crate::name::Name;
 
 /// Answers for the symbols that a module needs and does not define.
 ///
-/// Asked once for each undefined symbol that a relocation needs. Any function from names to addresses is one:
+/// Asked once for each undefined symbol that a relocation needs, but not for one that an object has as
+/// hidden or internal: that is the module's own or nobody's. Any function from names to addresses is one:
 ///
 /// ```
 /// use loader_core::{Name, TargetAddress};

@@ -151,10 +151,19 @@ impl<'o> Symbol<'o> {
         Some(Boundary { section: identifier(section)?, is_stop })
     }
 
-    /// Whether code outside the module may use it: global or weak, and neither hidden nor
-    /// internal.
+    /// Whether code outside the module may use it, as far as its object says: global or weak, and
+    /// neither hidden nor internal. Another object of the module may hide it still.
     pub fn is_exported(self) -> bool {
-        self.binding() != Binding::Local
-            && !matches!(self.sym.st_visibility(), elf::STV_HIDDEN | elf::STV_INTERNAL)
+        self.binding() != Binding::Local && !self.is_hidden()
+    }
+
+    /// Whether its object keeps it from other modules, to define or to use.
+    pub(crate) fn is_hidden(self) -> bool {
+        matches!(self.sym.st_visibility(), elf::STV_HIDDEN | elf::STV_INTERNAL)
+    }
+
+    /// Whether there may be one in each of many modules (`STB_GNU_UNIQUE`).
+    pub(crate) fn is_unique(self) -> bool {
+        self.sym.st_bind() == elf::STB_GNU_UNIQUE
     }
 }

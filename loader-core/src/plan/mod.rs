@@ -57,9 +57,6 @@ pub use unused::UnusedSection;
 /// Bytes of a GOT entry.
 pub(crate) const SLOT: u64 = 8;
 
-/// The symbol by which code speaks of the GOT itself; the loader defines it.
-pub(crate) const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
-
 /// The bits of RISC-V's `e_flags` that objects of one module must agree on: the floating-point
 /// calling convention and RVE (psABI, "File header"). Other machines have no such flags.
 const ABI_FLAGS: u32 = 0xe;
@@ -284,21 +281,23 @@ impl<'o, 's> Plan<'o, 's> {
         })
     }
 
-    /// The undefined symbols that relocations need, each once.
+    /// The undefined symbols that relocations need, each once; not those that an object has as
+    /// hidden or internal, which nobody is asked for: a weak one is 0, and without another one
+    /// the module cannot be resolved ([`Error::Undefined`]).
     pub fn imports(&self) -> impl Iterator<Item = Import<'o>> + '_ {
-        let imports = self
-            .used_symbols()
-            .filter(|(_, symbol, state)| state.is_import() && symbol.name() != GOT_SYMBOL);
-        imports.map(|(object, symbol, state)| Import {
-            object,
-            name: symbol.name(),
-            weak: !state.is_needed(),
-            thread_local: state.is_thread_local(),
-        })
+        let imports = self.used_symbols();
+        imports.filter(|(_, symbol, state)| state.is_asked_for(*symbol)).map(
+            |(object, symbol, state)| Import {
+                object,
+                name: symbol.name(),
+                weak: !state.is_needed(),
+                thread_local: state.is_thread_local(),
+            },
+        )
     }
 
     /// The undefined symbols of each object that relocations need, and which of the objects defines
-    /// them.
+    /// them, if it is not for the client to say.
     pub fn references(&self) -> impl Iterator<Item = Reference<'o>> + '_ {
         self.objects.iter().enumerate().flat_map(move |(number, object)| {
             object.symbols().skip(1).filter_map(move |(index, symbol)| {
@@ -306,7 +305,7 @@ impl<'o, 's> Plan<'o, 's> {
                 let (canonical, state) = self.state.canonical(own)?;
                 let counts = symbol.place() == SymbolPlace::Undefined
                     && state.is_used()
-                    && symbol.name() != GOT_SYMBOL;
+                    && (!state.is_import() || state.is_asked_for(symbol));
                 let home = || self.state.owner(canonical).map(|(object, _)| object);
                 let definition = if state.is_import() { None } else { home() };
                 counts.then_some(Reference { object: number, name: symbol.name(), definition })

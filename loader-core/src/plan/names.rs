@@ -115,6 +115,9 @@ impl<'o> Plan<'o, '_> {
                 if thread_local {
                     state.set_thread_local();
                 }
+                if symbol.is_hidden() {
+                    state.set_hidden();
+                }
                 match symbol.place() {
                     SymbolPlace::Absolute => state.set_absolute(),
                     SymbolPlace::Common => state.set_common_align(symbol.value().max(1)),
@@ -211,8 +214,8 @@ impl<'o> Plan<'o, '_> {
         self.state.set_symbol(b, other);
     }
 
-    /// Points a symbol at the definition of its name, if that is another symbol; the first of
-    /// several undefined ones is what the others point at.
+    /// Points a symbol at the definition of its name, if that is another symbol, and hides that
+    /// where this one is hidden; the first of several undefined ones is what the others point at.
     fn refer(&mut self, object: usize, index: u32, symbol: Symbol<'o>) -> Result<(), Error<'o>> {
         let Some(base) = self.state.symbol_base(object) else { return Ok(()) };
         let bucket = self.bucket(Space::Symbols, symbol.name(), object)?;
@@ -223,8 +226,11 @@ impl<'o> Plan<'o, '_> {
                 let Some((mut state, mut canonical)) = states else { return Ok(()) };
                 if state.is_thread_local() && canonical.is_import() {
                     canonical.set_thread_local();
-                    self.state.set_symbol(other, canonical);
                 }
+                if state.is_hidden() {
+                    canonical.set_hidden();
+                }
+                self.state.set_symbol(other, canonical);
                 state.set_alias(other);
                 self.state.set_symbol(number, state);
             }

@@ -6,7 +6,7 @@ use crate::error::{Defect, Error, Phase};
 use crate::name::Name;
 use crate::object::Object;
 use crate::plan::state::{Residence, STUB_LIMIT};
-use crate::plan::{GOT_SYMBOL, Plan, TlsModel};
+use crate::plan::{Plan, TlsModel};
 
 /// A section whose relocations are being read.
 #[derive(Clone, Copy)]
@@ -211,7 +211,7 @@ impl<'o> Plan<'o, '_> {
             if symbol.binding() != Binding::Weak {
                 state.set_needed();
             }
-            self.got_used |= state.is_import() && symbol.name() == GOT_SYMBOL;
+            self.got_used |= state.stands_for_module(symbol);
         }
         state.set_used();
         if let Some(slot) = words {

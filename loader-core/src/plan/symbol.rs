@@ -1,6 +1,15 @@
 //! What the plan knows of a symbol: one record of the scratch memory.
 
+use crate::elf::{Binding, Symbol};
+use crate::name::Name;
 use crate::scratch::Scratch;
+
+/// The symbol by which code speaks of the GOT itself; the loader defines it.
+const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
+
+/// By what C++ code says which module it belongs to. Compilers have it hidden, so each module has its
+/// own, which ld.lld defines where no object does.
+const MODULE_HANDLE: Name<'static> = Name::new(b"__dso_handle");
 
 /// A symbol's record: `word` is its address, once resolved; `low` is its GOT slot plus one, or
 /// for an alias the symbol it stands for; `high` has flags and a number.
@@ -25,9 +34,12 @@ const THREAD_LOCAL: u32 = 1 << 25;
 const UNRESOLVED: u32 = 1 << 24;
 /// It is an IFUNC that this module defines; its address is that of its stub.
 const INDIRECT: u32 = 1 << 23;
+/// An object that defines it or refers to it says that no other module has a part in it: it is
+/// hidden or internal.
+const HIDDEN: u32 = 1 << 22;
 /// Call stub plus one; for boundaries of sections, which; for COMMON symbols, the exponent of the alignment; for thread-local
 /// variables, what GOT slots they need.
-const NUMBER: u32 = INDIRECT - 1;
+const NUMBER: u32 = HIDDEN - 1;
 
 /// The most call stubs that a module can have.
 pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
@@ -174,11 +186,38 @@ impl SymbolState {
         if self.0.high & OTHERS == 0 { Some(self.number()) } else { None }
     }
 
+    /// Of the symbol that counts, whether any object says so (gABI, "Symbol Visibility": the most
+    /// constraining one counts).
+    pub(crate) const fn is_hidden(self) -> bool {
+        self.0.high & HIDDEN != 0
+    }
+
+    pub(crate) const fn set_hidden(&mut self) {
+        self.0.high |= HIDDEN;
+    }
+
+    /// Whether other modules may use the symbol that this is the record of: it counts, and is
+    /// hidden by no object.
+    pub(crate) fn is_exported(self, symbol: Symbol<'_>) -> bool {
+        symbol.binding() != Binding::Local && !self.is_hidden() && self.alias().is_none()
+    }
+
     pub(crate) const fn is_import(self) -> bool {
         self.0.high & IMPORT != 0
     }
 
     pub(crate) const fn set_import(&mut self) {
         self.0.high |= EXTERNAL | IMPORT;
+    }
+
+    /// Whether the client is asked for the symbol that this is the record of.
+    pub(crate) fn is_asked_for(self, symbol: Symbol<'_>) -> bool {
+        self.is_import() && !self.is_hidden() && !self.stands_for_module(symbol)
+    }
+
+    /// Whether an undefined symbol stands for the module itself, and has its GOT's address.
+    pub(crate) fn stands_for_module(self, symbol: Symbol<'_>) -> bool {
+        let name = symbol.name();
+        self.is_import() && (name == GOT_SYMBOL || (self.is_hidden() && name == MODULE_HANDLE))
     }
 }

@@ -138,7 +138,7 @@ impl<'o> Plan<'o, '_> {
 
     /// Whether a symbol is kept; then, whether as an export.
     fn keeps(&self, symbol: &ModuleSymbol<'o>, state: SymbolState) -> Option<bool> {
-        let exported = symbol.symbol.is_exported() && state.alias().is_none();
+        let exported = state.is_exported(symbol.symbol);
         let named = || match symbol.symbol.kind() {
             SymbolKind::Function | SymbolKind::Data | SymbolKind::IndirectFunction => true,
             SymbolKind::None => symbol.symbol.binding() != Binding::Local,

@@ -5,6 +5,7 @@ mod comdat;
 mod common;
 mod kinds;
 mod strength;
+mod visibility;
 
 use loader_core::Machine;
 use object::elf::R_X86_64_64;

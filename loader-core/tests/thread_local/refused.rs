@@ -86,6 +86,27 @@ fn descriptors_that_the_client_does_not_have() {
 }
 
 #[test]
+fn a_hidden_variable_of_another_module() {
+    for (binding, is_weak) in [(STB_GLOBAL, false), (STB_WEAK, true)] {
+        let mut elf = ElfBuilder::new(Machine::Aarch64);
+        let text = elf.text(&code(&[0x9100_0000]));
+        let (binding, other) = (binding.0, STV_HIDDEN.0);
+        let spec =
+            SymbolSpec { binding, other, kind: STT_TLS.0, ..SymbolSpec::undefined("outside") };
+        let symbol = elf.symbol(spec);
+        elf.rela(text, 0, R_AARCH64_TLSLE_ADD_TPREL_LO12.0, symbol, 4);
+        with(&elf, TlsModel::Static, &Client::at(16), |loaded| match loaded {
+            Ok(module) => {
+                let image = crate::support::Image::of(&module);
+                assert_eq!(image.word(".text", 0), 0x9100_1000, "the addend alone");
+                assert!(is_weak);
+            }
+            Err(error) => assert!(matches!(error, Error::Undefined { .. }) && !is_weak, "{error}"),
+        });
+    }
+}
+
+#[test]
 fn variables_that_nobody_has() {
     let mut elf = ElfBuilder::new(Machine::Aarch64);
     let text = elf.text(&code(&[0x9100_0000]));

@@ -7,6 +7,7 @@ use goblin::elf::Elf;
 use goblin::elf::section_header::{
     SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_WRITE, SHT_REL, SHT_RELA,
 };
+use goblin::elf::sym::{STV_HIDDEN, STV_INTERNAL};
 use loader_core::{Plan, PlanOptions, SegmentKind};
 
 /// The symbol that stands for the GOT itself: the loader defines it.
@@ -55,7 +56,11 @@ impl Reading {
             for relocation in table.iter() {
                 *relocations.entry((target, relocation.r_type)).or_insert(0) += 1;
                 let symbol = elf.syms.get(relocation.r_sym);
-                let symbol = symbol.filter(|symbol| relocation.r_sym != 0 && symbol.st_shndx == 0);
+                // Nobody is asked for one that is hidden.
+                let symbol = symbol.filter(|symbol| {
+                    let hidden = matches!(symbol.st_visibility(), STV_HIDDEN | STV_INTERNAL);
+                    relocation.r_sym != 0 && symbol.st_shndx == 0 && !hidden
+                });
                 let name = symbol.and_then(|symbol| elf.strtab.get_at(symbol.st_name));
                 undefined.extend(name.map(|name| (target, relocation.r_type, name.to_owned())));
             }
