@@ -64,13 +64,13 @@ impl<'o, 's, M: MemoryManager> ObjectImage<'o, 's, M> {
                 Err(Error::OutOfRange { .. }) => plan.relax_less(&mut segments),
                 filled => {
                     filled?;
-                    plan.write_table(&mut segments);
+                    plan.write_table(&mut segments)?;
                     return Ok(RelocatedImage { plan, segments });
                 }
             }
         }
         plan.fill(&mut segments, [data, got, stubs])?;
-        plan.write_table(&mut segments);
+        plan.write_table(&mut segments)?;
         Ok(RelocatedImage { plan, segments })
     }
 }

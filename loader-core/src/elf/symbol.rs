@@ -36,7 +36,8 @@ pub enum SymbolPlace {
 /// Who sees a symbol (`STB_*`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
-    /// Other objects, and there may be one definition only. `STB_GNU_UNIQUE` counts as this.
+    /// Other objects, and there may be one definition only. `STB_GNU_UNIQUE` counts as this, but
+    /// as weak between the modules of a [`Registry`](crate::Registry).
     Global,
     /// Its own object alone.
     Local,

@@ -44,6 +44,10 @@ impl fmt::Display for Error<'_> {
                 "`{symbol}` is defined in {first} and again in {second}; rename one, or make it \
                  static or weak"
             ),
+            Self::HashCollisions { symbol, limit } => write!(
+                f,
+                "more than {limit} exported names share the bucket of `{symbol}`, as only names do that                  are made to; rename some of them, or hide them"
+            ),
             Self::UnknownRelocation { place, number } => {
                 write!(f, "{place}: relocation type {number} is not in the psABI")
             }

@@ -141,6 +141,14 @@ pub enum Error<'o> {
         /// The object that defines it again.
         second: ObjectName<'o>,
     },
+    /// Too many exported names share a bucket of the module's table of symbols
+    /// ([`PlanOptions::kept`](crate::PlanOptions::kept)): names that were made to, as no others do.
+    HashCollisions {
+        /// One of them.
+        symbol: Name<'o>,
+        /// How many may.
+        limit: usize,
+    },
     /// A relocation number that the psABI does not allocate.
     UnknownRelocation {
         /// Where it applies.
@@ -345,6 +353,7 @@ impl Error<'_> {
             | Self::ThreadLocalBlock { .. }
             | Self::ThreadPointer { .. }
             | Self::Descriptor { .. }
+            | Self::HashCollisions { .. }
             | Self::OutOfRange { .. }
             | Self::Misaligned { .. }
             | Self::Addend { .. }

@@ -31,7 +31,7 @@
 //! | 3 | LICENCE | text: its licence, best an SPDX expression | once |
 //! | 4 | DEPENDENCY | two versions, then text: the module of this name is needed, from the first version on, and up to the second but not including it; all ones are no upper bound | any |
 //! | 5 | PARAMETER | 4 bytes: [its kind](ParameterKind); then a symbol, a NUL, and text, which may be empty: what it is for. The module defines the symbol, a variable whose value may be set before it runs | any |
-//! | 6 | INTERFACE | 8 bytes: a hash; then a symbol. If the module defines the symbol, what it exports; if not, what it expects | any |
+//! | 6 | INTERFACE | 8 bytes: a hash; then a symbol. If the module defines the symbol, what it exports; if not, what it expects. Notes of the object that defines it count before those of others, which must say the same | any |
 //! | 7 | NAMESPACE | text: all exports of the module are in this namespace; without, everybody sees them | once |
 //! | 8 | USES | text: a namespace that the module wants to be granted | any |
 //!
@@ -157,16 +157,23 @@ impl<'a, 'o> Metadata<'a, 'o> {
 
     /// What it takes symbols to be: those it defines, and those it imports.
     pub fn interfaces(&self) -> impl Iterator<Item = Interface<'o>> + use<'a, 'o> {
-        self.values().filter_map(|value| match value {
-            Value::Interface(interface) => Some(interface),
-            _ => None,
-        })
+        self.objects.iter().flat_map(interfaces_of)
     }
 
     /// The value of every note, again: [`of`](Self::of) has seen that none is malformed.
     fn values(&self) -> impl Iterator<Item = Value<'o>> + use<'a, 'o> {
         self.objects.iter().flat_map(notes).filter_map(|note| note.ok()?.value().ok())
     }
+}
+
+/// What one object takes symbols to be; notes that make no sense are passed over.
+pub(crate) fn interfaces_of<'o>(
+    object: &Object<'o>,
+) -> impl Iterator<Item = Interface<'o>> + use<'o> {
+    notes(object).filter_map(|note| match note.ok()?.value().ok()? {
+        Value::Interface(interface) => Some(interface),
+        _ => None,
+    })
 }
 
 /// What can be said once, and the object that said it first.

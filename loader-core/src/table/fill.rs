@@ -4,15 +4,16 @@ use crate::elf::{Binding, InitKind, SymbolKind};
 use crate::error::Error;
 use crate::hash::hash;
 use crate::memory::{MemoryManager, SegmentKind};
-use crate::metadata::Metadata;
+use crate::metadata::interfaces_of;
 use crate::module::ModuleSymbol;
+use crate::name::Name;
 use crate::object::Object;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
 use crate::plan::{Kept, Plan};
 use crate::sort::sort_by_key;
-use crate::table::record::{INTERFACE, RECORD, Record};
-use crate::table::{Shape, SymbolTable};
+use crate::table::record::{INTERFACE, OBJECT_LIMIT, RECORD, Record};
+use crate::table::{CHAIN_LIMIT, Shape, SymbolTable};
 
 impl<'o> Plan<'o, '_> {
     /// Counts what the module will keep, and so how long the table is; the offset is for the
@@ -25,6 +26,9 @@ impl<'o> Plan<'o, '_> {
         let too_large = |object: usize| Error::TooLarge {
             object: self.objects.get(object).map(Object::name).unwrap_or_default(),
         };
+        if self.objects.len() > OBJECT_LIMIT {
+            return Err(too_large(OBJECT_LIMIT));
+        }
         let lent = self.lends_names();
         for (symbol, state) in self.defined_symbols() {
             let Some(exported) = self.keeps(&symbol, state) else { continue };
@@ -57,10 +61,13 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// Writes the table; all relocations are applied.
-    pub(crate) fn write_table<M: MemoryManager>(&self, segments: &mut Segments<M>) {
+    pub(crate) fn write_table<M: MemoryManager>(
+        &self,
+        segments: &mut Segments<M>,
+    ) -> Result<(), Error<'o>> {
         let shape = self.table;
         if self.options.kept == Kept::Nothing {
-            return;
+            return Ok(());
         }
         let start = usize::try_from(shape.offset).unwrap_or(usize::MAX);
         let mut at = start;
@@ -76,20 +83,37 @@ impl<'o> Plan<'o, '_> {
         let at = start.saturating_add((shape.finalisers as usize).saturating_mul(8));
         let bytes = segments.bytes_mut(SegmentKind::ReadOnly).get_mut(at..).unwrap_or_default();
         let records = (shape.records as usize).saturating_mul(RECORD);
-        let Some((records, bytes)) = bytes.split_at_mut_checked(records) else { return };
+        let Some((records, bytes)) = bytes.split_at_mut_checked(records) else { return Ok(()) };
         let buckets = (shape.buckets as usize).saturating_mul(4);
-        let Some((buckets, names)) = bytes.split_at_mut_checked(buckets) else { return };
+        let Some((buckets, names)) = bytes.split_at_mut_checked(buckets) else { return Ok(()) };
         let (records, _) = records.as_chunks_mut::<RECORD>();
         self.write_records(records, names);
         sort_by_key(records, Record::address);
-        chain(records, buckets.as_chunks_mut().0);
-        self.write_interfaces(segments);
+        chain(records, buckets.as_chunks_mut().0).map_err(|hash| self.collisions(hash))?;
+        // What the object says that has the definition counts before what others say.
+        for of_definition in [true, false] {
+            self.write_interfaces(segments, of_definition);
+        }
+        Ok(())
     }
 
-    /// Notes with each export what the metadata says of its interface.
-    fn write_interfaces<M: MemoryManager>(&self, segments: &mut Segments<M>) {
-        let Ok(metadata) = Metadata::of(self.objects) else { return }; // not for the plan to refuse
-        for interface in metadata.interfaces() {
+    /// The error for exports of which too many share a bucket with the one that has this hash.
+    fn collisions(&self, hash_of_one: u32) -> Error<'o> {
+        let mut exports = self.defined_symbols().filter(|(symbol, state)| {
+            let hash = || hash(symbol.symbol.name().as_bytes()) as u32;
+            self.keeps(symbol, *state) == Some(true) && hash() == hash_of_one
+        });
+        let symbol = exports.next().map_or_else(Name::default, |(symbol, _)| symbol.symbol.name());
+        Error::HashCollisions { symbol, limit: CHAIN_LIMIT }
+    }
+
+    /// Notes with each export what is said of its interface: by the object that defines it, or by
+    /// others, where nobody has said anything.
+    fn write_interfaces<M: MemoryManager>(&self, segments: &mut Segments<M>, of_definition: bool) {
+        let interfaces = self.objects.iter().enumerate().flat_map(|(number, object)| {
+            interfaces_of(object).map(move |interface| (number, interface))
+        });
+        for (object, interface) in interfaces {
             let table = self.table_in(segments, self.lent_object());
             let Some(at) = table.and_then(|table| table.position(interface.symbol)) else {
                 continue;
@@ -100,6 +124,9 @@ impl<'o> Plan<'o, '_> {
             let bytes = segments.bytes_mut(SegmentKind::ReadOnly).get_mut(start..);
             let Some(raw) = bytes.and_then(<[u8]>::first_chunk_mut) else { continue };
             let mut record = Record::read(raw);
+            if record.info & INTERFACE != 0 || (record.object() == object) != of_definition {
+                continue;
+            }
             (record.interface, record.info) = (interface.hash, record.info | INTERFACE);
             record.write(raw);
         }
@@ -122,6 +149,8 @@ impl<'o> Plan<'o, '_> {
                 used = used.saturating_add(bytes.len());
             }
             let Some(to) = room.next() else { return };
+            let is_unique = symbol.symbol.is_unique();
+            let binding = if is_unique { Binding::Weak } else { symbol.symbol.binding() };
             let record = Record {
                 address: symbol.address.value(),
                 interface: 0,
@@ -130,7 +159,7 @@ impl<'o> Plan<'o, '_> {
                 name: at,
                 name_len: len,
                 next: 0,
-                info: Record::info(symbol.symbol.kind(), symbol.symbol.binding(), exported),
+                info: Record::info(symbol.symbol.kind(), binding, exported, symbol.object),
             };
             record.write(to);
         }
@@ -172,15 +201,32 @@ impl<'o> Plan<'o, '_> {
     }
 }
 
-/// Enters each export into the chain of its bucket.
-fn chain(records: &mut [[u8; RECORD]], buckets: &mut [[u8; 4]]) {
-    let Some(mask) = buckets.len().checked_sub(1) else { return };
-    for (at, raw) in (1u32..).zip(records) {
-        let mut record = Record::read(raw);
+/// Enters each export into the chain of its bucket; the hash of one whose chain is full, where there
+/// is one.
+fn chain(records: &mut [[u8; RECORD]], buckets: &mut [[u8; 4]]) -> Result<(), u32> {
+    let Some(mask) = buckets.len().checked_sub(1) else { return Ok(()) };
+    for at in 0..records.len() {
+        let Some(mut record) = records.get(at).map(Record::read) else { break };
         let bucket = buckets.get_mut(record.hash as usize & mask).filter(|_| record.is_exported());
         let Some(bucket) = bucket else { continue };
         record.next = u32::from_le_bytes(*bucket);
-        record.write(raw);
-        *bucket = at.to_le_bytes();
+        if length(records, record.next) >= CHAIN_LIMIT {
+            return Err(record.hash);
+        }
+        *bucket = (at as u32).wrapping_add(1).to_le_bytes();
+        if let Some(raw) = records.get_mut(at) {
+            record.write(raw);
+        }
     }
+    Ok(())
+}
+
+/// How many records a chain has, as far as the bound.
+fn length(records: &[[u8; RECORD]], mut next: u32) -> usize {
+    let chained = (0..CHAIN_LIMIT).map_while(|_| {
+        let record = records.get(next.checked_sub(1)? as usize)?;
+        next = Record::read(record).next;
+        Some(())
+    });
+    chained.count()
 }

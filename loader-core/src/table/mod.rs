@@ -18,6 +18,11 @@ use crate::name::Name;
 use crate::object::Object;
 use record::{RECORD, Record};
 
+/// The most names that share a bucket of a table with as many buckets as names. The hash has no key, and
+/// names are made by others: without a bound, a file whose names all share one would take time that
+/// grows with the square of its size. Of names that were not made for it, no more than 12 do.
+pub(crate) const CHAIN_LIMIT: usize = 64;
+
 /// Where the table is, and how much there is of each part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
@@ -74,11 +79,14 @@ pub struct KeptSymbol<'t> {
     pub size: u32,
     /// What it names.
     pub kind: SymbolKind,
-    /// Who sees it.
+    /// Who sees it. `STB_GNU_UNIQUE` is weak here, as other modules may have the symbol as well.
     pub binding: Binding,
     /// Whether other modules may use it.
     pub exported: bool,
-    /// Its interface hash, where the module's [`Metadata`](crate::Metadata) has one.
+    /// The place of the object that defines it among the module's objects.
+    pub object: usize,
+    /// Its interface hash: what the notes of that object say ([`metadata`](crate::metadata)), or,
+    /// where they say nothing of it, those of the first object that does.
     pub interface: Option<u64>,
 }
 
@@ -112,8 +120,8 @@ impl<'t> SymbolTable<'t> {
         let hash = hash(name.as_bytes()) as u32;
         let mask = self.buckets.len().checked_sub(1)?;
         let mut next = u32::from_le_bytes(*self.buckets.get(hash as usize & mask)?);
-        // Each step goes to another record; the bound is for a table that was overwritten.
-        for _ in 0..self.records.len() {
+        // No chain is longer; the bound is for a table that was overwritten.
+        for _ in 0..CHAIN_LIMIT {
             let at = next.checked_sub(1)?;
             let record = self.record(at)?;
             if record.hash == hash && self.name(&record) == Some(name) {

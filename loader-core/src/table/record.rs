@@ -30,9 +30,18 @@ const WEAK: u32 = 1 << 4;
 const LOCAL: u32 = 1 << 5;
 const EXPORTED: u32 = 1 << 6;
 pub(super) const INTERFACE: u32 = 1 << 7;
+/// The rest: the place of its object among the module's.
+const OBJECT_SHIFT: u32 = 8;
+/// How many objects there can be.
+pub(super) const OBJECT_LIMIT: usize = 1 << (u32::BITS - OBJECT_SHIFT);
 
 impl Record {
-    pub(super) const fn info(kind: SymbolKind, binding: Binding, exported: bool) -> u32 {
+    pub(super) const fn info(
+        kind: SymbolKind,
+        binding: Binding,
+        exported: bool,
+        object: usize,
+    ) -> u32 {
         let kind = match kind {
             SymbolKind::Function => 1,
             SymbolKind::Data => 2,
@@ -44,7 +53,12 @@ impl Record {
             Binding::Local => LOCAL,
             Binding::Weak => WEAK,
         };
-        kind | binding | if exported { EXPORTED } else { 0 }
+        let object = (object as u32) << OBJECT_SHIFT;
+        kind | binding | object | if exported { EXPORTED } else { 0 }
+    }
+
+    pub(super) const fn object(&self) -> usize {
+        (self.info >> OBJECT_SHIFT) as usize
     }
 
     pub(super) const fn is_exported(&self) -> bool {
@@ -111,6 +125,7 @@ impl Record {
                 _ => Binding::Local,
             },
             exported: self.is_exported(),
+            object: self.object(),
             interface: (self.info & INTERFACE != 0).then_some(self.interface),
         }
     }

@@ -101,8 +101,8 @@ fn about(module: &ModuleInfo<'_>) {
 
 fn read(table: &SymbolTable<'_>) {
     if let Some(symbol) = table.get(Name::from(black_box("main"))) {
-        let KeptSymbol { name, address, size, kind, binding, exported, interface } = symbol;
-        black_box((name, address, size, kind, binding, exported, interface));
+        let KeptSymbol { name, address, size, kind, binding, exported, object, interface } = symbol;
+        black_box((name, address, size, kind, binding, exported, object, interface));
     }
     black_box(table.at(TargetAddress::new(black_box(0))));
     for symbol in table.symbols() {
