@@ -88,7 +88,7 @@ pub struct Registry<'r, 'o, M: MemoryManager> {
     taken: &'r AtomicBool,
     /// How many loads were begun.
     loads: &'r AtomicU64,
-    /// How often a version took another one's place, times two; odd while one does.
+    /// How often there was a change of what is seen, times two; odd during one.
     switches: &'r AtomicUsize,
     slots: &'r [Slot<'o, M>],
     /// For each line of versions: 0 where there is none, the slot of the version that is seen plus
@@ -222,9 +222,13 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         current == slot.checked_add(1)
     }
 
+    /// Says which version of a line is seen; under the lock. Readers who passed one by before that
+    /// look again.
     fn set_line(&self, line: u32, value: u32) {
         if let Some(line) = self.lines.get(line as usize) {
+            self.switches.fetch_add(1, SeqCst);
             line.store(value, SeqCst);
+            self.switches.fetch_add(1, SeqCst);
         }
     }
 

@@ -96,11 +96,7 @@ impl<'r, 'o, 'x, 's, M: MemoryManager> PreparedModule<'_, 'r, 'o, 'x, 's, M> {
             id.generation = slot.generation.load(SeqCst);
             *slot.module.lock() = Some(module.detach_with(lent));
             let old = claim.replaces.and_then(|old| registry.slot_of(old).ok());
-            // Readers who passed this one by before the store look again.
-            let step = usize::from(old.is_some());
-            registry.switches.fetch_add(step, SeqCst);
             registry.set_line(slot.line.load(SeqCst), number.saturating_add(1));
-            registry.switches.fetch_add(step, SeqCst);
             if let Some(old) = old {
                 old.set_state(SlotState::Retired);
             }

@@ -104,7 +104,8 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
 
     /// The modules that a module needs, in no order.
     pub fn needs(&self, id: ModuleId) -> impl Iterator<Item = ModuleInfo<'_>> {
-        let slot = self.registry.slot_of(id).ok();
+        // Who has an entry now keeps its needs as long as there is this reader.
+        let slot = self.get(id).and_then(|module| self.registry.slot(module.id.slot));
         let keys = slot.into_iter().flat_map(|slot| self.registry.index.keys(&slot.needs));
         keys.filter_map(|key| self.info(key.slot))
     }
@@ -330,5 +331,51 @@ mod tests {
         let looks = RefCell::new([None, Some(3)].to_vec());
         let look = || looks.borrow_mut().pop().unwrap();
         assert_eq!(reader.while_steady(look, |_| false), Some(3));
+    }
+
+    /// Two modules export a name, in namespaces of their own: one does before the other one does no
+    /// more.
+    #[cfg(feature = "x86_64")] // as the object is
+    #[test]
+    fn a_name_that_somebody_exports_at_any_moment_is_found() {
+        use crate::registry::LoadRequest;
+        use crate::{Export, Object, Scratch, StaticArena};
+
+        static ARENAS: [StaticArena<4096>; 3] = [const { StaticArena::new() }; 3];
+        let [text, read_only, data] = [0, 1, 2].map(|at| ARENAS[at].take().unwrap());
+        let manager = ArenaMemoryManager::new(text, read_only, data, 16, UnprotectedPlatform);
+        let manager: Manager = std::boxed::Box::leak(std::boxed::Box::new(manager));
+        let memory = RegistryMemory::<'_, Manager, 4, 16>::new();
+        let exports = [Export::new("question", (&raw const *manager).cast())];
+        let registry = memory.registry(ExportTable::new(&exports).unwrap()).unwrap();
+        let objects = [Object::parse("answer.o", include_bytes!("../../doc/answer.o")).unwrap()];
+        let mut scratch = [[Scratch::ZERO; 32]; 2];
+        let [first, second] = &mut scratch;
+        let request = LoadRequest::new(&objects, first).named("a").exporting_to("a");
+        let old = registry.load(request, manager).unwrap().publish();
+        let request = LoadRequest::new(&objects, second).named("b").exporting_to("b");
+        let new = RefCell::new(Some(registry.load(request, manager).unwrap()));
+        let left = RefCell::new(None);
+
+        let reader = registry.reader();
+        let found = reader.while_steady(
+            || {
+                let seen = |slot, entry: &Entry<'_>| {
+                    let seen = registry.is_seen(slot, entry.line);
+                    if let Some(new) = new.take() {
+                        new.publish(); // from here on `b` exports it,
+                        *left.borrow_mut() = Some(registry.unload(old).unwrap()); // until here `a`
+                    }
+                    seen
+                };
+                reader.search_binding(Name::from("answer"), |_| true, seen)
+            },
+            |(_, binding)| *binding != Binding::Weak,
+        );
+        let found = found.is_some();
+        assert!(reader.lookup("answer").is_some());
+        drop(reader);
+        drop(left);
+        assert!(found, "found in neither module");
     }
 }

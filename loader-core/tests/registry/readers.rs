@@ -1,7 +1,9 @@
 //! Threads that look up names and addresses without pause, while others load, replace and unload.
 
+use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use loader_core::RegistryError;
 
@@ -75,6 +77,75 @@ fn who_loads_and_who_unloads_wait_for_readers() {
         let id = registry.module("a").unwrap();
         let step = || registry.unload(id).unwrap().finish();
         waits(&step, &|| registry.module("a").is_none());
+    });
+}
+
+/// Stops who prints a registry, and with it its lock, until `go`.
+struct Stop<'a> {
+    stopped: &'a AtomicBool,
+    go: &'a AtomicBool,
+}
+
+impl Write for Stop<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.contains("first") && !self.stopped.swap(true, SeqCst) {
+            until(|| self.go.load(SeqCst));
+        }
+        Ok(())
+    }
+}
+
+fn until(mut done: impl FnMut() -> bool) {
+    while !done() {
+        thread::yield_now();
+    }
+}
+
+/// Somebody who looks at a module as it goes, between its last reader and the end of its removal,
+/// does not see what comes in its place.
+#[test]
+fn what_a_module_needs_that_has_gone_is_not_what_its_successor_needs() {
+    let pause = || thread::sleep(Duration::from_millis(50));
+    with_registry(|registry, manager| {
+        load(registry, manager, "lib", &object(&["f"], &[])).unwrap();
+        let gone = load(registry, manager, "gone", &object(&["g"], &[])).unwrap();
+        let (stopped, go) = (&AtomicBool::new(false), &AtomicBool::new(false));
+        thread::scope(|scope| {
+            let leaving = registry.unload(gone).unwrap();
+            let first = registry.reader();
+            let remover = scope.spawn(move || drop(leaving));
+            pause();
+            // It waits for `first` before it hides the module, and then for who came until then.
+            drop(first);
+            let mut late = registry.reader();
+            until(|| {
+                let hidden = late.get(gone).is_none();
+                if !hidden {
+                    late = registry.reader();
+                }
+                hidden
+            });
+            let printer = scope.spawn(|| write!(Stop { stopped, go }, "{registry:?}").unwrap());
+            until(|| stopped.load(SeqCst));
+            drop(late);
+            pause(); // the remover waits for the lock, and for no reader any more
+            let reader = registry.reader();
+            let needs = reader.needs(gone);
+            go.store(true, SeqCst);
+            printer.join().unwrap();
+            let start = Instant::now();
+            until(|| remover.is_finished() || start.elapsed() > Duration::from_secs(2));
+            let user = object(&[], &["f"]);
+            // Where the machine was too busy, the remover waits for this reader, and so nothing comes.
+            let loading = remover
+                .is_finished()
+                .then(|| scope.spawn(move || load(registry, manager, "user", &user).unwrap()));
+            pause(); // it has the same place, and waits for `reader`
+            assert_eq!(needs.count(), 0);
+            drop(reader);
+            remover.join().unwrap();
+            loading.map(|loading| loading.join().unwrap());
+        });
     });
 }
 
