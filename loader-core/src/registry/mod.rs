@@ -105,9 +105,11 @@ pub struct Registry<'r, 'o, M: MemoryManager> {
     kernel: ExportTable<'r>,
 }
 
-/// What names a module in a registry. Once the module has gone, it names nothing.
+/// What names a module in a registry, and in no other one. Once the module has gone, it names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ModuleId {
+    /// Where the registry's memory is: an identity is one of that registry alone.
+    registry: usize,
     slot: u32,
     generation: u64,
 }
@@ -194,13 +196,18 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     /// What names the module in a slot.
     fn id_in(&self, number: u32) -> Option<ModuleId> {
         let generation = self.slot(number)?.generation.load(SeqCst);
-        Some(ModuleId { slot: number, generation })
+        Some(ModuleId { registry: self.address(), slot: number, generation })
+    }
+
+    /// What no other registry has that is there at the same time.
+    fn address(&self) -> usize {
+        core::ptr::from_ref(self.taken).addr()
     }
 
     /// The slot that an identity speaks of, unless that module has gone.
     fn slot_of(&self, id: ModuleId) -> Result<&'r Slot<'o, M>, RegistryError<'static>> {
         let slot = self.slot(id.slot).ok_or(RegistryError::Gone)?;
-        let same = slot.generation.load(SeqCst) == id.generation;
+        let same = self.address() == id.registry && slot.generation.load(SeqCst) == id.generation;
         if same && slot.state() != SlotState::Free { Ok(slot) } else { Err(RegistryError::Gone) }
     }
 

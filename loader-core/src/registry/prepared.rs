@@ -91,7 +91,7 @@ impl<'r, 'o, 'x, 's, M: MemoryManager> PreparedModule<'_, 'r, 'o, 'x, 's, M> {
         for (_, slot) in registry.parts_of(number) {
             slot.set_state(SlotState::Live);
         }
-        let mut id = ModuleId { slot: number, generation: 0 };
+        let mut id = ModuleId { registry: registry.address(), slot: number, generation: 0 };
         if let Some(slot) = registry.slot(number) {
             id.generation = slot.generation.load(SeqCst);
             *slot.module.lock() = Some(module.detach_with(lent));

@@ -153,6 +153,22 @@ fn memory_serves_one_registry_at_a_time() {
 }
 
 #[test]
+fn an_identity_is_one_of_its_own_registry() {
+    with_registry(|registry, manager| {
+        let id = load(registry, manager, "a", &object(&["f"], &[])).unwrap();
+        with_registry(|other, manager| {
+            let its_own = load(other, manager, "a", &object(&["f"], &[])).unwrap();
+            assert_ne!(its_own, id);
+            assert_eq!(other.unload(id).unwrap_err(), RegistryError::Gone);
+            assert_eq!(other.hold(id).unwrap_err(), RegistryError::Gone);
+            let reader = other.reader();
+            assert!(reader.get(id).is_none() && reader.needs(id).next().is_none());
+        });
+        registry.unload(id).unwrap().finish();
+    });
+}
+
+#[test]
 fn the_kernel_must_fit() {
     let memory = RegistryMemory::<'static, Manager, 1, 0>::new();
     let error = memory.registry(ExportTable::new(&KERNEL).unwrap()).unwrap_err();
