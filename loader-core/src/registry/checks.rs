@@ -14,26 +14,34 @@ use crate::registry::{ModuleName, Registry, RegistryError};
 use crate::table::SymbolTable;
 
 impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
-    /// Refuses two modules of one name: in the request, and of those that are there, unless they
-    /// belong to the same line; under the lock.
-    pub(super) fn check_names<'x>(
+    /// Writes into free slots what the modules of a request are called, and refuses two of one
+    /// name: in the request, and of those that are there, unless they belong to the same line. A
+    /// new version has the old one's name. Under the lock.
+    pub(super) fn name_slots<'x>(
         &self,
         parts: &Parts<'_, 'x>,
         line: u32,
+        old: Option<ModuleName>,
     ) -> Result<(), RegistryError<'x>> {
-        for part in 0..parts.len().min(self.slots.len()) {
-            let name = parts.name(part)?;
-            let taken = self.numbered().any(|(_, slot)| {
-                slot.line.load(SeqCst) != line
-                    && self.counts(slot)
-                    && slot.about.lock().name == name
-            });
-            let mut before = 0..part;
-            if taken || before.any(|other| parts.name(other).is_ok_and(|other| other == name)) {
+        for (at, ((_, slot), part)) in self.free_slots().zip(parts.each()).enumerate() {
+            let about = part.about()?;
+            let name = about.name;
+            if let Some(module) = old.filter(|module| at == 0 && *module != name) {
+                return Err(RegistryError::Renamed { module, name });
+            }
+            let is_called_so = |slot: &Slot<'o, M>| slot.about.lock().name == name;
+            let mut others = self.numbered().filter(|(_, slot)| slot.line.load(SeqCst) != line);
+            let taken = others.any(|(_, slot)| self.counts(slot) && is_called_so(slot));
+            if taken || self.free_slots().take(at).any(|(_, slot)| is_called_so(slot)) {
                 return Err(RegistryError::NameTaken { name });
             }
+            *slot.about.lock() = about;
         }
         Ok(())
+    }
+
+    pub(super) fn free_slots(&self) -> impl Iterator<Item = (u32, &'r Slot<'o, M>)> + '_ {
+        self.numbered().filter(|(_, slot)| slot.state() == SlotState::Free)
     }
 
     /// Whether the module in a slot is there to stay: what it is, its main slot says.
@@ -71,7 +79,7 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     /// Refuses a new version that does not export what the old one does.
     pub(super) fn check_fits(
         &self,
-        claim: &Claim<'_, 'r, 'o, M>,
+        claim: &Claim<'_, 'r, 'o, '_, M>,
         new: &SymbolTable<'_>,
         namespace: ModuleName,
     ) -> Result<(), RegistryError<'static>> {

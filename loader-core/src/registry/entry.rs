@@ -18,6 +18,10 @@ pub(crate) struct Entry<'o> {
     pub(crate) line: u32,
     /// The slot that has the memory: another one's, for a further module of a group.
     pub(crate) main: u32,
+    /// The first of its objects among those of its group.
+    pub(crate) first_object: usize,
+    /// How many modules the group has; 1: it is none.
+    pub(crate) parts: usize,
     read_only: SharedBytes,
     shape: Shape,
     lent: Option<Object<'o>>,
@@ -29,9 +33,10 @@ impl<'o> Entry<'o> {
         version: Version,
         namespace: ModuleName,
         (line, main): (u32, u32),
+        (first_object, parts): (usize, usize),
         (read_only, shape, lent): (SharedBytes, Shape, Option<Object<'o>>),
     ) -> Self {
-        Self { name, version, namespace, line, main, read_only, shape, lent }
+        Self { name, version, namespace, line, main, first_object, parts, read_only, shape, lent }
     }
 
     /// The module's symbols.

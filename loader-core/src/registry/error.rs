@@ -77,7 +77,8 @@ pub enum RegistryError<'o> {
         /// The namespace.
         namespace: ModuleName,
     },
-    /// A symbol has another interface than the module was compiled for, or nobody knows which.
+    /// A symbol has another interface than the module was compiled for, or nobody knows which; or
+    /// the module's own objects do not agree on one that it exports.
     Interface {
         /// The symbol.
         symbol: Name<'o>,
@@ -88,14 +89,23 @@ pub enum RegistryError<'o> {
         /// Who exports it.
         by: ModuleName,
     },
-    /// Another module, or the kernel, exports the same symbol.
+    /// Another module, or the kernel, exports the same symbol in the same namespace, and neither is
+    /// weak or `STB_GNU_UNIQUE`.
     Duplicate {
         /// The symbol.
         symbol: Name<'o>,
         /// Who exports it.
         by: ModuleName,
     },
-    /// A new version lacks what the old one exports, or has it in another namespace.
+    /// A new version is not called as the old one is.
+    Renamed {
+        /// The old version's name.
+        module: ModuleName,
+        /// The new one's.
+        name: ModuleName,
+    },
+    /// A new version lacks what the old one exports, or has it with another kind or interface, or in
+    /// another namespace.
     Unfit {
         /// The module.
         module: ModuleName,
@@ -175,6 +185,9 @@ impl fmt::Display for RegistryError<'_> {
                  not say which it has"
             ),
             Self::Duplicate { symbol, by } => write!(f, "`{symbol}` is exported by {by} already"),
+            Self::Renamed { module, name } => {
+                write!(f, "a new version of {module} must be called so, and not {name}")
+            }
             Self::Unfit { module, symbol } => write!(
                 f,
                 "the new version of {module} does not export `{symbol}` as the old one does"

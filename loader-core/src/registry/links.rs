@@ -2,14 +2,15 @@
 
 use crate::address::TargetAddress;
 use crate::memory::MemoryManager;
-use crate::metadata::{Metadata, Version};
+use crate::metadata::{Interface, Metadata, Version, interfaces_of};
+use crate::module::Module;
 use crate::name::Name;
 use crate::plan::Plan;
 use crate::registry::index::Free;
 use crate::registry::memory::SlotState;
+use crate::registry::request::Parts;
 use crate::registry::{FoundSymbol, ModuleName, Registry, RegistryError, RegistryReader};
 use crate::resolver::Resolver;
-use crate::table::SymbolTable;
 
 /// How one module sees the others.
 #[derive(Clone, Copy)]
@@ -21,9 +22,27 @@ pub(super) struct Links<'l, 'r, 'o, M: MemoryManager> {
     pub(super) grants: &'l [&'l str],
 }
 
+/// How many interfaces may be other than those that others have without anybody importing the symbol.
+/// Whether it is imported takes a look at every symbol; so few are as good as always none.
+const CONTRADICTIONS: usize = 64;
+
 impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
-    /// Enters the modules that the metadata names as needed; under the lock.
-    pub(super) fn need_named<'x>(
+    /// Enters what a module needs; under the lock.
+    pub(super) fn need_all<'x>(
+        &self,
+        free: &mut Free,
+        parts: &Parts<'_, 'x>,
+        plan: &Plan<'x, '_>,
+    ) -> Result<(), RegistryError<'x>> {
+        for part in parts.each() {
+            let name = part.about()?.name;
+            self.need_named(free, (name, parts.len()), &part.metadata()?)?;
+        }
+        self.need_imported(free, plan)
+    }
+
+    /// Enters the modules that the metadata names as needed.
+    fn need_named<'x>(
         &self,
         free: &mut Free,
         (module, parts): (ModuleName, usize),
@@ -49,7 +68,7 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
 
     /// Enters the modules that define what a plan imports, if this module may see them; under the
     /// lock, so that no version takes another one's place meanwhile.
-    pub(super) fn need_imported<'x>(
+    fn need_imported<'x>(
         &self,
         free: &mut Free,
         plan: &Plan<'x, '_>,
@@ -79,25 +98,40 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
         Ok(())
     }
 
-    /// Refuses a module that was compiled for another interface of what it imports.
+    /// Refuses a module that was compiled for another interface of what it imports, or whose
+    /// objects do not agree on one that it exports.
     pub(super) fn check_interfaces<'x>(
         &self,
-        own: &SymbolTable<'_>,
-        metadata: &Metadata<'_, 'x>,
+        module: &Module<'x, '_, M>,
+        parts: &Parts<'_, 'x>,
     ) -> Result<(), RegistryError<'x>> {
         let reader = self.registry.reader();
-        // Of what a module exports itself, it says what others are to expect.
-        let imported = |symbol: &Name<'_>| own.get(*symbol).is_none();
-        for interface in metadata.interfaces().filter(|i| imported(&i.symbol)) {
-            let Some(found) = self.resolved(&reader, interface.symbol) else { continue };
-            if found.interface != Some(interface.hash) {
-                return Err(RegistryError::Interface {
-                    symbol: interface.symbol,
-                    expected: interface.hash,
-                    found: found.interface,
-                    by: ModuleName::new(found.module_name).unwrap_or(ModuleName::EMPTY),
-                });
+        let table = module.table();
+        let mut passed_over = 0usize;
+        for interface in parts.objects.iter().flat_map(interfaces_of) {
+            let Interface { symbol, hash } = interface;
+            let own = table.and_then(|table| table.get(symbol));
+            let other = if own.is_none() { self.resolved(&reader, symbol) } else { None };
+            let found = match (&own, &other) {
+                (Some(own), _) => own.interface,
+                (None, Some(other)) => other.interface,
+                (None, None) => continue,
+            };
+            if found == Some(hash) {
+                continue;
             }
+            if own.is_none() && passed_over < CONTRADICTIONS && !imports(module, symbol) {
+                passed_over = passed_over.saturating_add(1);
+                continue;
+            }
+            let by = match (&own, &other) {
+                (Some(own), _) => parts.name_of_object(own.object),
+                (None, other) => {
+                    let name = other.and_then(|other| ModuleName::new(other.module_name));
+                    name.unwrap_or(ModuleName::EMPTY)
+                }
+            };
+            return Err(RegistryError::Interface { symbol, expected: hash, found, by });
         }
         Ok(())
     }
@@ -124,7 +158,7 @@ impl<'o, M: MemoryManager> Links<'_, '_, 'o, M> {
 
     /// The symbol in the modules that this one needs, which stay as long as it does: whoever else
     /// comes or goes meanwhile.
-    fn resolved<'g>(
+    pub(super) fn resolved<'g>(
         &self,
         reader: &'g RegistryReader<'_, '_, 'o, M>,
         name: Name<'_>,
@@ -143,4 +177,9 @@ impl<M: MemoryManager> Resolver for Links<'_, '_, '_, M> {
         let reader = self.registry.reader();
         self.resolved(&reader, name).map(|found| found.address)
     }
+}
+
+/// Whether a module imports a symbol from others.
+fn imports<M: MemoryManager>(module: &Module<'_, '_, M>, symbol: Name<'_>) -> bool {
+    module.plan.imports().any(|import| import.name == symbol && !import.thread_local)
 }

@@ -8,8 +8,7 @@ use crate::object::Object;
 use crate::plan::{Kept, Plan};
 use crate::registry::entry::Entry;
 use crate::registry::guarded::SharedBytes;
-use crate::registry::index::{Free, Key};
-use crate::registry::links::Links;
+use crate::registry::index::Key;
 use crate::registry::memory::{About, SlotState};
 use crate::registry::prepared::Claim;
 use crate::registry::reader::module_hash;
@@ -55,10 +54,12 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     /// Loads a new version of a module, which takes its place when it is
     /// [published](PreparedModule::publish), with one atomic store. Until then, and if it is
     /// dropped, the old version stays what others find. Modules that are linked to the old version
-    /// keep it; once none is left it is [`retired`](Self::retired).
+    /// keep it; once none is left it is [`retired`](Self::retired). It has the name of the old one; of
+    /// a group, the first module has. It is a later module than all that are there: where others
+    /// have weak definitions of a name that it has as weak, one of theirs counts from then on.
     ///
     /// # Errors
-    /// As for [`load`](Self::load); [`RegistryError::Unfit`] where the new version lacks an export
+    /// As for [`load`](Self::load); [`RegistryError::Renamed`]; [`RegistryError::Unfit`] where the new version lacks an export
     /// of the old one, or has it with another kind or interface hash, or in another namespace.
     pub fn replace<'g, 'x, 's>(
         &'g self,
@@ -85,19 +86,14 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         let plan = Plan::with_options(objects, scratch, options)?;
         let (claim, linked) = {
             let mut free = self.free.lock();
-            let claim = self.claim(&parts, replaces)?;
-            let linked = self.link(&mut free, claim.slot, &parts, &plan, grants);
+            let claim = self.claim(&parts, replaces, grants)?;
+            let linked = claim.links().need_all(&mut free, &parts, &plan);
             (claim, linked)
         };
         linked?; // without the lock, as the claim goes
-        let links = Links { registry: self, slot: claim.slot, grants };
-        let image = plan.place(manager)?.resolve_with(&links, thread_locals)?;
+        let image = plan.place(manager)?.resolve_with(&claim.links(), thread_locals)?;
         let module = image.seal()?;
-        if let Some(table) = module.table() {
-            for part in 0..parts.len() {
-                links.check_interfaces(&table, &parts.metadata(part)?)?;
-            }
-        }
+        claim.links().check_interfaces(&module, &parts)?;
         // From here on readers may look at the module: it goes as a `PreparedModule` goes.
         let prepared = PreparedModule { claim, module, lent };
         self.enter(&prepared, &parts)?;
@@ -105,11 +101,12 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     }
 
     /// Takes a slot for each part of a module, and a line of versions; under the lock.
-    fn claim<'g, 'x>(
+    fn claim<'g, 'x, 's>(
         &'g self,
         parts: &Parts<'_, 'x>,
         replaces: Option<ModuleId>,
-    ) -> Result<Claim<'g, 'r, 'o, M>, RegistryError<'x>> {
+        grants: &'s [&'s str],
+    ) -> Result<Claim<'g, 'r, 'o, 's, M>, RegistryError<'x>> {
         let old = replaces.map(|id| self.slot_of(id)).transpose()?;
         if let (Some(old), Some(id)) = (old, replaces)
             && old.state() != SlotState::Live
@@ -124,14 +121,18 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
                 free.ok_or(full)? as u32
             }
         };
-        self.check_names(parts, line)?;
-        let free = || self.numbered().filter(|(_, slot)| slot.state() == SlotState::Free);
-        let (main, _) = free().next().filter(|_| free().count() >= parts.len()).ok_or(full)?;
+        let (main, _) = self.free_slots().next().ok_or(full)?;
+        if self.free_slots().count() < parts.len() {
+            return Err(full);
+        }
+        if let Err(error) = self.name_slots(parts, line, old.map(|old| old.about.lock().name)) {
+            self.free_slots().for_each(|(_, slot)| *slot.about.lock() = About::NOTHING);
+            return Err(error);
+        }
         let generation = self.loads.fetch_add(1, SeqCst).saturating_add(1);
-        // Nothing fails any more: `Parts::check` has seen every name.
-        for (part, (_, slot)) in free().take(parts.len()).enumerate() {
-            let (name, version) = (parts.name(part)?, parts.version(part)?);
-            *slot.about.lock() = About { name, version };
+        // (A slot that is given its state is none of the free ones any more.)
+        for _ in 0..parts.len() {
+            let Some((_, slot)) = self.free_slots().next() else { break };
             slot.generation.store(generation, SeqCst);
             slot.line.store(line, SeqCst);
             slot.main.store(main, SeqCst);
@@ -141,24 +142,7 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
             Some(old) => old.set_state(SlotState::Replacing),
             None => self.set_line(line, HIDDEN),
         }
-        Ok(Claim { registry: self, slot: main, replaces })
-    }
-
-    /// Enters what a module needs; under the lock.
-    fn link<'x>(
-        &self,
-        free: &mut Free,
-        slot: u32,
-        parts: &Parts<'_, 'x>,
-        plan: &Plan<'x, '_>,
-        grants: &[&str],
-    ) -> Result<(), RegistryError<'x>> {
-        let links = Links { registry: self, slot, grants };
-        for part in 0..parts.len() {
-            let name = parts.name(part)?;
-            links.need_named(free, (name, parts.len()), &parts.metadata(part)?)?;
-        }
-        links.need_imported(free, plan)
+        Ok(Claim { registry: self, slot: main, replaces, grants })
     }
 
     /// Makes a sealed module known to readers, though not seen by others.
@@ -186,9 +170,10 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         }
         let read_only = module.segments().find(|s| s.kind() == SegmentKind::ReadOnly);
         let memory = (SharedBytes::of(read_only), module.plan.table, *lent);
-        for (number, slot) in self.parts_of(claim.slot) {
+        for ((number, slot), part) in self.parts_of(claim.slot).zip(parts.each()) {
             let About { name, version } = *slot.about.lock();
-            slot.entry.set(Entry::new(name, version, namespace, (line, claim.slot), memory));
+            let (line, part) = ((line, claim.slot), (part.first_object, parts.len()));
+            slot.entry.set(Entry::new(name, version, namespace, line, part, memory));
             let key = Key { slot: number, record: MODULE };
             self.index.enter(&mut free, &main.nodes, module_hash(&name), key).ok_or(full)?;
         }

@@ -2,6 +2,7 @@
 
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
+use core::ptr;
 use core::sync::atomic::Ordering::SeqCst;
 
 use crate::address::TargetAddress;
@@ -9,7 +10,7 @@ use crate::memory::MemoryManager;
 use crate::module::Module;
 use crate::name::Name;
 use crate::object::Object;
-use crate::registry::entry::Entry;
+use crate::registry::links::Links;
 use crate::registry::memory::SlotState;
 use crate::registry::{FoundSymbol, ModuleId, Registry, RegistryReader};
 use crate::resolve_indirect::Resolution;
@@ -17,14 +18,21 @@ use crate::table::SymbolTable;
 
 /// A place in a registry for a module that is being loaded; dropping it makes it free again.
 #[derive(Debug)]
-pub(super) struct Claim<'g, 'r, 'o, M: MemoryManager> {
+pub(super) struct Claim<'g, 'r, 'o, 's, M: MemoryManager> {
     pub(super) registry: &'g Registry<'r, 'o, M>,
     pub(super) slot: u32,
     /// The version to be replaced: in state `Replacing`, which keeps it from going.
     pub(super) replaces: Option<ModuleId>,
+    /// The namespaces that it is granted.
+    pub(super) grants: &'s [&'s str],
 }
 
-impl<M: MemoryManager> Claim<'_, '_, '_, M> {
+impl<'r, 'o, M: MemoryManager> Claim<'_, 'r, 'o, '_, M> {
+    /// How the module sees the others.
+    pub(super) const fn links(&self) -> Links<'_, 'r, 'o, M> {
+        Links { registry: self.registry, slot: self.slot, grants: self.grants }
+    }
+
     /// The symbols of the version to be replaced.
     fn old_symbols(&self) -> Option<SymbolTable<'_>> {
         let slot = self.registry.slot(self.replaces?.slot)?;
@@ -35,7 +43,7 @@ impl<M: MemoryManager> Claim<'_, '_, '_, M> {
     }
 }
 
-impl<M: MemoryManager> Drop for Claim<'_, '_, '_, M> {
+impl<M: MemoryManager> Drop for Claim<'_, '_, '_, '_, M> {
     fn drop(&mut self) {
         self.registry.remove(self.slot);
         if let Some(old) = self.replaces.and_then(|old| self.registry.slot_of(old).ok()) {
@@ -52,7 +60,7 @@ impl<M: MemoryManager> Drop for Claim<'_, '_, '_, M> {
 #[derive(Debug)]
 pub struct PreparedModule<'g, 'r, 'o, 'x, 's, M: MemoryManager> {
     // Dropped in this order: readers have left the module's memory before it is given back.
-    pub(super) claim: Claim<'g, 'r, 'o, M>,
+    pub(super) claim: Claim<'g, 'r, 'o, 's, M>,
     pub(super) module: Module<'x, 's, M>,
     pub(super) lent: Option<Object<'o>>,
 }
@@ -64,14 +72,14 @@ impl<'r, 'o, 'x, 's, M: MemoryManager> PreparedModule<'_, 'r, 'o, 'x, 's, M> {
     }
 
     /// Who defines a symbol that this module imports: what [`load`](Registry::load) linked it to.
+    /// `None` where nobody does, and for a reader of another registry.
     pub fn resolved<'l>(
         &self,
         reader: &'l RegistryReader<'_, 'r, 'o, M>,
         name: Name<'_>,
     ) -> Option<FoundSymbol<'l>> {
-        let slot = self.claim.registry.slot(self.claim.slot)?;
-        let needed = |number, _: &Entry<'_>| self.claim.registry.needs(slot, number);
-        reader.search(name, |_| true, needed)
+        let same = ptr::eq(reader.registry, self.claim.registry);
+        if same { self.claim.links().resolved(reader, name) } else { None }
     }
 
     /// The version that this one will replace.

@@ -54,14 +54,15 @@ pub struct FoundSymbol<'g> {
     pub namespace: &'g str,
     /// The module; `None` for the kernel.
     pub module: Option<ModuleId>,
-    /// The name of that.
+    /// The name of that; of a group, the name of the module in it that has the symbol.
     pub module_name: &'g str,
 }
 
 /// Where an address is.
 #[derive(Debug, Clone, Copy)]
 pub struct Location<'g> {
-    /// The module.
+    /// The module; of a group, the one that has the symbol, or the first one where there is no
+    /// symbol.
     pub module: &'g str,
     /// The closest symbol at or below it, in the same segment, that the module keeps, and how far
     /// behind that it is.
@@ -119,15 +120,27 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
         // The closest one below may lie in another segment, or be no address at all.
         let symbol = table.and_then(|table| table.at(address));
         let symbol = symbol.filter(|(symbol, _)| symbol.address.value() >= start);
-        Some(Location { module: entry.name.as_str(), symbol })
+        let part = symbol.map_or(entry, |(symbol, _)| self.part(entry, symbol.object));
+        Some(Location { module: part.name.as_str(), symbol })
     }
 
     pub(super) fn entry(&self, slot: u32) -> Option<&Entry<'_>> {
         self.registry.slot(slot)?.entry.get(&self.reading)
     }
 
-    /// Looks again where a version took another one's place meanwhile: a look that came to the new
-    /// one before that and to the old one after it has seen neither. What is `sure` has been seen.
+    /// The module of a group that has an object.
+    fn part<'l>(&'l self, main: &'l Entry<'l>, object: usize) -> &'l Entry<'l> {
+        if main.parts == 1 {
+            return main;
+        }
+        let parts = self.registry.numbered().filter_map(|(number, _)| self.entry(number));
+        let parts = parts.filter(|part| part.main == main.main && part.first_object <= object);
+        parts.max_by_key(|part| part.first_object).unwrap_or(main)
+    }
+
+    /// Looks again where what is seen changed meanwhile: a look that came to one module before it
+    /// was seen, and to another one when that was seen no more, has found neither, though at any
+    /// moment one of them was there. What is `sure` has been seen.
     fn while_steady<T>(
         &self,
         look: impl Fn() -> Option<T>,
@@ -213,14 +226,17 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
             return None;
         }
         let symbol = entry.table(&self.reading)?.symbol_number(key.record)?;
+        if symbol.name != name {
+            return None;
+        }
         let found = FoundSymbol {
             address: symbol.address,
             interface: symbol.interface,
             namespace: entry.namespace.as_str(),
             module: Some(self.registry.id_in(key.slot)?),
-            module_name: entry.name.as_str(),
+            module_name: self.part(entry, symbol.object).name.as_str(),
         };
-        (symbol.name == name).then_some((found, symbol.binding))
+        Some((found, symbol.binding))
     }
 
     fn info(&self, number: u32) -> Option<ModuleInfo<'_>> {

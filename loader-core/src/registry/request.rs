@@ -1,10 +1,9 @@
 //! What a client asks for, and what the metadata of its objects says of each module.
 
-use core::ops::Range;
-
-use crate::metadata::{Metadata, Version};
+use crate::metadata::Metadata;
 use crate::object::Object;
 use crate::plan::{Kept, PlanOptions};
+use crate::registry::memory::About;
 use crate::registry::{ModuleName, RegistryError};
 use crate::scratch::Scratch;
 use crate::thread_locals::ThreadLocals;
@@ -16,7 +15,7 @@ pub struct LoadRequest<'a, 'x, 's> {
     pub(super) options: PlanOptions<'a>,
     pub(super) name: Option<&'a str>,
     pub(super) parts: &'a [usize],
-    pub(super) grants: &'a [&'a str],
+    pub(super) grants: &'s [&'s str],
     pub(super) thread_locals: &'a dyn ThreadLocals,
     pub(super) namespace: Option<&'a str>,
 }
@@ -44,8 +43,9 @@ impl<'a, 'x, 's> LoadRequest<'a, 'x, 's> {
         Self { name: Some(name), ..self }
     }
 
-    /// Lets it see what is exported in these namespaces.
-    pub const fn granted(self, namespaces: &'a [&'a str]) -> Self {
+    /// Lets it see what is exported in these namespaces. The list is lent as working memory is, for
+    /// [`PreparedModule::resolved`](crate::PreparedModule::resolved).
+    pub const fn granted(self, namespaces: &'s [&'s str]) -> Self {
         Self { grants: namespaces, ..self }
     }
 
@@ -82,43 +82,37 @@ pub(super) struct Parts<'a, 'x> {
     pub(super) namespace: Option<&'a str>,
 }
 
+/// One of them.
+pub(super) struct Part<'a, 'x> {
+    objects: &'a [Object<'x>],
+    /// The place of the first of its objects among all.
+    pub(super) first_object: usize,
+    /// What the request calls it.
+    name: Option<&'a str>,
+}
+
 impl<'a, 'x> Parts<'a, 'x> {
     pub(super) fn len(&self) -> usize {
         self.counts.len().max(1)
     }
 
+    pub(super) fn each(&self) -> impl Iterator<Item = Part<'a, 'x>> + use<'a, 'x> {
+        let (all, counts, name, len) = (self.objects, self.counts, self.name, self.len());
+        let (mut rest, mut first_object) = (all, 0usize);
+        (1..=len).map(move |part| {
+            let count = counts.get(part.wrapping_sub(1)).copied().filter(|_| part != len);
+            let count = count.unwrap_or(rest.len()).min(rest.len()); // the last has all that is left
+            let (objects, others) = rest.split_at_checked(count).unwrap_or_default();
+            let part = Part { objects, first_object, name: name.filter(|_| part == 1) };
+            (rest, first_object) = (others, first_object.saturating_add(count));
+            part
+        })
+    }
+
     /// Checks all metadata: what is asked for below is there from then on.
     pub(super) fn check(&self) -> Result<(), RegistryError<'x>> {
         self.namespace()?;
-        (0..self.len()).try_for_each(|part| self.name(part).map(|_| ()))
-    }
-
-    fn range(&self, part: usize) -> Range<usize> {
-        let all = self.objects.len();
-        if self.counts.is_empty() {
-            return 0..all;
-        }
-        let before = self.counts.iter().take(part);
-        let start = before.fold(0usize, |sum, count| sum.saturating_add(*count)).min(all);
-        let len = self.counts.get(part).copied().unwrap_or(0);
-        let last = part.saturating_add(1) == self.counts.len();
-        start..if last { all } else { start.saturating_add(len).min(all) }
-    }
-
-    pub(super) fn metadata(&self, part: usize) -> Result<Metadata<'a, 'x>, RegistryError<'x>> {
-        let objects = self.objects.get(self.range(part)).unwrap_or_default();
-        Ok(Metadata::of(objects)?)
-    }
-
-    pub(super) fn name(&self, part: usize) -> Result<ModuleName, RegistryError<'x>> {
-        let own = self.name.filter(|_| part == 0);
-        let metadata = self.metadata(part)?;
-        let name = own.or(metadata.name()).filter(|name| !name.is_empty());
-        name_of(name.ok_or(RegistryError::Unnamed)?)
-    }
-
-    pub(super) fn version(&self, part: usize) -> Result<Version, RegistryError<'x>> {
-        Ok(self.metadata(part)?.version())
+        self.each().try_for_each(|part| part.about().map(|_| ()))
     }
 
     /// The one namespace of all parts.
@@ -126,13 +120,35 @@ impl<'a, 'x> Parts<'a, 'x> {
         if let Some(namespace) = self.namespace {
             return name_of(namespace);
         }
-        let first = self.metadata(0)?.namespace();
-        for part in 1..self.len() {
-            if self.metadata(part)?.namespace() != first {
+        let mut first = None;
+        for part in self.each() {
+            let namespace = part.metadata()?.namespace();
+            if *first.get_or_insert(namespace) != namespace {
                 return Err(RegistryError::MixedNamespaces);
             }
         }
-        first.map_or(Ok(ModuleName::EMPTY), name_of)
+        first.flatten().map_or(Ok(ModuleName::EMPTY), name_of)
+    }
+
+    /// The name of the module that has an object, for a message.
+    pub(super) fn name_of_object(&self, object: usize) -> ModuleName {
+        let owner = self.each().take_while(|part| part.first_object <= object).last();
+        let about = owner.and_then(|part| part.about().ok());
+        about.map_or(ModuleName::EMPTY, |about| about.name)
+    }
+}
+
+impl<'a, 'x> Part<'a, 'x> {
+    pub(super) fn metadata(&self) -> Result<Metadata<'a, 'x>, RegistryError<'x>> {
+        Ok(Metadata::of(self.objects)?)
+    }
+
+    /// What it is called.
+    pub(super) fn about(&self) -> Result<About, RegistryError<'x>> {
+        let metadata = self.metadata()?;
+        let name = self.name.or(metadata.name()).filter(|name| !name.is_empty());
+        let name = name_of(name.ok_or(RegistryError::Unnamed)?)?;
+        Ok(About { name, version: metadata.version() })
     }
 }
 

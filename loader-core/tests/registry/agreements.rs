@@ -1,6 +1,7 @@
 //! Namespaces, interfaces, versions: what has to agree before a module is linked to another one.
 
-use loader_core::{Error, RegistryError, Version};
+use loader_core::{Error, Kept, PlanOptions, RegistryError, Version};
+use object::elf;
 
 use super::*;
 
@@ -135,10 +136,69 @@ fn the_kernel_says_of_no_interface_what_it_is() {
 #[test]
 fn an_interface_of_what_a_module_neither_imports_nor_exports_is_no_matter() {
     with_registry(|registry, manager| {
-        load(registry, manager, "lib", &object(&["f"], &[])).unwrap();
-        let file = source().interface("f", 7).interface("g", 8).build();
-        load(registry, manager, "user", &file).unwrap();
+        load(registry, manager, "lib", &object(&["f", "h"], &[])).unwrap();
+        // Of one that nobody has, of one of a module that it needs, of the kernel's, of its own.
+        let file = source().imports(&["h"]).interface("f", 7).interface("g", 8);
+        let file = file.interface("kernel_function", 7);
+        load(registry, manager, "user", &file.build()).unwrap();
+        let own = source().visible("kernel_function", elf::STV_HIDDEN.0);
+        let own = own.interface("kernel_function", 7).build();
+        load(registry, manager, "own", &own).unwrap();
+        let mut options = PlanOptions::default();
+        options.kept = Kept::Finalisers;
+        let own = source().exports(&["kernel_function"]).interface("kernel_function", 7).build();
+        let request = request(&[&own]).named("nothing kept").with_options(options);
+        registry.load(request, manager).unwrap();
     });
+}
+
+#[test]
+fn only_so_many_interfaces_of_what_is_not_imported_may_be_wrong() {
+    with_registry(|registry, manager| {
+        let noted = |count| {
+            (0..count).fold(source(), |file, n| file.interface("kernel_function", n)).build()
+        };
+        load(registry, manager, "64", &noted(64)).unwrap();
+        let error = refused(registry, manager, "65", &noted(65));
+        assert!(matches!(error, RegistryError::Interface { expected: 64, .. }), "{error}");
+    });
+}
+
+#[test]
+fn objects_of_one_module_agree_on_an_interface_and_the_definers_counts() {
+    let exporter = |hashes: &[u64]| {
+        let file = source().exports(&["f"]);
+        hashes.iter().fold(file, |file, &hash| file.interface("f", hash)).build()
+    };
+    let user = |hash| source().imports(&["f"]).interface("f", hash).build();
+    let objects = |exporter: &Elf, user: &Elf, result: Result<u64, (u64, u64)>| {
+        for files in [[exporter, user], [user, exporter]] {
+            with_registry(|registry, manager| {
+                let before = state(registry);
+                match registry.load(request(&files).named("m"), manager) {
+                    Ok(module) => {
+                        module.publish();
+                        let found = registry.reader().lookup("f").unwrap().interface;
+                        assert_eq!(found, result.ok());
+                    }
+                    Err(RegistryError::Interface { expected, found, by, .. }) => {
+                        assert_eq!(found.map(|found| (expected, found)), result.err());
+                        assert_eq!(&*by, "m");
+                        assert_eq!(state(registry), before);
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            });
+        }
+    };
+    objects(&exporter(&[7]), &user(7), Ok(7));
+    objects(&exporter(&[7]), &user(8), Err((8, 7)));
+    objects(&exporter(&[7, 8]), &object(&[], &["f"]), Err((8, 7)));
+    // One that says nothing has others speak for the module.
+    objects(&exporter(&[]), &user(8), Ok(8));
+    // The definition that counts is not the weak one.
+    let weak = source().weak(&["f"]).interface("f", 8).build();
+    objects(&exporter(&[7]), &weak, Err((8, 7)));
 }
 
 #[test]

@@ -127,6 +127,62 @@ fn all_parts_are_in_one_namespace() {
     });
 }
 
+/// The same two, which say what `l` is, the second only as far as it knows.
+fn agreeing(left: u64, right: Option<u64>) -> [Elf; 2] {
+    let user = source().called("right").exports(&["r"]).imports(&["l"]);
+    let user = right.into_iter().fold(user, |user, hash| user.interface("l", hash));
+    let definer = source().called("left").exports(&["l"]).imports(&["r"]);
+    [definer.interface("l", left).build(), user.build()]
+}
+
+#[test]
+fn exports_of_a_group_keep_their_interfaces() {
+    with_registry(|registry, manager| {
+        let [left, right] = agreeing(7, None);
+        let v1 = load_group(registry, manager, &[&left, &right], ONE_EACH).unwrap();
+        assert_eq!(registry.reader().lookup("l").unwrap().interface, Some(7));
+        let user = |hash| source().imports(&["l"]).interface("l", hash).build();
+        load(registry, manager, "user", &user(7)).unwrap();
+        let error = refused(registry, manager, "other", &user(8));
+        assert!(error.to_string().contains("`l` of left has"), "{error}");
+        let [left, right] = agreeing(8, Some(8));
+        let v2 = registry.replace(v1, request(&[&left, &right]).grouped(ONE_EACH), manager);
+        assert!(matches!(v2, Err(RegistryError::Unfit { .. })), "{v2:?}");
+    });
+}
+
+#[test]
+fn parts_of_a_group_agree_on_interfaces() {
+    with_registry(|registry, manager| {
+        let [left, right] = agreeing(7, Some(8));
+        let error = load_group(registry, manager, &[&left, &right], ONE_EACH).unwrap_err();
+        let RegistryError::Interface { expected: 8, found: Some(7), by, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(&*by, "left");
+        let [left, right] = agreeing(7, Some(7));
+        load_group(registry, manager, &[&left, &right], ONE_EACH).unwrap();
+    });
+}
+
+#[test]
+fn what_is_found_is_the_parts_that_has_it() {
+    with_registry(|registry, manager| {
+        let [left, right] = mutual();
+        let more = source().exports(&["m"]).build();
+        let last = source().called("last").exports(&["z"]).build();
+        let files = [&left, &more, &right, &last];
+        let id = load_group(registry, manager, &files, &[2, 1, 1]).unwrap();
+        let reader = registry.reader();
+        for (symbol, part) in [("l", "left"), ("m", "left"), ("r", "right"), ("z", "last")] {
+            let found = reader.lookup(symbol).unwrap();
+            assert_eq!((found.module, found.module_name), (Some(id), part));
+            let location = reader.find(found.address).unwrap();
+            assert_eq!((location.module, location.symbol.unwrap().0.name), (part, symbol.into()));
+        }
+    });
+}
+
 #[test]
 fn a_group_takes_a_place_for_each_part_or_none() {
     with_registry(|registry, manager| {

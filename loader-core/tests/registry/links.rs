@@ -65,6 +65,65 @@ fn hidden_and_local_symbols_are_not_seen_and_protected_ones_are() {
 }
 
 #[test]
+fn a_hidden_reference_is_not_linked_to_another_module() {
+    with_registry(|registry, manager| {
+        let lib = load(registry, manager, "lib", &object(&["f"], &[])).unwrap();
+        let user = source().imports_hidden("f", elf::STB_GLOBAL).build();
+        let error = refused(registry, manager, "user", &user);
+        assert!(matches!(error, RegistryError::Load(Error::Undefined { .. })), "{error}");
+        let weak = source().imports_hidden("f", elf::STB_WEAK).build();
+        let weak = prepare(registry, manager, "weak", &weak).unwrap();
+        assert_eq!(pointer(&weak, 0), 0);
+        registry.unload(lib).unwrap().finish(); // nobody needs it
+    });
+}
+
+#[test]
+fn a_hidden_reference_hides_the_definition_in_its_module() {
+    with_registry(|registry, manager| {
+        let definer = object(&["f", "g"], &[]);
+        let user = source().imports_hidden("f", elf::STB_GLOBAL).build();
+        let module = registry.load(request(&[&definer, &user]).named("m"), manager).unwrap();
+        assert_ne!(pointer(&module, 0), 0);
+        let id = module.publish();
+        assert_eq!((exporter(registry, "f"), exporter(registry, "g")), (None, Some(id)));
+        load(registry, manager, "other", &object(&["f"], &[])).unwrap();
+    });
+}
+
+#[test]
+fn unique_symbols_of_several_modules_are_no_duplicates() {
+    with_registry(|registry, manager| {
+        let unique = source().unique("_ZN1TIiE1vE").build();
+        let first = load(registry, manager, "first", &unique).unwrap();
+        load(registry, manager, "second", &unique).unwrap();
+        assert_eq!(exporter(registry, "_ZN1TIiE1vE"), Some(first));
+        load(registry, manager, "user", &object(&[], &["_ZN1TIiE1vE"])).unwrap();
+        assert_eq!(registry.unload(first).unwrap_err().to_string(), "user needs first");
+    });
+}
+
+#[test]
+fn what_is_said_to_be_resolved_is_what_was_linked() {
+    with_registry(|registry, manager| {
+        let weak = load(registry, manager, "weak", &source().weak(&["f"]).build()).unwrap();
+        let inside = source().exports(&["f"]).namespace("secret").build();
+        load(registry, manager, "inside", &inside).unwrap();
+        // It needs `inside`, and is not granted what that exports.
+        let user = source().imports(&["f"]).needs("inside", [0; 3], [9, 0, 0]).build();
+        let user = prepare(registry, manager, "user", &user).unwrap();
+        let reader = registry.reader();
+        let by = user.resolved(&reader, "f".into()).unwrap();
+        assert_eq!((by.module, by.address.value()), (Some(weak), pointer(&user, 0)));
+        with_registry(|other, manager| {
+            load(other, manager, "weak", &source().weak(&["f"]).build()).unwrap();
+            assert!(user.resolved(&other.reader(), "f".into()).is_none(), "of another registry");
+        });
+        drop(reader);
+    });
+}
+
+#[test]
 fn the_kernels_exports_are_there_and_are_nobodys_to_define() {
     with_registry(|registry, manager| {
         let kernel = KERNEL[0].address();

@@ -165,6 +165,31 @@ fn a_version_that_does_not_fit_is_refused() {
 }
 
 #[test]
+fn a_new_version_is_called_as_the_old_one_is() {
+    with_registry(|registry, manager| {
+        let v1 = load(registry, manager, "lib", &version(1)).unwrap();
+        let before = state(registry);
+        let error = replace(registry, manager, v1, "bil", &version(2)).unwrap_err();
+        assert!(matches!(error, RegistryError::Renamed { .. }), "{error}");
+        assert_eq!(error.to_string(), "a new version of lib must be called so, and not bil");
+        assert_eq!(state(registry), before);
+        replace(registry, manager, v1, "lib", &version(2)).unwrap();
+    });
+}
+
+#[test]
+fn of_weak_definitions_a_new_version_is_the_last() {
+    with_registry(|registry, manager| {
+        let weak = source().weak(&["f"]).build();
+        let v1 = load(registry, manager, "lib", &weak).unwrap();
+        let other = load(registry, manager, "other", &weak).unwrap();
+        assert_eq!(exporter(registry, "f"), Some(v1));
+        replace(registry, manager, v1, "lib", &weak).unwrap();
+        assert_eq!(exporter(registry, "f"), Some(other));
+    });
+}
+
+#[test]
 fn a_new_version_may_not_define_what_others_do() {
     with_registry(|registry, manager| {
         let v1 = load(registry, manager, "lib", &version(1)).unwrap();

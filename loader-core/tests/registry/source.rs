@@ -67,6 +67,13 @@ impl Source {
         self
     }
 
+    /// Exports a variable that many modules may define (`STB_GNU_UNIQUE`).
+    pub fn unique(mut self, name: &str) -> Self {
+        let (binding, kind) = (elf::STB_GNU_UNIQUE.0, elf::STT_OBJECT.0);
+        self.function(name, SymbolSpec { binding, kind, ..PLAIN });
+        self
+    }
+
     /// Defines a function of this visibility.
     pub fn visible(mut self, name: &str, visibility: u8) -> Self {
         self.function(name, SymbolSpec { other: visibility, ..PLAIN });
@@ -102,6 +109,15 @@ impl Source {
             let symbol = self.elf.undefined_weak(name);
             self.point_at(symbol);
         }
+        self
+    }
+
+    /// The same, hidden: it is to be defined in its own module.
+    pub fn imports_hidden(mut self, name: &str, binding: elf::SymbolBind) -> Self {
+        let (binding, other) = (binding.0, elf::STV_HIDDEN.0);
+        let hidden = SymbolSpec { binding, other, ..SymbolSpec::undefined(name) };
+        let symbol = self.elf.symbol(hidden);
+        self.point_at(symbol);
         self
     }
 
