@@ -35,6 +35,19 @@ impl<'o> Plan<'o, '_> {
         })
     }
 
+    /// The addresses of the files with such sections, from the first byte on to the last but not
+    /// including it.
+    pub(crate) fn in_place_files(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let any = self.in_place_count > 0;
+        let objects = any.then(|| self.objects.iter().enumerate()).into_iter().flatten();
+        objects.filter_map(move |(number, object)| {
+            let mut sections = 0..object.section_count();
+            let section = sections.find_map(|index| self.in_place(number, index))?;
+            let start = section.address.value().wrapping_sub(section.section.file_offset());
+            Some((start, start.saturating_add(object.bytes.len() as u64)))
+        })
+    }
+
     pub(crate) fn in_place(&self, object: usize, index: u32) -> Option<InPlaceSection<'o>> {
         let state = self.state.section(object, index)?;
         if state.residence != Residence::InPlace {

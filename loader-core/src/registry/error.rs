@@ -29,6 +29,14 @@ pub enum RegistryError<'o> {
         /// Nodes that are free.
         free: usize,
     },
+    /// There is no room for the ranges of addresses that the module has: one for each segment, and
+    /// one for each object with sections that stay in its file.
+    TooManyRanges {
+        /// Ranges that it takes.
+        needed: usize,
+        /// Ranges that are free.
+        free: usize,
+    },
     /// The modules of a group are in different namespaces.
     MixedNamespaces,
     /// The module has no name: neither its metadata nor the request has one.
@@ -151,6 +159,12 @@ impl fmt::Display for RegistryError<'_> {
                 f,
                 "the registry has {free} nodes free and the module takes {needed}: one for each symbol \
                  that it exports, for itself, and for each module that it needs"
+            ),
+            Self::TooManyRanges { needed, free } => write!(
+                f,
+                "the registry has room for {free} more ranges of addresses and the module takes \
+                 {needed}: one for each segment, and one for each object that stays in its file; \
+                 unload some modules, or make the registry larger"
             ),
             Self::MixedNamespaces => f.write_str("the modules of a group must be in one namespace"),
             Self::Unnamed => f.write_str("the module has no name; give it one, or metadata"),

@@ -168,6 +168,14 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         if needed > free.count as usize {
             return Err(full);
         }
+        let ranges = || {
+            let segments = module.segments().map(|segment| addresses(module, segment));
+            segments.chain(module.plan.in_place_files())
+        };
+        let (needed, room) = (ranges().count(), self.ranges.free());
+        if needed > room {
+            return Err(RegistryError::TooManyRanges { needed, free: room });
+        }
         let read_only = module.segments().find(|s| s.kind() == SegmentKind::ReadOnly);
         let memory = (SharedBytes::of(read_only), module.plan.table, *lent);
         for ((number, slot), part) in self.parts_of(claim.slot).zip(parts.each()) {
@@ -183,13 +191,7 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
                 self.index.enter(&mut free, &main.nodes, hash, key).ok_or(full)?;
             }
         }
-        let mut ranges = [(0, 0); 3];
-        let mut count = 0usize;
-        for (range, segment) in ranges.iter_mut().zip(module.segments()) {
-            *range = addresses(module, segment);
-            count = count.saturating_add(1);
-        }
-        self.ranges.add(claim.slot, ranges.get(..count).unwrap_or_default()).ok_or(full)
+        self.ranges.add(claim.slot, ranges).ok_or(full)
     }
 }
 

@@ -18,9 +18,16 @@ use crate::registry::ranges::{Current, Range, Ranges};
 use crate::registry::readers::Readers;
 use crate::registry::{ModuleName, Registry, RegistryError};
 
+/// Ranges of addresses that there are for each module: its segments, and two files.
+const RANGES: usize = 5;
+
 /// Room for a [`Registry`] of up to `MODULES` modules; each version of a module that is in memory
 /// counts. `NODES` is how many exported symbols there can be, those of the kernel included, plus
 /// one for each module, and one for each module that another one needs.
+///
+/// For all modules together, there is room for five times `MODULES` ranges of addresses, 48 bytes
+/// each. A module takes one for each of its segments, and one for each object with sections that
+/// [stay in its file](crate::PlanOptions::in_place).
 ///
 /// ```
 /// use loader_core::{ArenaMemoryManager, ExportTable, RegistryMemory, UnprotectedPlatform};
@@ -41,7 +48,7 @@ pub struct RegistryMemory<'o, M: MemoryManager, const MODULES: usize, const NODE
     lines: [AtomicU32; MODULES],
     nodes: [Node; NODES],
     buckets: [Head; NODES],
-    ranges: [[[Range; 3]; MODULES]; 2],
+    ranges: [[[Range; RANGES]; MODULES]; 2],
     current: Current,
     readers: Readers,
     changing: Mutex<()>,
@@ -175,7 +182,7 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
             lines: [const { AtomicU32::new(0) }; MODULES],
             nodes: [const { Node::empty() }; NODES],
             buckets: [const { Head::new(0) }; NODES],
-            ranges: [const { [const { [const { Range::empty() }; 3] }; MODULES] }; 2],
+            ranges: [const { [const { [const { Range::empty() }; RANGES] }; MODULES] }; 2],
             current: Current::new(),
             readers: Readers::new(),
             changing: Mutex::new(()),

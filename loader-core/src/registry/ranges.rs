@@ -64,28 +64,38 @@ impl<'r> Ranges<'r> {
         (address < range.end.load(SeqCst)).then_some(found)
     }
 
-    /// Adds a module's ranges; `None` where there is no room for them. One writer at a time, who
-    /// has waited for all readers since the last change.
-    pub(crate) fn add(self, slot: u32, ranges: &[(u64, u64)]) -> Option<()> {
+    /// How many more ranges there can be.
+    pub(crate) fn free(self) -> usize {
+        self.write().len().saturating_sub(self.read().len())
+    }
+
+    /// Adds a module's ranges, in no order; `None` where there is no room for them. One writer at a
+    /// time, who has waited for all readers since the last change.
+    pub(crate) fn add<I: Iterator<Item = (u64, u64)>>(
+        self,
+        slot: u32,
+        ranges: impl Fn() -> I,
+    ) -> Option<()> {
         let (old, new) = (self.read(), self.write());
-        let mut to = new.get(..old.len().checked_add(ranges.len())?)?.iter();
+        let count = old.len().checked_add(ranges().count())?;
+        let mut to = new.get(..count)?.iter();
         let mut from = old.iter().peekable();
-        // Both are merged; there are three new ones at the most, in no order.
-        let mut last = None;
+        // Both are merged. There is no memory to sort the new ones in, of which there are few.
+        let after = |last| ranges().filter(|range| Some(*range) > last).min();
+        let mut next = after(None);
         loop {
-            let next = ranges.iter().filter(|range| Some(**range) > last).min();
             let before = |range: &&Range| next.is_none_or(|n| range.start.load(SeqCst) < n.0);
             if let Some(range) = from.next_if(before) {
                 to.next()?.copy(range);
-            } else if let Some(&(start, end)) = next {
+            } else if let Some((start, end)) = next {
                 to.next()?.set(start, end, slot);
-                last = Some((start, end));
+                next = after(next);
             } else {
                 break;
             }
         }
         let unused = to.count();
-        self.switch(old.len().saturating_add(ranges.len()).saturating_sub(unused));
+        self.switch(count.saturating_sub(unused));
         Some(())
     }
 

@@ -112,7 +112,10 @@ impl<M: MemoryManager> RegistryReader<'_, '_, '_, M> {
     }
 
     /// The module, and in it the symbol, that an address belongs to; `None` for an address that
-    /// no module has.
+    /// no module has. Of an object with sections that [stay in its file], the whole file is the
+    /// module's; where modules share a file, it is one of theirs.
+    ///
+    /// [stay in its file]: crate::PlanOptions::in_place
     pub fn find(&self, address: TargetAddress) -> Option<Location<'_>> {
         let (slot, start) = self.registry.ranges.find(address.value(), &self.reading)?;
         let entry = self.entry(slot)?;

@@ -7,6 +7,7 @@
 //! | `agreements` | namespaces, interfaces, versions |
 //! | `names` | what a module may be called |
 //! | `groups` | modules that need each other |
+//! | `in_place` | modules that stay in their files, in part |
 //! | `life` | from a load to an unload |
 //! | `teardown` | a module and all that needs it |
 //! | `replace` | new versions |
@@ -17,6 +18,7 @@
 mod agreements;
 mod failures;
 mod groups;
+mod in_place;
 mod life;
 mod links;
 mod manager;
