@@ -37,6 +37,12 @@ pub enum RegistryError<'o> {
         /// Ranges that are free.
         free: usize,
     },
+    /// Too many names share a bucket of the registry's index: names that were made to, as no others
+    /// do. One that is among them cannot be exported, whatever module it is in.
+    HashCollisions {
+        /// One of them; of a long name the beginning.
+        symbol: ModuleName,
+    },
     /// The modules of a group are in different namespaces.
     MixedNamespaces,
     /// The module has no name: neither its metadata nor the request has one.
@@ -165,6 +171,11 @@ impl fmt::Display for RegistryError<'_> {
                 "the registry has room for {free} more ranges of addresses and the module takes \
                  {needed}: one for each segment, and one for each object that stays in its file; \
                  unload some modules, or make the registry larger"
+            ),
+            Self::HashCollisions { symbol } => write!(
+                f,
+                "too many exported names share the bucket of `{symbol}`, as only names do that are \
+                 made to; unload the module that has them, or rename them"
             ),
             Self::MixedNamespaces => f.write_str("the modules of a group must be in one namespace"),
             Self::Unnamed => f.write_str("the module has no name; give it one, or metadata"),

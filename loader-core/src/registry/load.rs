@@ -4,17 +4,18 @@ use core::sync::atomic::Ordering::SeqCst;
 
 use crate::memory::{MemoryManager, Segment, SegmentKind};
 use crate::module::Module;
+use crate::name::Name;
 use crate::object::Object;
 use crate::plan::{Kept, Plan};
 use crate::registry::entry::Entry;
 use crate::registry::guarded::SharedBytes;
-use crate::registry::index::Key;
+use crate::registry::index::{Key, NotEntered};
 use crate::registry::memory::{About, SlotState};
 use crate::registry::prepared::Claim;
 use crate::registry::reader::module_hash;
 use crate::registry::request::Parts;
 use crate::registry::{
-    HIDDEN, LoadRequest, MODULE, ModuleId, PreparedModule, Registry, RegistryError,
+    HIDDEN, LoadRequest, MODULE, ModuleId, ModuleName, PreparedModule, Registry, RegistryError,
 };
 
 impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
@@ -176,6 +177,14 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         if needed > room {
             return Err(RegistryError::TooManyRanges { needed, free: room });
         }
+        let mut enter = |hash, key, name: Name<'_>| {
+            self.index.enter(&mut free, &main.nodes, hash, key).map_err(|why| match why {
+                NotEntered::Full => full,
+                NotEntered::Collisions => {
+                    RegistryError::HashCollisions { symbol: ModuleName::shown(name) }
+                }
+            })
+        };
         let read_only = module.segments().find(|s| s.kind() == SegmentKind::ReadOnly);
         let memory = (SharedBytes::of(read_only), module.plan.table, *lent);
         for ((number, slot), part) in self.parts_of(claim.slot).zip(parts.each()) {
@@ -183,12 +192,11 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
             let (line, part) = ((line, claim.slot), (part.first_object, parts.len()));
             slot.entry.set(Entry::new(name, version, namespace, line, part, memory));
             let key = Key { slot: number, record: MODULE };
-            self.index.enter(&mut free, &main.nodes, module_hash(&name), key).ok_or(full)?;
+            enter(module_hash(&name), key, (*name).into())?;
         }
         if let Some(table) = module.table() {
-            for (record, hash, _) in table.exports() {
-                let key = Key { slot: claim.slot, record };
-                self.index.enter(&mut free, &main.nodes, hash, key).ok_or(full)?;
+            for (record, hash, symbol) in table.exports() {
+                enter(hash, Key { slot: claim.slot, record }, symbol.name)?;
             }
         }
         self.ranges.add(claim.slot, ranges).ok_or(full)

@@ -194,7 +194,8 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
     ///
     /// # Errors
     /// [`RegistryError::MemoryInUse`] where there is a registry in this memory already, and
-    /// [`RegistryError::TooManySymbols`] where it has no room for the exports.
+    /// [`RegistryError::TooManySymbols`] where it has no room for the exports, or
+    /// [`RegistryError::HashCollisions`].
     pub fn registry<'r>(
         &'r self,
         kernel: ExportTable<'r>,
@@ -202,7 +203,7 @@ impl<'o, M: MemoryManager, const MODULES: usize, const NODES: usize>
         if self.taken.swap(true, SeqCst) {
             return Err(RegistryError::MemoryInUse);
         }
-        let (index, free) = Index::new(&self.nodes, &self.buckets);
+        let (index, free) = Index::new(&self.nodes, &self.buckets, MODULES);
         *self.free.lock() = free;
         let [even, odd] = &self.ranges;
         let registry = Registry {

@@ -41,7 +41,7 @@ use crate::exports::ExportTable;
 use crate::hash::hash;
 use crate::memory::MemoryManager;
 pub use error::RegistryError;
-use index::{Free, Head, Index, Key};
+use index::{Free, Head, Index, Key, NotEntered};
 pub use memory::RegistryMemory;
 use memory::{Slot, SlotState};
 pub use name::{ModuleName, NAME_MAX};
@@ -180,7 +180,12 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
         for (record, export) in (0u32..).zip(self.kernel.entries()) {
             let hash = hash(export.name().as_bytes()) as u32;
             let key = Key { slot: KERNEL, record };
-            self.index.enter(&mut free, &kernel, hash, key).ok_or(full)?;
+            self.index.enter(&mut free, &kernel, hash, key).map_err(|why| match why {
+                NotEntered::Full => full,
+                NotEntered::Collisions => RegistryError::HashCollisions {
+                    symbol: ModuleName::shown(export.name().into()),
+                },
+            })?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! | `manager`, `source` | memory that keeps books; objects that export, import, and have notes |
 //! | `links` | which definition an import is linked to |
 //! | `agreements` | namespaces, interfaces, versions |
+//! | `collisions` | names that were made to slow it down |
 //! | `names` | what a module may be called |
 //! | `groups` | modules that need each other |
 //! | `in_place` | modules that stay in their files, in part |
@@ -16,6 +17,7 @@
 //! | `soak` | thousands of loads and unloads |
 
 mod agreements;
+mod collisions;
 mod failures;
 mod groups;
 mod in_place;
