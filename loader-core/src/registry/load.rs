@@ -25,6 +25,15 @@ impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     /// Each import is linked to the strong definition of its name that the kernel or a module
     /// exports, else to a weak one, if it is in no namespace or in one that is granted. The modules
     /// that it is linked to, and those that its metadata names, cannot be unloaded before it.
+    /// Of weak definitions alone, the one that was loaded first counts; `STB_GNU_UNIQUE` is weak here:
+    /// each module that defines such a symbol has its own. What an object has as hidden or internal
+    /// is linked to no other module.
+    ///
+    /// An interface that the metadata says of a symbol must be that of its definition. Of what the
+    /// module neither imports nor exports it may be another one, though for no more than 64 notes.
+    ///
+    /// Other modules' thread-local variables are left to the client: see
+    /// [`LoadRequest::with_thread_locals`].
     ///
     /// # Errors
     /// [`RegistryError`]; nothing has changed then.

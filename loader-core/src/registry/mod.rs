@@ -69,9 +69,12 @@ const HIDDEN: u32 = u32::MAX;
 /// where it may have been interrupted. [`reader`](Self::reader) takes none: looking up names and
 /// addresses never waits for a load, and works in an exception handler.
 ///
-/// Readers are waited for by who loads a module, and by who drops one that is
-/// [prepared](PreparedModule) or [leaving](LeavingModule): nobody does that who has a reader.
-/// All else may be called with one, [`hold`](Self::hold) say.
+/// Readers are waited for by who loads a module, or replaces one; by who drops one that is
+/// [prepared](PreparedModule), also where [`publish_with`](PreparedModule::publish_with) fails, or
+/// [leaving](LeavingModule); and by who drops a [`Teardown`] that is not through. Nobody does that
+/// who has a reader: it would wait for itself. All else may be called with one:
+/// [`hold`](Self::hold), [`publish`](PreparedModule::publish), [`unload`](Self::unload) and
+/// [`tear_down`](Self::tear_down), say.
 ///
 /// The life of a module:
 ///
@@ -128,7 +131,8 @@ impl Drop for Hold<'_> {
 
 impl<'r, 'o, M: MemoryManager> Registry<'r, 'o, M> {
     /// Looks at what is there. It never waits, and nothing that it finds goes away while it lives.
-    /// Others wait for that: let go of it soon, and neither load nor unload while you have one.
+    /// Others wait for that: let go of it soon, and before you load a module or give one's memory back
+    /// (see [`Registry`]).
     pub fn reader(&self) -> RegistryReader<'_, 'r, 'o, M> {
         RegistryReader { registry: self, reading: self.readers.enter() }
     }

@@ -114,7 +114,8 @@ impl<'r, 'o, 'x, 's, M: MemoryManager> PreparedModule<'_, 'r, 'o, 'x, 's, M> {
 
     /// Calls `carry` to carry state over from the old version to this one, before anybody finds
     /// this one, and publishes it; where that fails, this version goes and the old one stays. The
-    /// old version's symbols are those that it keeps.
+    /// old version's symbols are those that it keeps. As readers are waited for where it fails, it
+    /// is not to be called by who has one.
     ///
     /// # Errors
     /// What `carry` returns.

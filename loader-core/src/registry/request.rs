@@ -62,6 +62,12 @@ impl<'a, 'x, 's> LoadRequest<'a, 'x, 's> {
     }
 
     /// Has these thread-local variables.
+    ///
+    /// They are between the client and the module, and the registry knows nothing of them: that
+    /// one module uses another one's thread-local variable keeps neither from being unloaded or
+    /// replaced, and no namespace or interface is looked at. Whoever hands out another module's
+    /// variable [holds](crate::Registry::hold) that module for as long, or has the user's metadata
+    /// name it as a dependency.
     pub const fn with_thread_locals(self, thread_locals: &'a dyn ThreadLocals) -> Self {
         Self { thread_locals, ..self }
     }

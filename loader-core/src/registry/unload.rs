@@ -19,7 +19,8 @@ pub struct LeavingModule<'g, 'r, 'o, M: MemoryManager> {
 }
 
 /// A module that goes with all that needs it: a [`LeavingModule`] at a time, those first that no
-/// other one needs. What is left when it is dropped goes without its finalisers.
+/// other one needs. What is left when it is dropped goes without its finalisers; readers are waited
+/// for then.
 #[derive(Debug)]
 pub struct Teardown<'g, 'r, 'o, M: MemoryManager> {
     registry: &'g Registry<'r, 'o, M>,
