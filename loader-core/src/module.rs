@@ -142,7 +142,8 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         let location = self.plan.thread_local.location.unwrap_or_default();
         let is_exported = |found: &ThreadLocalSymbol<'o>| {
             let base = self.plan.state.symbol_base(found.object);
-            let state = base.and_then(|base| self.plan.state.symbol(base.checked_add(found.index)?));
+            let state =
+                base.and_then(|base| self.plan.state.symbol(base.checked_add(found.index)?));
             state.is_some_and(|state| state.is_exported(found.symbol))
         };
         self.thread_local_symbols()
