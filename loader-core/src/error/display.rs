@@ -46,7 +46,8 @@ impl fmt::Display for Error<'_> {
             ),
             Self::HashCollisions { symbol, limit } => write!(
                 f,
-                "more than {limit} exported names share the bucket of `{symbol}`, as only names do that                  are made to; rename some of them, or hide them"
+                "more than {limit} exported names share the bucket of `{symbol}`, as only names do that \
+                 are made to; rename some of them, or hide them"
             ),
             Self::UnknownRelocation { place, number } => {
                 write!(f, "{place}: relocation type {number} is not in the psABI")
