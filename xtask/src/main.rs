@@ -25,6 +25,7 @@ mod setup;
 mod show;
 mod toolchain;
 mod verb;
+mod visibility;
 
 fn main() -> ExitCode {
     let done = match cli::Cli::parse().verb {

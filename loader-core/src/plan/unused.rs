@@ -12,7 +12,7 @@ use object::elf;
 use crate::elf::{Binding, RelaTable, Section, Symbol, SymbolPlace};
 use crate::error::{Defect, Error, Phase};
 use crate::object::Object;
-use crate::plan::state::Residence;
+use crate::plan::state::{Residence, SymbolState};
 use crate::plan::{Keep, Plan};
 use crate::scratch::Scratch;
 use crate::sort::sort_by_key;
@@ -118,9 +118,9 @@ impl<'o> Plan<'o, '_> {
 
     /// What the client wants to be kept.
     fn reach_kept_symbols(&mut self, keep: Keep<'_>, reached: &mut Reached) {
-        let is_kept = |symbol: Symbol<'_>| match keep {
+        let is_kept = |symbol: Symbol<'_>, state: SymbolState| match keep {
             Keep::All => false,
-            Keep::Exported => symbol.is_exported() && symbol.place() != SymbolPlace::Undefined,
+            Keep::Exported => state.is_exported(symbol) && symbol.place() != SymbolPlace::Undefined,
             Keep::Named(names) => {
                 let name = symbol.name();
                 symbol.binding() != Binding::Local && names.iter().any(|&kept| name == kept.into())
@@ -131,7 +131,7 @@ impl<'o> Plan<'o, '_> {
             for (index, symbol) in object.symbols() {
                 let at = base.wrapping_add(index);
                 let state = self.state.symbol(at).unwrap_or_default();
-                if state.alias().is_none() && !state.is_dead() && is_kept(symbol) {
+                if state.alias().is_none() && !state.is_dead() && is_kept(symbol, state) {
                     self.follow(number, index, false, reached);
                 }
             }

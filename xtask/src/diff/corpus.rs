@@ -17,6 +17,7 @@ use crate::process;
 use crate::runtime;
 use crate::setup::{Tools, root};
 use crate::toolchain;
+use crate::visibility::{Hidden, show};
 
 mod sqlite;
 mod unnamed;
@@ -168,7 +169,10 @@ pub fn members(origin: &str, bytes: &[u8]) -> Result<Vec<Module>> {
         }
         let name = String::from_utf8_lossy(member.name()).into_owned();
         let arch = Arch::of_object(data).with_context(|| format!("{origin}({name})"))?;
-        modules.push(Module::of(origin, arch, NamedBytes { name, bytes: data.to_vec() }));
+        // What other members hide is out of this one's sight.
+        let mut bytes = data.to_vec();
+        show(&mut bytes, Hidden::Undefined).with_context(|| format!("{origin}({name})"))?;
+        modules.push(Module::of(origin, arch, NamedBytes { name, bytes }));
     }
     Ok(modules)
 }
