@@ -17,7 +17,7 @@ use crate::process;
 use crate::runtime;
 use crate::setup::{Tools, root};
 use crate::toolchain;
-use crate::visibility::{Hidden, show};
+use crate::visibility;
 
 mod sqlite;
 mod unnamed;
@@ -134,7 +134,9 @@ impl Module {
         can_be.then(|| Self { arch, name, model, files: files.clone() })
     }
 
-    pub const fn new(arch: Arch, name: String, files: Vec<NamedBytes>) -> Self {
+    /// These objects as a module. What others hide that are not in it is not hidden from it.
+    pub fn new(arch: Arch, name: String, mut files: Vec<NamedBytes>) -> Self {
+        visibility::open(&mut files);
         Self { arch, name, model: TlsModel::Static, files }
     }
 
@@ -169,10 +171,7 @@ pub fn members(origin: &str, bytes: &[u8]) -> Result<Vec<Module>> {
         }
         let name = String::from_utf8_lossy(member.name()).into_owned();
         let arch = Arch::of_object(data).with_context(|| format!("{origin}({name})"))?;
-        // What other members hide is out of this one's sight.
-        let mut bytes = data.to_vec();
-        show(&mut bytes, Hidden::Undefined).with_context(|| format!("{origin}({name})"))?;
-        modules.push(Module::of(origin, arch, NamedBytes { name, bytes }));
+        modules.push(Module::of(origin, arch, NamedBytes { name, bytes: data.to_vec() }));
     }
     Ok(modules)
 }

@@ -14,7 +14,7 @@ use super::compile::unloadable;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::setup::Tools;
-use crate::visibility::{Hidden, show};
+use crate::visibility::show;
 
 /// Makes the copy, or finds it made.
 ///
@@ -35,8 +35,7 @@ pub fn build(tools: &Tools, arch: Arch) -> Result<Made> {
                 continue;
             }
             let name = String::from_utf8_lossy(member.name()).into_owned();
-            show(&mut bytes, Hidden::All)
-                .with_context(|| format!("in {}({name})", path.display()))?;
+            show(&mut bytes).with_context(|| format!("in {}({name})", path.display()))?;
             members.push(NamedBytes { name, bytes });
         }
         Ok(members)

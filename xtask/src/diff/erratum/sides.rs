@@ -25,6 +25,7 @@ use crate::link::thread_locals::ThreadLocals;
 use crate::link::{self, Decision, Failure, Placement};
 use crate::process;
 use crate::setup::Tools;
+use crate::visibility;
 
 /// Longest that one link may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -126,7 +127,8 @@ impl Code {
     ///
     /// # Errors
     /// An object is damaged, or cannot be written where linkers find it.
-    pub fn new(files: Vec<NamedBytes>) -> Result<Self> {
+    pub fn new(mut files: Vec<NamedBytes>) -> Result<Self> {
+        visibility::open(&mut files);
         let (mut texts, mut undefined, mut defined) = (Vec::new(), BTreeSet::new(), Vec::new());
         for (object, file) in files.iter().enumerate() {
             let parsed = File::parse(&file.bytes)?;
