@@ -63,7 +63,7 @@ fn hidden_symbols(object: &[u8], wanted: &dyn Fn(&[u8], bool) -> bool) -> Result
 
 #[cfg(test)]
 mod tests {
-    use object::write::{Object, Symbol, SymbolSection};
+    use object::write::{Object, StandardSection, Symbol, SymbolSection};
     use object::{
         Architecture, BinaryFormat, Endianness, ObjectSymbol, SymbolFlags, SymbolKind, SymbolScope,
     };
@@ -73,14 +73,16 @@ mod tests {
     /// An object with a hidden symbol.
     fn hidden() -> Vec<u8> {
         let mut object = Object::new(BinaryFormat::Elf, Architecture::Aarch64, Endianness::Little);
+        let text = object.section_id(StandardSection::Text);
+        object.append_section_data(text, &[0; 4], 4);
         object.add_symbol(Symbol {
             name: b"helper".to_vec(),
-            value: 1,
-            size: 0,
+            value: 0,
+            size: 4,
             kind: SymbolKind::Text,
             scope: SymbolScope::Linkage, // in ELF: global and hidden
             weak: false,
-            section: SymbolSection::Absolute,
+            section: SymbolSection::Section(text),
             flags: SymbolFlags::None,
         });
         object.write().unwrap()
