@@ -21,7 +21,7 @@ use crate::memory::MemoryManager;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, SLOT};
-use site::Site;
+pub(crate) use site::Site;
 
 /// Applies relocations for the addresses that a plan's sections and symbols have now.
 pub(crate) struct Fixer<'p, 'o, 's> {
@@ -81,6 +81,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 planned,
                 symbol_base: self.plan.state.symbol_base(planned.object).unwrap_or(0),
                 target: state.target,
+                tombstone: None,
                 bytes: bytes.unwrap_or_default(),
             };
             self.apply_section(site)?;
@@ -94,9 +95,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         Ok(())
     }
 
-    fn apply_section(&self, mut site: Site<'_, 'o>) -> Result<(), Error<'o>> {
+    pub(crate) fn apply_section(&self, mut site: Site<'_, 'o>) -> Result<(), Error<'o>> {
         let (object, index) = (site.planned.object, site.planned.index);
-        let Some(table) = self.plan.rela_of(object, index) else { return Ok(()) };
+        let table = match site.tombstone {
+            None => self.plan.rela_of(object, index),
+            Some(_) => self.plan.debug_rela_of(object, index),
+        };
+        let Some(table) = table else { return Ok(()) };
         #[cfg(feature = "riscv64")]
         let mut shift = self.plan.shift_of(object, index);
         #[cfg(feature = "riscv64")]
@@ -127,7 +132,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 continue;
             }
             match &row.action {
-                Action::Apply(fixup) if fixup.formula.is_thread_local() => {
+                Action::Apply(fixup)
+                    if fixup.formula.is_thread_local() && site.tombstone.is_none() =>
+                {
                     self.apply_thread_local(&mut site, job, fixup, (table, at), &mut gone)?;
                 }
                 Action::Apply(fixup) => self.apply(&mut site, job, fixup)?,
@@ -155,12 +162,19 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                     site.write(job, *field, value)?;
                 }
                 #[cfg(feature = "riscv64")]
-                Action::SetUleb128 => set = Some(self.symbol_value(&site, rela)),
+                Action::SetUleb128 => set = Some((self.symbol_value(&site, rela), rela)),
                 #[cfg(feature = "riscv64")]
                 Action::SubUleb128 => {
-                    let minuend = set.take().unwrap_or(0);
+                    let Some((minuend, set)) = set.take() else { continue };
                     let value = minuend.wrapping_sub(self.symbol_value(&site, rela));
-                    site.write_uleb128(job, value)?;
+                    let dead = site.tombstone.filter(|_| self.symbol(&site, set).is_tombstone());
+                    site.write_uleb128(job, dead.unwrap_or(value))?;
+                }
+                #[cfg(feature = "riscv64")]
+                Action::Refuse(_) if site.tombstone.is_some() => {
+                    if let Some(fixup) = self.machine.debug_fixup(row) {
+                        self.apply(&mut site, job, fixup)?;
+                    }
                 }
                 _ => {}
             }
@@ -200,7 +214,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let Fixup { formula, field, range } = *fixup;
         let state = self.symbol(site, job.rela);
         if state.is_tombstone() {
-            return Ok(()); // the object's own zero stays: it speaks of no code that is here
+            match site.tombstone {
+                None => return Ok(()), // the object's own zero stays: it speaks of no code that is here
+                Some(tombstone) if !self.machine.is_difference(job.row) => {
+                    return site.write(job, field, tombstone);
+                }
+                Some(_) => {} // of two such symbols, both are 0
+            }
         }
         if job.rela.addend != 0 && formula.forbids_addend() {
             return Err(site.addend(job));
@@ -268,8 +288,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             Formula::GotSlotOffsetNoAddend(slot) => {
                 self.slot_address(site, rela, slot).wrapping_sub(self.got)
             }
-            // `apply_thread_local` has its own way with these.
-            Formula::ThreadPointer | Formula::ModuleBlock => 0,
+            // In loaded sections, `apply_thread_local` has its own way with these. A debugger gets
+            // the offset in the block.
+            Formula::ThreadPointer => 0,
+            Formula::ModuleBlock => sum.wrapping_sub(self.machine.dtv_offset()),
             #[cfg(feature = "x86_64")]
             Formula::GotSlotRelaxable => {
                 self.slot_address(site, rela, Slot::Address).wrapping_add(a).wrapping_sub(p)
@@ -355,7 +377,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
 
     fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {
         let number = site.symbol_number(rela);
-        self.plan.state.symbol(number).unwrap_or_default()
+        let state = self.plan.state.symbol(number).unwrap_or_default();
+        match site.tombstone {
+            None => state,
+            Some(_) => self.plan.debug_symbol(site.planned.object, rela.symbol, state),
+        }
     }
 
     /// Whether nothing defines the symbol: a weak reference that stayed one.

@@ -178,6 +178,10 @@
 //! Where objects lie in memory that code can run from, sections that need no change stay there
 //! ([`PlanOptions::in_place`]).
 //!
+//! # Debuggers
+//! [`Module::debug_images`] makes what a debugger is shown of a module, where the plan is asked for it
+//! ([`PlanOptions::debug`]), and [`GdbJit`] tells GDB.
+//!
 //! # Modules that need others
 //! [`LoadOrder`] works out, from what modules say, which ones to load for those that are wanted, and
 //! in which order.
@@ -224,6 +228,7 @@ extern crate alloc;
 mod address;
 mod arch;
 mod archive;
+mod debug;
 mod elf;
 mod error;
 mod exports;
@@ -261,6 +266,7 @@ pub use arch::{Machine, Range, Relocation, Treatment, Unsupported};
 pub use archive::{
     Archive, ArchiveDefect, ArchiveError, ArchiveMember, LinkInput, Need, Selected, Selection,
 };
+pub use debug::{Compression, DebugImages, Decompress, DecompressError, GdbJit, RegisteredImages};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};
@@ -278,8 +284,8 @@ pub use name::{Name, ObjectName};
 pub use object::Object;
 pub use place::ObjectImage;
 pub use plan::{
-    Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection, Reference, SegmentPlan,
-    ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
+    DebugSections, Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection,
+    Reference, SegmentPlan, ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
 };
 pub use registry::{
     Candidate, Cycles, DependencyCycle, FoundSymbol, Hold, LeavingModule, LoadOrder, LoadRequest,

@@ -10,6 +10,7 @@
 //! | `start_stop` | `__start_` and `__stop_` symbols, and the sections that they speak of |
 //! | `unused` | plans that leave out what nothing uses |
 //! | `bounds` | every type with a range, at its limits and past them |
+//! | `debug` | what a debugger is shown: images, their memory, GDB's list |
 //! | `names` | which definition counts: weak, strong, COMMON, COMDAT, absolute |
 //! | `in_place` | sections that stay in their file |
 //! | `lifecycle` | mapping, resolving again, failing managers, initialisers, look-ups |
@@ -28,6 +29,7 @@
 mod aarch64;
 mod archives;
 mod bounds;
+mod debug;
 mod in_place;
 mod kept;
 mod lifecycle;

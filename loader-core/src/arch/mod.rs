@@ -162,6 +162,32 @@ impl Machine {
         }
     }
 
+    /// Whether a type makes a part of a difference: it counts from nothing that is anywhere.
+    pub(crate) const fn is_difference(self, row: &Relocation) -> bool {
+        match self {
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => riscv64::is_difference(row.number),
+            #[allow(unreachable_patterns, reason = "riscv64 may be the only machine compiled in")]
+            _ => {
+                let _ = row;
+                false
+            }
+        }
+    }
+
+    /// How a type is applied that only debug sections may have.
+    pub(crate) const fn debug_fixup(self, row: &Relocation) -> Option<&'static Fixup> {
+        match self {
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => riscv64::debug_fixup(row.number),
+            #[allow(unreachable_patterns, reason = "riscv64 may be the only machine compiled in")]
+            _ => {
+                let _ = row;
+                None
+            }
+        }
+    }
+
     /// Whether code that asks `__tls_get_addr` for the block, once rewritten, adds its variables'
     /// offsets to the thread pointer instead of the block's address.
     pub(crate) const fn counts_from_thread_pointer(self) -> bool {

@@ -115,6 +115,8 @@ pub enum Treatment {
 pub enum Unsupported {
     /// It belongs to linked images; no compiler writes it into an object.
     Dynamic,
+    /// It is in a debug section, which has no place in memory, and needs one.
+    NotLoaded,
     /// It signs pointers, for which the client's keys would be needed.
     PointerAuthentication,
     /// The psABI reserves the number.

@@ -87,6 +87,19 @@ impl<'o> Section<'o> {
         self.name_bytes().starts_with(b".note.loader-core\0")
     }
 
+    /// Whether it is debug information, which debuggers read and nothing at run time does.
+    pub(crate) fn is_debug(self) -> bool {
+        self.kind() == elf::SHT_PROGBITS.0
+            && !self.has(elf::SHF_ALLOC)
+            && !self.has(elf::SHF_EXCLUDE)
+            && self.name_bytes().starts_with(b".debug_")
+    }
+
+    /// Whether it is an unwind table.
+    pub(crate) fn is_unwind(self) -> bool {
+        !self.is_nobits() && self.is_or_begins(b".eh_frame")
+    }
+
     /// Whether it takes memory at run time. A `.note.gnu.property` section speaks to the linker
     /// alone, and an empty one in a loaded module would say nothing true; what a module says
     /// about itself is read from the file.

@@ -148,6 +148,7 @@ impl fmt::Display for Error<'_> {
                 "{place}: Cortex-A53 erratum 843419 affects the code at {address}, and {}",
                 reason.text()
             ),
+            Self::Compressed { place, cause } => write!(f, "{place}: {cause}"),
             Self::Seal { kind, cause } => write!(f, "the {kind} segment cannot be sealed: {cause}"),
         }
     }
@@ -167,6 +168,9 @@ impl Unsupported {
     const fn text(self) -> &'static str {
         match self {
             Self::Dynamic => "belongs to linked images; hand over the output of the compiler's -c",
+            Self::NotLoaded => {
+                "needs the place of its field in memory, and the section is not loaded"
+            }
             Self::PointerAuthentication => {
                 "signs pointers, which is not implemented; compile without pointer authentication ABIs"
             }

@@ -7,6 +7,7 @@ use core::fmt;
 
 use crate::address::TargetAddress;
 use crate::arch::{Relocation, Unsupported};
+use crate::debug::DecompressError;
 use crate::memory::{MemoryError, SegmentKind};
 use crate::name::{Name, ObjectName};
 pub use kinds::{Defect, Format, RefusedSection, Unmended};
@@ -26,10 +27,12 @@ pub enum Phase {
     Resolve,
     /// [`RelocatedImage::seal`](crate::RelocatedImage::seal)
     Seal,
+    /// [`Module::debug_images`](crate::Module::debug_images)
+    Debug,
 }
 
 impl Phase {
-    /// Its name: `parse`, `plan`, `place`, `map`, `resolve` or `seal`.
+    /// Its name: `parse`, `plan`, `place`, `map`, `resolve`, `seal` or `debug`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Parse => "parse",
@@ -38,6 +41,7 @@ impl Phase {
             Self::Map => "map",
             Self::Resolve => "resolve",
             Self::Seal => "seal",
+            Self::Debug => "debug",
         }
     }
 }
@@ -322,6 +326,13 @@ pub enum Error<'o> {
         /// Why not.
         reason: Unmended,
     },
+    /// A compressed debug section is not what its header says, or could not be uncompressed.
+    Compressed {
+        /// Which.
+        place: Place<'o>,
+        /// What the client's [`Decompress`](crate::Decompress) said.
+        cause: DecompressError,
+    },
     /// The memory manager could not give a segment its permissions.
     Seal {
         /// What the segment holds.
@@ -337,6 +348,8 @@ impl Error<'_> {
         match self {
             Self::Malformed { phase, .. } | Self::Unpaired { phase, .. } => *phase,
             Self::Format { .. } | Self::Machine { .. } => Phase::Parse,
+            Self::Compressed { .. }
+            | Self::UnsupportedRelocation { reason: Unsupported::NotLoaded, .. } => Phase::Debug,
             Self::Section { .. }
             | Self::MixedMachines { .. }
             | Self::Scratch { .. }

@@ -10,15 +10,18 @@ use crate::name::Name;
 use crate::object::Object;
 use crate::plan::PlannedSection;
 
-/// The section being relocated.
-pub(super) struct Site<'b, 'o> {
-    pub(super) object: &'b Object<'o>,
-    pub(super) planned: PlannedSection<'o>,
-    pub(super) symbol_base: u32,
+/// The section being relocated: loaded, or in an image for a debugger, where its address is 0.
+pub(crate) struct Site<'b, 'o> {
+    pub(crate) object: &'b Object<'o>,
+    pub(crate) planned: PlannedSection<'o>,
+    pub(crate) symbol_base: u32,
     /// Its address on the target.
-    pub(super) target: u64,
+    pub(crate) target: u64,
+    /// What stands for the address of code that is not here: of a debug section, which is not
+    /// loaded; `None` for one that is.
+    pub(crate) tombstone: Option<u64>,
     /// Its bytes, where the loader writes them.
-    pub(super) bytes: &'b mut [u8],
+    pub(crate) bytes: &'b mut [u8],
 }
 
 impl<'o> Site<'_, 'o> {

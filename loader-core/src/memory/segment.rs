@@ -75,6 +75,18 @@ impl Segment {
         unsafe { slice::from_raw_parts_mut(self.local.as_ptr(), self.size) }
     }
 
+    /// The `at`-th of the things of one type that its bytes are, without a look at these; `None` where
+    /// that is not a whole one, or not aligned.
+    pub(crate) fn element<T>(&self, at: usize) -> Option<NonNull<T>> {
+        let offset = at.checked_mul(size_of::<T>())?;
+        let end = offset.checked_add(size_of::<T>())?;
+        let all = self.local.cast::<T>();
+        (end <= self.size && all.is_aligned()).then(|| {
+            // SAFETY: `new`'s caller promised `size` bytes at `local`; the element ends within them.
+            unsafe { all.add(at) }
+        })
+    }
+
     /// Writes a word of a segment that stays writable once it is sealed, whatever else the
     /// module's code does to it meanwhile. Past its end, nothing is written.
     pub(crate) fn write_word(&self, offset: u64, word: u64) {

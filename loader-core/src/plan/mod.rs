@@ -7,6 +7,7 @@
 //! | `state`, `symbol` | the records in the lent scratch memory |
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
 //! | `boundaries` | `__start_SECTION` and `__stop_SECTION`, and sections that lie together for them |
+//! | `debug` | debug sections: which there are, their relocations, what symbols are to them |
 //! | `deletions` | on RISC-V, which bytes go, and where offsets end up |
 //! | `padding` | `R_RISCV_ALIGN` |
 //! | `relaxation` | linker relaxation: which code may get shorter |
@@ -20,6 +21,7 @@
 //! | `thread_local` | the block of thread-local variables, and their GOT slots |
 
 mod boundaries;
+mod debug;
 #[cfg(feature = "riscv64")]
 pub(crate) mod deletions;
 #[cfg(feature = "aarch64")]
@@ -49,7 +51,7 @@ use crate::object::Object;
 use crate::scratch::Scratch;
 use crate::table::Shape;
 pub use in_place::InPlaceSection;
-pub use options::{Keep, Kept, PlanOptions, TlsModel};
+pub use options::{DebugSections, Keep, Kept, PlanOptions, TlsModel};
 use state::{Residence, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
 pub use unused::UnusedSection;

@@ -76,13 +76,18 @@ pub struct PlanOptions<'p> {
     /// ([`Module::detach_lending`](crate::Module::detach_lending)). Of a module of several objects,
     /// names are copied all the same.
     pub lend_names: bool,
+    /// What a debugger is to see of the objects' debug information, for
+    /// [`Module::debug_images`](crate::Module::debug_images).
+    /// [`Plan::debug_size`](crate::Plan::debug_size) says how much memory that takes; the segments
+    /// are the same with and without.
+    pub debug: DebugSections,
 }
 
 impl PlanOptions<'_> {
     /// The same without what is borrowed, which the plan looks at once.
     pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
-        let Self { keep, relaxation, thread_locals, erratum_843419, kept, lend_names, in_place: _ } =
-            self;
+        let Self { keep, relaxation, thread_locals, erratum_843419, kept, .. } = self;
+        let Self { lend_names, debug, in_place: _, .. } = self;
         let keep = match keep {
             Keep::All => Keep::All,
             Keep::Exported => Keep::Exported,
@@ -95,6 +100,7 @@ impl PlanOptions<'_> {
             erratum_843419,
             kept,
             lend_names,
+            debug,
             in_place: &[],
         }
     }
@@ -146,6 +152,19 @@ pub enum Kept {
     Exports,
     /// Finalisers and all functions and variables, local ones included: for backtraces.
     Symbols,
+}
+
+/// Which debug sections (`.debug_*`) an object's image for a debugger has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DebugSections {
+    /// None, and there is no such image.
+    #[default]
+    None,
+    /// Those that the file has uncompressed.
+    Plain,
+    /// Compressed ones (`SHF_COMPRESSED`) as well, for a client that can
+    /// [decompress](crate::Decompress) them.
+    All,
 }
 
 /// What a client has for thread-local variables, and so what code that uses them is made into.

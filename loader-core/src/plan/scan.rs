@@ -1,6 +1,8 @@
 //! Every relocation of every loaded section: checked, and what it needs counted.
 
-use crate::arch::{Action, Field, Formula, LocalExec, Relocation, Slot, Subject, Unsupported};
+use crate::arch::{
+    Action, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Unsupported,
+};
 use crate::elf::{Binding, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
 use crate::name::Name;
@@ -10,12 +12,12 @@ use crate::plan::{Plan, TlsModel};
 
 /// A section whose relocations are being read.
 #[derive(Clone, Copy)]
-struct Site<'a, 'o> {
-    number: usize,
-    object: &'a Object<'o>,
-    index: u32,
-    size: u64,
-    symbol_base: u32,
+pub(super) struct Site<'a, 'o> {
+    pub(super) number: usize,
+    pub(super) object: &'a Object<'o>,
+    pub(super) index: u32,
+    pub(super) size: u64,
+    pub(super) symbol_base: u32,
 }
 
 impl<'o> Plan<'o, '_> {
@@ -54,15 +56,7 @@ impl<'o> Plan<'o, '_> {
         entry: (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
     ) -> Result<&'static Relocation, Error<'o>> {
-        let row = self.machine.relocation(rela.number).ok_or_else(|| Error::UnknownRelocation {
-            place: site.object.place(site.index, rela.offset),
-            number: rela.number,
-        })?;
-        // Markers such as R_RISCV_RELAX have no symbol, and an object without symbols may hold them.
-        let marker = rela.symbol == 0 && !row.needs_symbol();
-        if rela.symbol >= site.object.symbol_count() && !marker {
-            return Err(site.malformed(rela, Defect::SymbolIndex, rela.symbol.into()));
-        }
+        let row = site.row(self.machine, rela)?;
         match &row.action {
             Action::Nothing => {}
             Action::Apply(fixup) => {
@@ -256,13 +250,36 @@ impl<'o> Plan<'o, '_> {
 }
 
 impl<'o> Site<'_, 'o> {
+    /// The row of a relocation, whose symbol exists if it needs one.
+    pub(super) fn row(
+        self,
+        machine: Machine,
+        rela: Rela,
+    ) -> Result<&'static Relocation, Error<'o>> {
+        let row = machine.relocation(rela.number).ok_or_else(|| Error::UnknownRelocation {
+            place: self.object.place(self.index, rela.offset),
+            number: rela.number,
+        })?;
+        // Markers such as R_RISCV_RELAX have no symbol, and an object without symbols may hold them.
+        let marker = rela.symbol == 0 && !row.needs_symbol();
+        if rela.symbol >= self.object.symbol_count() && !marker {
+            return Err(self.malformed(rela, Defect::SymbolIndex, rela.symbol.into()));
+        }
+        Ok(row)
+    }
+
     fn symbol_name(self, rela: Rela) -> Name<'o> {
         let symbol = self.object.symbol(rela.symbol);
         symbol.map(|symbol| self.object.display_name(symbol)).unwrap_or_default()
     }
 
     #[cold]
-    fn unsupported(self, rela: Rela, row: &'static Relocation, reason: Unsupported) -> Error<'o> {
+    pub(super) fn unsupported(
+        self,
+        rela: Rela,
+        row: &'static Relocation,
+        reason: Unsupported,
+    ) -> Error<'o> {
         let place = self.object.place(self.index, rela.offset);
         let symbol = self.symbol_name(rela);
         Error::UnsupportedRelocation { place, relocation: row, symbol, reason }
@@ -285,13 +302,13 @@ impl<'o> Site<'_, 'o> {
         Error::Instruction { place, relocation: row, found }
     }
 
-    fn malformed(self, rela: Rela, defect: Defect, value: u64) -> Error<'o> {
+    pub(super) fn malformed(self, rela: Rela, defect: Defect, value: u64) -> Error<'o> {
         let place = self.object.place(self.index, rela.offset);
         Error::Malformed { phase: Phase::Plan, place, defect, value }
     }
 
     /// Checks that the whole field lies in the section, where such a field can lie.
-    fn check_field(
+    pub(super) fn check_field(
         self,
         rela: Rela,
         row: &'static Relocation,
@@ -311,7 +328,7 @@ impl<'o> Site<'_, 'o> {
     /// `R_RISCV_SET_ULEB128` and `R_RISCV_SUB_ULEB128` come in pairs, in this order, at one
     /// offset (psABI, "Relocations").
     #[cfg(feature = "riscv64")]
-    fn check_uleb128_pair(
+    pub(super) fn check_uleb128_pair(
         self,
         previous: &mut Option<(Rela, &'static Relocation)>,
         rela: Rela,
@@ -331,7 +348,7 @@ impl<'o> Site<'_, 'o> {
     }
 
     #[cfg(feature = "riscv64")]
-    fn check_uleb128_end(
+    pub(super) fn check_uleb128_end(
         self,
         previous: Option<(Rela, &'static Relocation)>,
     ) -> Result<(), Error<'o>> {

@@ -43,7 +43,8 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    /// Tells each loaded section which relocation section applies to it.
+    /// Tells each section that is loaded, or shown to a debugger, which relocation section applies
+    /// to it.
     pub(super) fn attach_relocations(&mut self) -> Result<(), Error<'o>> {
         for (number, object) in self.objects.iter().enumerate() {
             for (index, section) in object.sections() {
@@ -53,7 +54,7 @@ impl<'o> Plan<'o, '_> {
                 }
                 let target = section.relocates();
                 let Some(mut state) = self.state.section(number, target) else { continue };
-                if state.residence.segment().is_none() {
+                if state.residence.segment().is_none() && !self.has_debug(number, target) {
                     continue;
                 }
                 let malformed = |defect| {

@@ -45,6 +45,14 @@ const NUMBER: u32 = HIDDEN - 1;
 pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
 
 impl SymbolState {
+    /// A symbol whose section is not here.
+    pub(crate) const TOMBSTONE: Self = Self(Scratch { word: 0, low: 0, high: DEAD });
+
+    /// A symbol of which no more than the address matters.
+    pub(crate) const fn at(address: u64) -> Self {
+        Self(Scratch { word: address, low: 0, high: 0 })
+    }
+
     pub(crate) const fn address(self) -> u64 {
         self.0.word
     }

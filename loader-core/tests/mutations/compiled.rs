@@ -4,11 +4,12 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use loader_core::{Name, TargetAddress};
+use loader_core::{DebugSections, Name, PlanOptions, TargetAddress};
 
+use super::Nothing;
 use super::random::Random;
 use crate::support::TestManager;
-use crate::support::load::run;
+use crate::support::load::{run, run_with};
 
 const SOURCE: &str = r#"
 extern int printf(const char *, ...);
@@ -86,8 +87,15 @@ fn loaded_whole_and_damaged() {
                 let mut damaged = good.clone();
                 random.bytes(&mut damaged);
                 let manager = TestManager::new();
-                run(&[("damaged.o", &damaged)], &manager, &resolve, |loaded| {
-                    if let Err(error) = loaded {
+                let mut asked = PlanOptions::default();
+                asked.debug = DebugSections::All;
+                let files = [("damaged.o", &*damaged)];
+                run_with(&files, &manager, asked, &resolve, &(), |loaded| {
+                    let debug = TestManager::new();
+                    let shown = loaded.and_then(|module| {
+                        module.debug_images(&debug, &Nothing).map(|images| images.count())
+                    });
+                    if let Err(error) = shown {
                         assert!(!error.to_string().is_empty());
                     }
                 });

@@ -7,11 +7,28 @@ mod compiled;
 pub mod random;
 mod samples;
 
-use loader_core::{Keep, PlanOptions, TlsModel};
+use loader_core::{
+    Compression, DebugSections, Decompress, DecompressError, Keep, PlanOptions, TlsModel,
+};
 
 use crate::support::load::run_with;
 use crate::support::threads::Client;
 use crate::support::{Imports, TestManager};
+
+/// Uncompresses everything to nothing in particular.
+struct Nothing;
+
+impl Decompress for Nothing {
+    fn decompress(
+        &self,
+        _: Compression,
+        from: &[u8],
+        to: &mut [u8],
+    ) -> Result<(), DecompressError> {
+        to.iter_mut().zip(from.iter().cycle()).for_each(|(to, from)| *to = *from);
+        Ok(())
+    }
+}
 
 /// Loads a file that may be damaged, once alone and once with a good one. Whether it is refused
 /// does not matter here.
@@ -27,6 +44,7 @@ fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
     options.relaxation = sum & 2 == 0;
     options.keep =
         [Keep::All, Keep::Exported, Keep::Named(&["function"])][usize::from(sum) / 4 % 3];
+    options.debug = DebugSections::All;
     let client = Client::at(0x40);
     let loaded = run_with(&files, &manager, options, &imports, &client, |loaded| match loaded {
         Ok(mut module) => {
@@ -37,6 +55,9 @@ fn survives(file: &[u8], companion: Option<&[u8]>) -> bool {
             let _ = (module.thread_locals(), module.exported_thread_locals().count());
             let _ = module.plan().unused_sections().count();
             // What a client would ask of it must not panic either.
+            let debug = TestManager::new();
+            let _ = module.debug_images(&debug, &Nothing).map(|images| images.count());
+            assert_eq!(debug.live(), 0);
             let image = crate::support::Image::of(&module);
             for (_, start, bytes) in &image.segments {
                 let _ = module.symbols().count();

@@ -7,7 +7,7 @@ mod tls;
 pub(crate) mod uleb128;
 
 use crate::arch::relocation::Table;
-use crate::arch::{Stub, write_instructions};
+use crate::arch::{Field, Fixup, Formula, Range, Stub, write_instructions};
 
 pub(crate) use encode::{AUIPC_TO_LUI, HI20, is_short};
 
@@ -15,6 +15,24 @@ pub(super) use tls::local_exec;
 
 /// Every relocation type.
 pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
+
+/// Whether a type adds to a field, subtracts from it or sets a part of it, so that several make a
+/// difference: `R_RISCV_ADD8` to `R_RISCV_SUB64`, `R_RISCV_SUB6` to `R_RISCV_SET32`.
+pub(super) const fn is_difference(number: u32) -> bool {
+    matches!(number, 33..=40 | 52..=56)
+}
+
+/// How `R_RISCV_TLS_DTPREL32` and `R_RISCV_TLS_DTPREL64` are applied: in loaded sections they are a
+/// dynamic linker's, but compilers write them into debug information.
+pub(super) const fn debug_fixup(number: u32) -> Option<&'static Fixup> {
+    const DTPREL32: Fixup = Fixup::new(Formula::ModuleBlock, Field::WORD32, Range::signed(32));
+    const DTPREL64: Fixup = Fixup::new(Formula::ModuleBlock, Field::WORD64, Range::ANY);
+    match number {
+        8 => Some(&DTPREL32),
+        9 => Some(&DTPREL64),
+        _ => None,
+    }
+}
 
 /// `auipc t3, target; jalr zero, target(t3)` and a trap, or
 /// `auipc t3, slot; ld t3, slot(t3); jr t3`: what the psABI's PLT entries use ("Procedure
