@@ -71,6 +71,9 @@ unsafe extern "C" fn enter(
     caller: *mut usize,
 ) -> End {
     naked_asm!(
+        ".cfi_startproc",
+        // The stack goes on elsewhere, which debuggers take for damage but at a signal handler.
+        ".cfi_signal_frame",
         "stp x29, x30, [sp, #-176]!",
         // A frame record: a backtrace goes from the program on into the image.
         "mov x29, sp",
@@ -86,6 +89,27 @@ unsafe extern "C" fn enter(
         "mrs x9, fpcr",
         "str x9, [sp, #160]",
         "mov x19, sp",
+        ".cfi_def_cfa x19, 176",
+        ".cfi_offset x29, -176",
+        ".cfi_offset x30, -168",
+        ".cfi_offset x19, -160",
+        ".cfi_offset x20, -152",
+        ".cfi_offset x21, -144",
+        ".cfi_offset x22, -136",
+        ".cfi_offset x23, -128",
+        ".cfi_offset x24, -120",
+        ".cfi_offset x25, -112",
+        ".cfi_offset x26, -104",
+        ".cfi_offset x27, -96",
+        ".cfi_offset x28, -88",
+        ".cfi_offset d8, -80",
+        ".cfi_offset d9, -72",
+        ".cfi_offset d10, -64",
+        ".cfi_offset d11, -56",
+        ".cfi_offset d12, -48",
+        ".cfi_offset d13, -40",
+        ".cfi_offset d14, -32",
+        ".cfi_offset d15, -24",
         "str x19, [x4]",
         "mov x9, x0",
         "mov w0, w1",
@@ -95,6 +119,7 @@ unsafe extern "C" fn enter(
         "mov sp, x19",
         "mov x1, #0",
         "b {restore}",
+        ".cfi_endproc",
         restore = sym restore,
     )
 }

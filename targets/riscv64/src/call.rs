@@ -63,6 +63,9 @@ unsafe extern "C" fn enter(
     naked_asm!(
         ".option push",
         ".option arch, +d", // The assembler is not told of the target's own extensions.
+        ".cfi_startproc",
+        // The stack goes on elsewhere, which debuggers take for damage but at a signal handler.
+        ".cfi_signal_frame",
         "addi sp, sp, -224",
         "sd ra, 0(sp)",
         "sd s0, 8(sp)",
@@ -95,6 +98,21 @@ unsafe extern "C" fn enter(
         "sd t1, 208(sp)",
         "sd sp, 0(a4)",
         "mv s1, a4", // Which the program keeps.
+        "mv s2, sp", // For debuggers alone.
+        ".cfi_def_cfa s2, 224",
+        ".cfi_offset ra, -224",
+        ".cfi_offset s0, -216",
+        ".cfi_offset s1, -208",
+        ".cfi_offset s2, -200",
+        ".cfi_offset s3, -192",
+        ".cfi_offset s4, -184",
+        ".cfi_offset s5, -176",
+        ".cfi_offset s6, -168",
+        ".cfi_offset s7, -160",
+        ".cfi_offset s8, -152",
+        ".cfi_offset s9, -144",
+        ".cfi_offset s10, -136",
+        ".cfi_offset s11, -128",
         "mv sp, a3",
         "mv t0, a0",
         "mv a0, a1",
@@ -104,6 +122,7 @@ unsafe extern "C" fn enter(
         "mv a1, zero",
         "mv a2, s1",
         "tail {resume}",
+        ".cfi_endproc",
         ".option pop",
         resume = sym resume,
     )

@@ -79,6 +79,9 @@ unsafe extern "sysv64" fn enter(
     frame: *mut usize,
 ) -> End {
     naked_asm!(
+        ".cfi_startproc",
+        // The stack goes on elsewhere, which debuggers take for damage but at a signal handler.
+        ".cfi_signal_frame",
         "push rbp",
         "push rbx",
         "push r12",
@@ -93,6 +96,14 @@ unsafe extern "sysv64" fn enter(
         "push qword ptr [r8]",
         "mov [r8], rsp",
         "mov rbx, r8", // which the program keeps
+        "mov r12, rsp", // for debuggers alone
+        ".cfi_def_cfa r12, 88",
+        ".cfi_offset rbp, -16",
+        ".cfi_offset rbx, -24",
+        ".cfi_offset r12, -32",
+        ".cfi_offset r13, -40",
+        ".cfi_offset r14, -48",
+        ".cfi_offset r15, -56",
         "mov rsp, rcx",
         "mov rax, rdi",
         "mov edi, esi",
@@ -105,6 +116,7 @@ unsafe extern "sysv64" fn enter(
         "xor edx, edx", // not escaped
         "mov rdi, rbx",
         "jmp {finish}",
+        ".cfi_endproc",
         mxcsr = sym MXCSR,
         finish = sym finish,
     )
