@@ -7,15 +7,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{
-    Binding, Keep, Kept, LoadRequest, Metadata, Module, ModuleId, Name, Object, Plan, PlanOptions,
-    PreparedModule, RegistryError, Scratch, SegmentKind, TargetAddress, ThreadLocals, TlsImage,
-    TlsModel, Version,
+    Binding, DebugSections, Keep, Kept, LoadRequest, Metadata, Module, ModuleId, Name, Object,
+    Plan, PlanOptions, PreparedModule, RegistryError, Scratch, SegmentKind, TargetAddress,
+    ThreadLocals, TlsImage, TlsModel, Version,
 };
 use qemu_protocol::{
     Count, File, LinkReport, ModuleReport, ObjectReport, Options, Outcome, RegionReport,
     SectionReport,
 };
 
+use crate::debugger::{self, Shown};
 use crate::manager::Manager;
 use crate::modules::Modules;
 use crate::select::{self, Chosen};
@@ -58,6 +59,8 @@ pub struct Loaded {
     pub report: ModuleReport,
     pub objects: Vec<ObjectReport>,
     pub load_ns: u64,
+    /// What a debugger knows of it, where one is asked for.
+    pub shown: Option<Shown>,
 }
 
 /// What a module may ask for, and what the program asks for; where that is to leave out what nothing
@@ -69,6 +72,7 @@ pub fn options<'k>(thread_locals: TlsModel, asked: Options, keep: Keep<'k>) -> P
     options.keep = if asked.gc_sections { keep } else { Keep::All };
     options.relaxation = asked.relaxation;
     options.kept = Kept::Symbols; // a fault names the function
+    options.debug = if asked.debug { DebugSections::All } else { DebugSections::None };
     options
 }
 
@@ -111,6 +115,7 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
         module.set_resolved(&resolution, TargetAddress::new(resolver(0, 0) as u64));
     }
     let load_ns = target::now_ns() - start;
+    let shown = debugger::show(&module, options.debug).map_err(|error| refused(error.into()))?;
     let entry = match wanted.entry {
         Some(entry) => Some(entry_of(&module, entry)?),
         None => None,
@@ -149,6 +154,7 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
         report,
         objects,
         load_ns,
+        shown,
     })
 }
 
@@ -156,6 +162,7 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
 pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     let leaving = modules.unload(loaded.id);
     leaving.map_err(|error| refusal("unload", error.to_string()))?.finish();
+    loaded.shown = None;
     loaded.manager.close(&mut loaded.report.arenas);
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod debugger;
 mod exports;
 mod hart_tests;
 mod harts;

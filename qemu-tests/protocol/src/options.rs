@@ -16,4 +16,6 @@ pub struct Options {
     pub relaxation: bool,
     /// `PlanOptions::in_place`, the files being where the host has put them
     pub in_place: bool,
+    /// `PlanOptions::debug`, and GDB is told
+    pub debug: bool,
 }
