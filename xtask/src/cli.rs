@@ -83,6 +83,13 @@ pub struct QemuArgs {
     /// Have code and constants that need no change stay in the file (execution in place)
     #[arg(long)]
     pub in_place: bool,
+    /// Hold the machine until GDB is attached, and have GDB know of modules as they come and go; on a
+    /// terminal GDB is started, elsewhere the command for that is printed. There is no time limit then
+    #[arg(long)]
+    pub gdb: bool,
+    /// Start GDB without a terminal, with the commands of this file
+    #[arg(long, value_name = "FILE", requires = "gdb")]
+    pub gdb_script: Option<PathBuf>,
     /// Link modules that name each other in a circle as one, rather than refuse them
     #[arg(long, requires = "files")]
     pub group_cycles: bool,
@@ -108,6 +115,7 @@ Examples:
   cargo xtask qemu
   cargo xtask qemu --arch riscv64
   cargo xtask qemu hello.o -- world
+  cargo xtask qemu --gdb hello.o
   cargo xtask qemu --call selftest driver.o libsupport.a --report load.json";
 
 /// What the loader is asked for.
@@ -344,6 +352,14 @@ mod tests {
         assert!(qemu(&["--", "x"]).is_err());
         assert!(qemu(&["--call", "start"]).is_err());
         assert_eq!(qemu(&[]).unwrap().entry, "main");
+    }
+
+    #[test]
+    fn gdb_may_follow_a_script() {
+        assert!(qemu(&["--gdb", "a.o"]).unwrap().gdb);
+        assert!(qemu(&["--gdb-script", "a.gdb", "a.o"]).is_err());
+        let args = qemu(&["--gdb", "--gdb-script", "a.gdb", "a.o"]).unwrap();
+        assert_eq!(args.gdb_script, Some(PathBuf::from("a.gdb")));
     }
 
     #[test]

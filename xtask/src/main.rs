@@ -10,6 +10,7 @@ mod cases;
 mod checks;
 mod cli;
 mod diff;
+mod gdb;
 mod image;
 mod link;
 mod modules;

@@ -66,7 +66,14 @@ pub const fn machine(arch: Arch) -> Machine {
 }
 
 /// The command that boots `image`, with the file `job` in memory where there is one.
-pub fn command(qemu: &Path, arch: Arch, image: &Path, job: Option<&Path>) -> Command {
+/// With the path of a socket, QEMU waits there for GDB to say when to start.
+pub fn command(
+    qemu: &Path,
+    arch: Arch,
+    image: &Path,
+    job: Option<&Path>,
+    gdb: Option<&Path>,
+) -> Command {
     let machine = machine(arch);
     let mut command = Command::new(qemu);
     command.args(machine.options).args(COMMON).arg("-kernel").arg(image);
@@ -76,6 +83,10 @@ pub fn command(qemu: &Path, arch: Arch, image: &Path, job: Option<&Path>) -> Com
         let address = machine.job_address;
         command.arg("-device");
         command.arg(format!("loader,file={file},addr={address:#x},force-raw=on"));
+    }
+    if let Some(socket) = gdb {
+        let socket = socket.to_string_lossy().replace(',', ",,");
+        command.args(["-S", "-gdb", &format!("unix:{socket},server=on,wait=off")]);
     }
     command
 }

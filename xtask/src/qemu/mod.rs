@@ -141,6 +141,30 @@ impl Boot {
 /// # Errors
 /// A tool is missing, the image cannot be built, the job is too big, or QEMU does not start.
 pub fn boot(tools: &Tools, arch: Arch, job: &Job<'_>, limit: Duration) -> Result<Boot> {
+    boot_job(tools, arch, job, limit, None)
+}
+
+/// The same, held until GDB, which is to come to `socket`, says when to start.
+///
+/// # Errors
+/// As for [`boot`].
+pub fn boot_held(
+    tools: &Tools,
+    arch: Arch,
+    job: &Job<'_>,
+    limit: Duration,
+    socket: &Path,
+) -> Result<Boot> {
+    boot_job(tools, arch, job, limit, Some(socket))
+}
+
+fn boot_job(
+    tools: &Tools,
+    arch: Arch,
+    job: &Job<'_>,
+    limit: Duration,
+    gdb: Option<&Path>,
+) -> Result<Boot> {
     let bytes = job.encode().context("the job cannot be encoded")?;
     ensure!(
         machine::fits(&bytes),
@@ -150,7 +174,7 @@ pub fn boot(tools: &Tools, arch: Arch, job: &Job<'_>, limit: Duration) -> Result
     let image = image::path(tools, arch)?;
     let file = tempfile::Builder::new().prefix("job-").suffix(".bin").tempfile()?;
     std::fs::write(file.path(), &bytes).context("cannot write the job to a temporary file")?;
-    boot_file(tools, arch, &image, Some(file.path()), limit)
+    boot_image(tools, arch, &image, Some(file.path()), limit, gdb)
 }
 
 /// Boots `image`, with the bytes of the file `job` in its job window.
@@ -164,6 +188,17 @@ pub fn boot_file(
     job: Option<&Path>,
     limit: Duration,
 ) -> Result<Boot> {
+    boot_image(tools, arch, image, job, limit, None)
+}
+
+fn boot_image(
+    tools: &Tools,
+    arch: Arch,
+    image: &Path,
+    job: Option<&Path>,
+    limit: Duration,
+    gdb: Option<&Path>,
+) -> Result<Boot> {
     let qemu = tools.qemu(arch)?;
     let started = Instant::now();
     let mut boot = Boot {
@@ -175,7 +210,7 @@ pub fn boot_file(
         took: Duration::ZERO,
     };
     let mut said = Vec::new();
-    let mut command = machine::command(&qemu, arch, image, job);
+    let mut command = machine::command(&qemu, arch, image, job, gdb);
     let mut read = 0;
     let end = process::pump(&mut command, limit, |stream, line| {
         read += line.len();

@@ -103,6 +103,14 @@ impl Tools {
         self.get(Need::Lld)
     }
 
+    /// `gdb-multiarch`, or a `gdb` for all machines.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn gdb(&self) -> Result<PathBuf> {
+        self.get(Need::Gdb)
+    }
+
     /// `gcc` for Linux on `arch`.
     ///
     /// # Errors

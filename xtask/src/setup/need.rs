@@ -1,11 +1,14 @@
 //! What a verb can need, what it is for, and how this machine is searched for it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use super::SetupError;
 use super::find::{newest_below, on_path, prints_path, version};
 use super::packages::{self, Manager};
 use crate::arch::Arch;
+use crate::process;
 
 /// The version of LLVM's tools that the tests are written for.
 pub const LLVM: u32 = 22;
@@ -29,6 +32,8 @@ pub enum Need {
     DebianRustfmt,
     /// `gcc` for Linux on a machine.
     Gcc(Arch),
+    /// A GDB that knows all machines.
+    Gdb,
     /// `g++` for Linux on a machine.
     Gxx(Arch),
     /// The C compiler for this machine itself.
@@ -53,6 +58,7 @@ impl Need {
             Self::DebianRustfmt => "rustfmt".into(),
             Self::DebianRust => "a Rust that builds its own core library".into(),
             Self::Gcc(arch) => format!("gcc for {arch}"),
+            Self::Gdb => "gdb-multiarch".into(),
             Self::Gxx(arch) => format!("g++ for {arch}"),
             Self::HostCc => "a C compiler".into(),
             Self::Libgcc(arch) => format!("libgcc for {arch}"),
@@ -69,6 +75,7 @@ impl Need {
             Self::DebianClippy | Self::DebianRustfmt => "check the sources",
             Self::DebianRust => "build the system images",
             Self::Gcc(_) | Self::Gxx(_) => "compile test objects",
+            Self::Gdb => "debug what runs in the system images",
             Self::HostCc => "build the same programs for this machine, to compare with",
             Self::Libgcc(_) => "give modules the compiler's helper functions",
             Self::Lld => "link",
@@ -90,6 +97,8 @@ impl Need {
             Self::DebianRust => debian_rust(),
             Self::DebianRustfmt => existing("/usr/bin/rustfmt").and(existing("/usr/bin/cargo-fmt")),
             Self::Gcc(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}gcc"))),
+            // Where distributions have no other, theirs is for all.
+            Self::Gdb => ["gdb-multiarch", "gdb"].into_iter().filter_map(on_path).find(knows_all),
             Self::Gxx(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}g++"))),
             Self::HostCc => ["cc", "gcc", "clang"].into_iter().find_map(on_path),
             Self::Libgcc(arch) => libgcc(arch),
@@ -167,6 +176,15 @@ fn picolibc(arch: Arch) -> Option<PathBuf> {
         }
         Arch::X86_64 => None,
     }
+}
+
+/// Whether a GDB knows the three machines.
+fn knows_all(gdb: &PathBuf) -> bool {
+    let mut command = Command::new(gdb);
+    command.args(["-nx", "-batch", "-ex", "set architecture"]);
+    let done = process::run(&mut command, Duration::from_secs(20));
+    let said = done.map(|done| done.stderr_text() + &done.stdout_text()).unwrap_or_default();
+    ["aarch64", "i386:x86-64", "riscv:rv64"].iter().all(|name| said.contains(name))
 }
 
 fn existing(path: &str) -> Option<PathBuf> {

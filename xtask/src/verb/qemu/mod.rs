@@ -1,15 +1,17 @@
 //! `cargo xtask qemu`: objects, or the Lua demo, in a running image.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow, bail};
 use qemu_protocol::{Ended, File, Job, ModuleFiles, Options, Outcome};
 
 use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes};
 use crate::cli::{Machines, QemuArgs, UsageError};
+use crate::gdb::{self, Session};
 use crate::image;
 use crate::parallel;
 use crate::program::{Inputs, Program, runtime_for};
@@ -54,10 +56,15 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     argv.extend(args.args.iter().map(String::as_str));
     let entry = args.entry.as_str();
     image::path(tools, arch)?;
-    let step = progress::step(format!("running {name} on {arch}"));
-    let boot = boot(tools, arch, &program, entry, &argv, options(args), args.timeout);
-    step.finish();
-    let boot = boot?;
+    let asked = options(args);
+    let boot = if args.gdb {
+        debugged(tools, arch, (&program, entry, &argv), asked, args)?
+    } else {
+        let step = progress::step(format!("running {name} on {arch}"));
+        let boot = boot(tools, arch, &program, entry, &argv, asked, args.timeout);
+        step.finish();
+        boot?
+    };
     show_run(&boot, args)?;
     write_report(args, std::slice::from_ref(&boot), None)?;
     Ok(ExitCode::from(exit_code(&boot)))
@@ -66,6 +73,16 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 /// Lua on each machine, and whether it says the same on all of them.
 fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let archs = args.arch.unwrap_or(Machines::All).list();
+    if let (true, [arch]) = (args.gdb, archs.as_slice()) {
+        set_up(tools, &[*arch])?;
+        let (asked, program) = (options(args), lua_program(tools, *arch)?);
+        let boot = debugged(tools, *arch, (&program, "main", &["lua"]), asked, args)?;
+        show_run(&boot, args)?;
+        return Ok(ExitCode::from(exit_code(&boot)));
+    }
+    if args.gdb {
+        bail!(UsageError(anyhow!("GDB is at one machine: name it with --arch, or give objects")));
+    }
     let boots = lua(tools, &archs, options(args), args.timeout)?;
     for boot in &boots {
         show_run(boot, args)?;
@@ -86,17 +103,8 @@ fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 pub fn lua(tools: &Tools, archs: &[Arch], asked: Options, timeout: u64) -> Result<Vec<Boot>> {
     set_up(tools, archs)?;
     image::paths(tools, archs)?;
-    let mut programs = Vec::new();
-    for &arch in archs {
-        let archives = runtime_archives(tools, arch)?;
-        let demo = runtime::lua::demo(tools, arch)?;
-        let files: Vec<NamedBytes> = demo.objects;
-        let mut linker = Linker::default();
-        files.iter().for_each(|file| linker.add(&file.bytes));
-        let runtime = runtime_for(&[linker], &archives, runtime::ROOTS);
-        let (archives, modules) = (Vec::new(), Vec::new());
-        programs.push((arch, Program { files, archives, modules, runtime }));
-    }
+    let programs = archs.iter().map(|&arch| Ok((arch, lua_program(tools, arch)?)));
+    let programs = programs.collect::<Result<Vec<_>>>()?;
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
         let boot = boot(tools, *arch, program, "main", &["lua"], asked, timeout);
@@ -105,6 +113,17 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: Options, timeout: u64) -> Resul
     });
     step.finish();
     boots.into_iter().collect()
+}
+
+/// Lua's objects, and what they need of the C runtime.
+fn lua_program(tools: &Tools, arch: Arch) -> Result<Program> {
+    let archives = runtime_archives(tools, arch)?;
+    let demo = runtime::lua::demo(tools, arch)?;
+    let files: Vec<NamedBytes> = demo.objects;
+    let mut linker = Linker::default();
+    files.iter().for_each(|file| linker.add(&file.bytes));
+    let runtime = runtime_for(&[linker], &archives, runtime::ROOTS);
+    Ok(Program { files, archives: Vec::new(), modules: Vec::new(), runtime })
 }
 
 /// Whether all machines printed the same.
@@ -167,7 +186,39 @@ fn boot(
     options: Options,
     timeout: u64,
 ) -> Result<Boot> {
-    let job = Job {
+    let job = job((program, entry, argv), options);
+    qemu::boot(tools, arch, &job, Duration::from_secs(timeout))
+}
+
+/// Runs a program with GDB at the machine, and shows what GDB prints where it follows a script.
+fn debugged(
+    tools: &Tools,
+    arch: Arch,
+    what: (&Program, &str, &[&str]),
+    options: Options,
+    args: &QemuArgs,
+) -> Result<Boot> {
+    let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let session = match &args.gdb_script {
+        Some(script) => Session::Script(script),
+        None if on_terminal => Session::Terminal,
+        None => Session::Elsewhere(|command| eprintln!("held until GDB is attached: {command}")),
+    };
+    let job = job(what, Options { debug: true, ..options });
+    let (boot, said) = gdb::run(tools, arch, &job, gdb::NO_LIMIT, session)?;
+    if let Some(said) = said {
+        print!("{}", said.stdout_text());
+        eprint!("{}", said.stderr_text());
+        said.checked("GDB")?;
+    }
+    Ok(boot)
+}
+
+fn job<'j>(
+    (program, entry, argv): (&'j Program, &'j str, &[&'j str]),
+    options: Options,
+) -> Job<'j> {
+    Job {
         runtime: lent(&program.runtime),
         programs: vec![qemu_protocol::Program {
             name: argv.first().copied().unwrap_or_default(),
@@ -181,8 +232,7 @@ fn boot(
             surroundings: qemu_protocol::Surroundings::default(),
             task: qemu_protocol::Task::default(),
         }],
-    };
-    qemu::boot(tools, arch, &job, Duration::from_secs(timeout))
+    }
 }
 
 fn module_files(modules: &[(String, NamedBytes)]) -> Vec<ModuleFiles<'_>> {
