@@ -10,8 +10,10 @@ use crate::archive::NamedBytes;
 use crate::parallel;
 use crate::progress;
 use crate::setup::{Tools, root};
+pub use compile::object as compile_object;
 use libraries::Libraries;
-use variants::{Compiler, Language};
+pub use variants::Compiler;
+use variants::Language;
 
 mod batch;
 mod compile;

@@ -5,7 +5,7 @@ mod slots;
 use std::collections::BTreeMap;
 
 use super::link::Linked;
-use super::linker::Linker;
+use super::linker::{Kind, Linker};
 use super::load::{Section, Table};
 use super::prepare::{Site, Sites};
 use super::told::Told;
@@ -25,6 +25,8 @@ pub struct Counts {
     pub sections: usize,
     /// Bytes.
     pub bytes: usize,
+    /// Bytes of debug sections.
+    pub debug_bytes: usize,
     /// Relocations.
     pub relocations: usize,
     /// Relocations that speak of a GOT slot, or whose call goes through a stub.
@@ -46,6 +48,7 @@ impl Counts {
         self.objects += other.objects;
         self.sections += other.sections;
         self.bytes += other.bytes;
+        self.debug_bytes += other.debug_bytes;
         self.relocations += other.relocations;
         self.by_meaning += other.by_meaning;
         self.from_nothing += other.from_nothing;
@@ -65,11 +68,11 @@ impl Counts {
     }
 
     /// All of it, in the order in which it is shown.
-    pub fn numbers(&self) -> [usize; 8] {
-        let Self {
-            high, objects, sections, bytes, relocations, by_meaning, symbols, types, ..
-        } = self;
-        [*high, *objects, *sections, *bytes, *symbols, *relocations, *by_meaning, types.len()]
+    pub fn numbers(&self) -> [usize; 9] {
+        let Self { high, objects, sections, bytes, debug_bytes, symbols, .. } = *self;
+        let (relocations, by_meaning, types) =
+            (self.relocations, self.by_meaning, self.types.len());
+        [high, objects, sections, bytes, debug_bytes, symbols, relocations, by_meaning, types]
     }
 }
 
@@ -118,6 +121,9 @@ pub fn compare(
     let Some(theirs) = their_sections(sites, name, linked, &mut counts, &mut differences) else {
         return (counts, differences);
     };
+    if linker.kind == Kind::Lld {
+        differences.extend(sites.loaded.debug.compare(linked, &mut counts));
+    }
     let ours: Vec<&[u8]> = sites.loaded.sections.iter().map(|s| s.bytes.as_slice()).collect();
     let got = &sites.loaded.got;
     let ours = Side { sections: ours, got, got_base: got.address };

@@ -19,6 +19,7 @@ use crate::setup::{Tools, root};
 use crate::toolchain;
 use crate::visibility;
 
+mod debugged;
 mod sqlite;
 mod unnamed;
 
@@ -72,6 +73,7 @@ pub fn modules(tools: &Tools, arch: Arch, extent: Extent) -> Result<Vec<Module>>
             modules.push(assembled(tools, arch, &[name], "")?);
         }
     }
+    modules.extend(debugged::modules(tools, arch)?);
     modules.extend(thread_locals(tools, arch, TlsModel::Static)?);
     modules.extend(thread_locals(tools, arch, TlsModel::Dynamic)?);
     let demo = runtime::lua::demo(tools, arch)?.objects;

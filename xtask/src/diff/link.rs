@@ -70,6 +70,10 @@ pub fn link(linker: &Linker, files: &[NamedBytes], loaded: &Loaded, told: &Told)
         let locals = loaded.thread_locals.sections.iter();
         let locals = locals.filter(|(object, ..)| *object == number);
         mine.extend(locals.map(|(_, index, _)| name(*index)));
+        if linker.kind == Kind::Lld {
+            let shown = loaded.debug.sections.iter().filter(|section| section.object == number);
+            mine.extend(shown.map(|section| (section.index, section.linked_name())));
+        }
         let none = Changes::new();
         let changes = told.changes.get(number).unwrap_or(&none);
         let name = format!("{number}.o");
@@ -128,6 +132,11 @@ fn script(linker: &Linker, loaded: &Loaded, imports: &BTreeMap<Vec<u8>, u64>) ->
         }
     }
     if linker.kind == Kind::Lld {
+        for section in &loaded.debug.sections {
+            let (name, object) = (section.linked_name(), section.object);
+            let at = section.output_name();
+            let _ = writeln!(script, "  {at} 0 : {{ {object}.o({name}) }} :all");
+        }
         let _ = writeln!(script, "  .beyond {BEYOND:#x} : {{ BYTE(0) }} :all");
         let _ = writeln!(script, "  {RESOLVERS} {:#x} : {{ *({RESOLVERS}) }} :all", BEYOND + 16);
     }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use loader_core::{
-    Binding, Error, InPlaceSection, Object, Plan, PlanOptions, SegmentKind, TargetAddress, TlsModel,
+    Binding, DebugSections, Error, InPlaceSection, Object, Plan, PlanOptions, SegmentKind,
+    TargetAddress, TlsModel,
 };
 
 use super::corpus::Module;
+use super::debug::Debug;
 use super::gathered::Gathered;
 use super::layout::{self, Layout};
 use super::relocations::Relocations;
@@ -55,6 +57,8 @@ pub struct Loaded {
     pub relaxed: bool,
     /// How many bytes stayed in the files.
     pub in_place_bytes: usize,
+    /// What a debugger is shown.
+    pub debug: Debug,
 }
 
 /// An IFUNC as our loader sees it.
@@ -151,12 +155,13 @@ pub fn load(
     let homes: Vec<_> = homes.into_iter().map(|home| Some(TargetAddress::new(home))).collect();
     let options = options(module, &homes);
     let mut in_place = Vec::new();
-    let linked = link::link(&objects, options, |plan| {
+    let decide = |plan: &Plan<'_, '_>| {
         in_place = staying(plan, module, options.in_place);
         Ok(decide(module, plan, relocations, high))
-    });
-    match linked {
-        Ok(output) => Ok(Ok(Loaded::of(module, output, in_place)?)),
+    };
+    let debug = |loaded: &_| Debug::of(loaded, &module.files);
+    match link::link_and(&objects, options, decide, debug) {
+        Ok((output, debug)) => Ok(Ok(Loaded::of(module, output, in_place, debug)?)),
         Err(Failure::Core(error)) => Ok(Err(refusal(&error))),
         Err(Failure::Other(error)) => Err(error),
     }
@@ -186,7 +191,12 @@ fn decide(
 impl Loaded {
     /// What `cargo xtask link` would write: all of it out of the map and the segments' bytes, but
     /// for what stays in the files.
-    fn of(module: &Module, output: Output, in_place: Vec<Section>) -> Result<Self> {
+    fn of(
+        module: &Module,
+        output: Output,
+        in_place: Vec<Section>,
+        debug: Debug,
+    ) -> Result<Self> {
         let map = &output.map;
         let mut sections = Vec::new();
         for (object, section) in map.sections() {
@@ -249,6 +259,7 @@ impl Loaded {
             relaxed: Layout::is_relaxed(&module.name),
             in_place_bytes,
             imports: output.decision.symbols,
+            debug,
         })
     }
 }
@@ -259,6 +270,7 @@ fn options<'p>(module: &Module, homes: &'p [Option<TargetAddress>]) -> PlanOptio
     options.relaxation = Layout::is_relaxed(&module.name);
     options.thread_locals = module.model;
     options.in_place = homes;
+    options.debug = DebugSections::All;
     options
 }
 

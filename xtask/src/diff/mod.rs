@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `archives` | apart from that: which members of archives are linked, and in which order |
 //! | `corpus` | what is compared; `cargo xtask test` takes a part of it |
+//! | `debug` | the images that a debugger is shown |
 //! | `erratum` | code that an erratum of the Cortex-A53 affects, mended |
 //! | `expressed` | types that a linker gets as others, because it does not know them |
 //! | `files` | apart from that: `cargo xtask link` through its files, and an executable that boots |
@@ -42,6 +43,7 @@ use crate::show;
 pub mod archives;
 mod compare;
 mod corpus;
+mod debug;
 mod erratum;
 mod expressed;
 mod files;
@@ -65,8 +67,8 @@ use compare::Counts;
 pub use corpus::Extent;
 use corpus::Module;
 use layout::Layout;
-pub use linker::Kind;
 use linker::Linker;
+pub use linker::{Kind, gnu_program};
 use load::{Loaded, Refusal};
 use prepare::Sites;
 use relocations::{File, Relocations};
@@ -85,6 +87,9 @@ enum Outcome {
 
 /// Of so many modules, one may be skipped.
 const SKIPPED: usize = 5;
+
+/// So many bytes of debug sections must be compared, or the comparison says nothing.
+const DEBUG_BYTES: usize = 100_000;
 
 /// The names of the types that are compared with each linker's output, and that of the type by
 /// which each was given to the linker: itself, or one that says the same.
@@ -141,6 +146,10 @@ pub fn check(tools: &Tools) -> Result<Tally> {
         if counts.in_place == 0 {
             let name = format!("{arch}, {}: sections that stay in their files", linker.name());
             tally.fail(name, "none was compared");
+        }
+        if counts.debug_bytes < DEBUG_BYTES && *linker == Kind::Lld {
+            let name = format!("{arch}, {}: debug sections", linker.name());
+            tally.fail(name, format!("{} bytes were compared", counts.debug_bytes));
         }
         let skipped: usize = skipped.values().sum();
         if skipped * SKIPPED > *modules {
@@ -290,6 +299,7 @@ impl Results {
             ">objects",
             ">sections",
             ">bytes",
+            ">debug",
             ">symbols",
             ">relocations",
             ">by meaning",

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use object::elf::{
-    FileHeader64, Rela64, SHF_ALLOC, SHF_EXECINSTR, SHF_GROUP, SHF_TLS, SHF_WRITE, SHN_ABS,
-    SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB,
-    SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, STT_TLS, SectionFlags, SectionHeader64, SectionType, Sym64,
-    SymbolInfo, SymbolOther, SymbolSection,
+    FileHeader64, Rela64, SHF_ALLOC, SHF_COMPRESSED, SHF_EXECINSTR, SHF_GROUP, SHF_TLS, SHF_WRITE,
+    SHN_ABS, SHN_UNDEF, SHT_GROUP, SHT_NOBITS, SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA,
+    SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_NOTYPE, STT_TLS, SectionFlags, SectionHeader64,
+    SectionType, Sym64, SymbolInfo, SymbolOther, SymbolSection,
 };
 use object::read::elf::{Rela, SectionHeader};
 use object::write::{Object, Relocation, StandardSection, Symbol};
@@ -111,7 +111,12 @@ pub fn neutralised(
         let name = if let Some(name) = loaded.get(&number) {
             neutralise(
                 section,
-                SHF_ALLOC.0 | SHF_WRITE.0 | SHF_EXECINSTR.0 | SHF_GROUP.0 | SHF_TLS.0,
+                SHF_ALLOC.0
+                    | SHF_COMPRESSED.0
+                    | SHF_EXECINSTR.0
+                    | SHF_GROUP.0
+                    | SHF_TLS.0
+                    | SHF_WRITE.0,
             );
             name.clone()
         } else if kind == SHT_SYMTAB {

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use loader_core::{
-    ArenaMemoryManager, Error, Name, Object, Plan, PlanOptions, Scratch, SegmentKind, StaticArena,
+    ArenaMemoryManager, Error, Module, Name, Object, Plan, PlanOptions, Scratch, SegmentKind, StaticArena,
     TargetAddress, UnprotectedPlatform,
 };
 
@@ -101,6 +101,19 @@ pub fn link<'o>(
     options: PlanOptions<'_>,
     decide: impl FnOnce(&Plan<'o, '_>) -> Result<Decision>,
 ) -> Result<Output, Failure<'o>> {
+    link_and(objects, options, decide, |_| Ok(())).map(|(output, ())| output)
+}
+
+/// The same, with one more look at the module.
+///
+/// # Errors
+/// As for [`link`], and those of `look`.
+pub fn link_and<'o, T>(
+    objects: &[Object<'o>],
+    options: PlanOptions<'_>,
+    decide: impl FnOnce(&Plan<'o, '_>) -> Result<Decision>,
+    look: impl FnOnce(&Module<'o, '_, &'static Manager>) -> Result<T>,
+) -> Result<(Output, T), Failure<'o>> {
     let mut scratch = vec![Scratch::ZERO; options.scratch_len(objects)];
     let plan = Plan::with_options(objects, &mut scratch, options)?;
     let decision = decide(&plan)?;
@@ -120,7 +133,8 @@ pub fn link<'o>(
     let (map, segments) = describe::describe(&mut module, &decision.placement, &rooms)?;
     // RISC-V: code may be compressed in some objects. Nothing else may differ between them.
     let flags = objects.iter().fold(0, |flags, object| flags | object.flags());
-    Ok(Output { map, segments, flags, decision })
+    let seen = look(&module)?;
+    Ok((Output { map, segments, flags, decision }, seen))
 }
 
 impl Output {
