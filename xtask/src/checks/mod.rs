@@ -10,6 +10,7 @@ use crate::setup::{Need, Tools};
 
 mod bare;
 mod cases;
+mod gdb;
 mod host;
 mod lua;
 mod metadata;
@@ -53,6 +54,7 @@ pub const STEPS: &[Step] = &[
         run: |context| crate::diff::archives::check(&context.tools),
     },
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
+    Step { name: "gdb", about: "GDB sees modules come and go", run: gdb::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
 ];
 
@@ -67,7 +69,7 @@ pub struct Context {
 
 /// Gets in one go what the steps would otherwise get one by one.
 fn all_tools(context: &Context) -> Result<Tally> {
-    let mut needs = vec![Need::Clang, Need::Clangxx, Need::HostCc, Need::Lld];
+    let mut needs = vec![Need::Clang, Need::Clangxx, Need::Gdb, Need::HostCc, Need::Lld];
     for arch in Arch::ALL {
         needs.extend([Need::Gcc(arch), Need::Gxx(arch), Need::Libgcc(arch), Need::Qemu(arch)]);
     }

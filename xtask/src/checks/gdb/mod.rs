@@ -1,0 +1,204 @@
+//! GDB at the machines: breakpoints in modules that are not there yet, backtraces through module and
+//! kernel, variables, steps, and nothing of a module once it is gone.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use loader_core::{Object, Plan, PlanOptions, Scratch};
+use object::elf::SHF_COMPRESSED;
+use object::read::{Object as _, ObjectSection};
+use object::{LittleEndian as LE, SectionFlags};
+use qemu_protocol::{File, Job, Options, Program, Surroundings, Task};
+
+use super::{Context, Tally};
+use crate::arch::Arch;
+use crate::cases::{Compiler, compile_object};
+use crate::diff::gnu_program;
+use crate::gdb::{self, Session};
+use crate::image;
+use crate::parallel;
+use crate::process;
+use crate::qemu::DEFAULT_LIMIT;
+use crate::setup::{Need, Tools, root};
+
+mod expected;
+mod script;
+
+/// Longest that objcopy may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+use script::Lines;
+
+/// A program, compiled in one way, that GDB is driven through.
+#[derive(Clone, Copy, Debug)]
+struct Scenario {
+    /// What it is called.
+    name: &'static str,
+    /// The source, in `qemu-tests/gdb`.
+    source: &'static str,
+    compiler: Compiler,
+    flags: &'static str,
+    /// How objcopy is to compress the debug sections of the object, if it is to.
+    compress: Option<&'static str>,
+    /// Whether all of this is about RISC-V code that is made shorter.
+    relaxation: bool,
+    /// What the object must have.
+    has: Has,
+}
+
+/// What makes an object worth a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Has {
+    /// Debug sections compressed so (`ch_type`).
+    Compressed(u32),
+    /// Debug sections as they are, of this version of DWARF.
+    Plain(u16),
+}
+
+const C: Scenario = Scenario {
+    name: "C, DWARF 5",
+    source: "meter.c",
+    compiler: Compiler::Gcc,
+    flags: "-O0 -gdwarf-5",
+    compress: None,
+    relaxation: false,
+    has: Has::Plain(5),
+};
+
+const RUST: Scenario = Scenario {
+    name: "Rust, DWARF 5",
+    source: "gauge.rs",
+    compiler: Compiler::Rustc,
+    flags: "-g -Copt-level=0 -Cdebug-assertions=off -Cdwarf-version=5",
+    ..C
+};
+
+const CLANG: Scenario = Scenario { name: "C by clang, DWARF 5", compiler: Compiler::Clang, ..C };
+
+const ZLIB: Has = Has::Compressed(1);
+const ZSTD: Has = Has::Compressed(2);
+
+const SCENARIOS: &[Scenario] = &[
+    C,
+    Scenario { name: "C, DWARF 4", flags: "-O0 -gdwarf-4 -fno-pic", has: Has::Plain(4), ..C },
+    Scenario { name: "C, zlib", flags: "-O0 -gdwarf-5 -gz=zlib", has: ZLIB, ..C },
+    CLANG,
+    Scenario { name: "C by clang, zstd", flags: "-O0 -gdwarf-5 -gz=zstd", has: ZSTD, ..CLANG },
+    // Calls and addresses get shorter: each line behind them lies elsewhere than in the object.
+    Scenario { name: "C, relaxed", flags: "-O0 -gdwarf-5 -fno-pic", relaxation: true, ..C },
+    Scenario {
+        name: "C by clang, sections apart, relaxed",
+        flags: "-O0 -gdwarf-5 -mrelax -falign-functions=64 -ffunction-sections",
+        relaxation: true,
+        ..CLANG
+    },
+    RUST,
+    Scenario { name: "Rust, zlib", compress: Some("zlib"), has: ZLIB, ..RUST },
+    Scenario { name: "Rust, zstd", compress: Some("zstd"), has: ZSTD, ..RUST },
+];
+
+/// Drives GDB through each scenario on each machine.
+pub(super) fn run(context: &Context) -> Result<Tally> {
+    let tools = &context.tools;
+    tools.ensure(&[Need::Gdb])?;
+    image::paths(tools, &Arch::ALL)?;
+    let all: Vec<_> =
+        Arch::ALL.iter().flat_map(|&arch| SCENARIOS.iter().map(move |s| (arch, s))).collect();
+    let chosen = |name: &str| {
+        context.cases.is_empty() || context.cases.iter().any(|case| name.starts_with(case))
+    };
+    let name = |(arch, scenario): &(Arch, &Scenario)| format!("{arch}: {}", scenario.name);
+    let all: Vec<_> = all.into_iter().filter(|one| chosen(&name(one))).collect();
+    let apply =
+        |(arch, scenario): &(Arch, &Scenario)| !scenario.relaxation || *arch == Arch::Riscv64;
+    let all: Vec<_> = all.into_iter().filter(apply).collect();
+    let results = parallel::map(&all, |(arch, scenario)| scenario.run(tools, *arch));
+    let mut tally = Tally::default();
+    for (one, result) in all.iter().zip(results) {
+        tally.count(name(one), result);
+    }
+    Ok(tally)
+}
+
+impl Scenario {
+    fn path(&self) -> PathBuf {
+        root().join("qemu-tests/gdb").join(self.source)
+    }
+
+    fn run(&self, tools: &Tools, arch: Arch) -> Result<()> {
+        let path = self.path();
+        let flags: Vec<String> = self.flags.split_whitespace().map(str::to_owned).collect();
+        let bytes = compile_object(tools, arch, &path, self.compiler, &flags)?;
+        let bytes = match self.compress {
+            Some(kind) => compressed(tools, arch, &bytes, kind)?,
+            None => bytes,
+        };
+        ensure!(has(&bytes)? == self.has, "the compiler wrote {:?}", has(&bytes)?);
+        ensure!(!self.relaxation || shrinks(&bytes)?, "no code of it gets shorter");
+        let text = std::fs::read_to_string(&path).context("a source of the test")?;
+        let lines = Lines::of(self.source, &text)?;
+        let program = Program {
+            name: "debugged",
+            files: vec![File::new("debugged.o", &bytes)],
+            archives: Vec::new(),
+            modules: Vec::new(),
+            entry: "main",
+            args: vec!["debugged"],
+            repeat: 1,
+            options: Options { debug: true, relaxation: self.relaxation, ..Options::default() },
+            surroundings: Surroundings::default(),
+            task: Task::default(),
+        };
+        let job = Job { runtime: Vec::new(), programs: vec![program] };
+        let script = tempfile::Builder::new().suffix(".gdb").tempfile()?;
+        std::fs::write(script.path(), lines.script()?)?;
+        let session = Session::Script(script.path());
+        let (boot, done) = gdb::run(tools, arch, &job, DEFAULT_LIMIT, session)?;
+        let done = done.context("GDB did not run")?;
+        let said = done.stdout_text();
+        let reports = boot.programs.iter().map(|program| program.report.as_ref());
+        let outcomes: Vec<_> = reports.map(|report| report.map(|r| &r.outcome)).collect();
+        let all = format!("{said}\n{}\n{}: {outcomes:?}", done.stderr_text(), boot.stop);
+        expected::check(&lines, &said).with_context(|| all.clone())?;
+        ensure!(done.success(), "GDB failed ({}):\n{all}", done.status);
+        Ok(())
+    }
+}
+
+/// The object with its debug sections compressed, by GNU objcopy.
+fn compressed(tools: &Tools, arch: Arch, bytes: &[u8], kind: &str) -> Result<Vec<u8>> {
+    let file = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
+    std::fs::write(file.path(), bytes)?;
+    let mut command = Command::new(gnu_program(&tools.gcc(arch)?, "objcopy")?);
+    command.arg(format!("--compress-debug-sections={kind}")).arg(file.path());
+    process::run(&mut command, LIMIT)?.checked("objcopy")?;
+    Ok(std::fs::read(file.path())?)
+}
+
+/// How an object's `.debug_info` is compressed, or else the version of DWARF that it has.
+fn has(bytes: &[u8]) -> Result<Has> {
+    let file = object::read::elf::ElfFile64::<LE>::parse(bytes)?;
+    let info = file.section_by_name(".debug_info").context("no debug information")?;
+    let data = info.data()?;
+    let word = |at: usize| data.get(at..at + 2).map(|word| u16::from_le_bytes([word[0], word[1]]));
+    let SectionFlags::Elf { sh_flags, .. } = info.flags() else { bail!("not ELF") };
+    let is_compressed = sh_flags.0 & SHF_COMPRESSED.0 != 0;
+    let begin = word(if is_compressed { 0 } else { 4 }).context("a short section")?;
+    Ok(if is_compressed { Has::Compressed(begin.into()) } else { Has::Plain(begin) })
+}
+
+/// Whether code of an object gets shorter where that is asked for.
+fn shrinks(bytes: &[u8]) -> Result<bool> {
+    let objects = [Object::parse("debugged.o", bytes).map_err(|error| anyhow!("{error}"))?];
+    let size = |relaxation| {
+        let mut options = PlanOptions::default();
+        options.relaxation = relaxation;
+        let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
+        let plan = Plan::with_options(&objects, &mut scratch, options);
+        let plan = plan.map_err(|error| anyhow!("{error}"))?;
+        anyhow::Ok(plan.sections().map(|section| section.size).sum::<u64>())
+    };
+    Ok(size(true)? < size(false)?)
+}
