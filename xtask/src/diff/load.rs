@@ -155,12 +155,16 @@ pub fn load(
     let homes: Vec<_> = homes.into_iter().map(|home| Some(TargetAddress::new(home))).collect();
     let options = options(module, &homes);
     let mut in_place = Vec::new();
-    let decide = |plan: &Plan<'_, '_>| {
-        in_place = staying(plan, module, options.in_place);
-        Ok(decide(module, plan, relocations, high))
-    };
-    let debug = |loaded: &_| Debug::of(loaded, &module.files);
-    match link::link_and(&objects, options, decide, debug) {
+    let linked = link::link_and(
+        &objects,
+        options,
+        |plan| {
+            in_place = staying(plan, module, options.in_place);
+            Ok(decide(module, plan, relocations, high))
+        },
+        |loaded| Debug::of(loaded, &module.files),
+    );
+    match linked {
         Ok((output, debug)) => Ok(Ok(Loaded::of(module, output, in_place, debug)?)),
         Err(Failure::Core(error)) => Ok(Err(refusal(&error))),
         Err(Failure::Other(error)) => Err(error),

@@ -174,6 +174,7 @@ fn options(args: &QemuArgs) -> Options {
         group_cycles: args.group_cycles,
         relaxation: asked.relax,
         in_place: args.in_place,
+        debug: false,
     }
 }
 
