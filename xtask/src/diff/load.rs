@@ -195,12 +195,7 @@ fn decide(
 impl Loaded {
     /// What `cargo xtask link` would write: all of it out of the map and the segments' bytes, but
     /// for what stays in the files.
-    fn of(
-        module: &Module,
-        output: Output,
-        in_place: Vec<Section>,
-        debug: Debug,
-    ) -> Result<Self> {
+    fn of(module: &Module, output: Output, in_place: Vec<Section>, debug: Debug) -> Result<Self> {
         let map = &output.map;
         let mut sections = Vec::new();
         for (object, section) in map.sections() {

@@ -18,8 +18,8 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use loader_core::{
-    ArenaMemoryManager, Error, Module, Name, Object, Plan, PlanOptions, Scratch, SegmentKind, StaticArena,
-    TargetAddress, UnprotectedPlatform,
+    ArenaMemoryManager, Error, Module, Name, Object, Plan, PlanOptions, Scratch, SegmentKind,
+    StaticArena, TargetAddress, UnprotectedPlatform,
 };
 
 mod describe;
