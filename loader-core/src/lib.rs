@@ -271,9 +271,9 @@ pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
 pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
 pub use exports::{Export, ExportTable};
 pub use memory::{
-    Arena, ArenaMemoryManager, FixedMemoryManager, FixedPlace, MemoryError, MemoryManager,
-    MpuMemoryManager, Platform, RegionPlan, Segment, SegmentKind, SegmentRequest, StaticArena,
-    UnprotectedPlatform,
+    Arena, ArenaMemoryManager, FixedMemoryManager, FixedPlace, InProcess, MemoryError,
+    MemoryManager, MpuMemoryManager, Platform, RegionPlan, RemoteMemoryManager, Segment,
+    SegmentKind, SegmentRequest, StaticArena, TargetMemory, UnprotectedPlatform,
 };
 pub use metadata::{
     Dependency, Interface, Metadata, MetadataError, NoteDefect, NoteKind, Parameter, ParameterKind,

@@ -1,9 +1,11 @@
 //! Seal: [`RelocatedImage`] → [`Module`], and unload: [`Module`] → nothing.
 
+use core::ptr::NonNull;
+
 use crate::address::TargetAddress;
 use crate::elf::{InitKind, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
-use crate::memory::{MemoryManager, Segment, SegmentKind};
+use crate::memory::{InProcess, MemoryManager, Segment, SegmentKind};
 use crate::name::Name;
 use crate::object::Object;
 use crate::place::Segments;
@@ -275,6 +277,32 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// The client has run the [`finalisers`](Self::finalisers) and calls nothing in the module
     /// any more.
     pub fn unload(self) {}
+}
+
+impl<M: InProcess> Module<'_, '_, M> {
+    /// A pointer to an exported function or variable, which the client casts to the type that it
+    /// knows it to have; `None` where there is none of this name in the module's own memory.
+    pub fn pointer(&self, name: &str) -> Option<NonNull<()>> {
+        self.segments.pointer(self.symbol(name)?)
+    }
+
+    /// A pointer to an address in the module's own memory: to one of its
+    /// [`initialisers`](Self::initialisers), for example.
+    pub fn pointer_at(&self, address: TargetAddress) -> Option<NonNull<()>> {
+        self.segments.pointer(address)
+    }
+}
+
+impl<M: InProcess> ResidentModule<'_, M> {
+    /// A pointer to an exported function or variable that is kept: [`Module::pointer`].
+    pub fn pointer(&self, name: &str) -> Option<NonNull<()>> {
+        self.segments.pointer(self.symbol(name)?)
+    }
+
+    /// A pointer to an address in the module's own memory.
+    pub fn pointer_at(&self, address: TargetAddress) -> Option<NonNull<()>> {
+        self.segments.pointer(address)
+    }
 }
 
 impl<'o> Plan<'o, '_> {

@@ -1,9 +1,11 @@
 //! Place: [`Plan`] + [`MemoryManager`] → [`ObjectImage`]. Asks for the segments, copies sections,
 //! clears what is zero.
 
+use core::ptr::NonNull;
+
 use crate::address::TargetAddress;
 use crate::error::Error;
-use crate::memory::{MemoryManager, Segment, SegmentKind, SegmentRequest};
+use crate::memory::{InProcess, MemoryManager, Segment, SegmentKind, SegmentRequest};
 use crate::plan::{Plan, PlannedSection};
 
 /// A module in memory, its sections copied and not yet relocated: LLVM's `ObjectImage`.
@@ -238,6 +240,19 @@ impl<M: MemoryManager> Segments<M> {
 
     const fn slot(&mut self, kind: SegmentKind) -> &mut Option<Segment> {
         kind.pick_mut(&mut self.segments)
+    }
+}
+
+impl<M: InProcess> Segments<M> {
+    /// A pointer to an address in the segments; `None` where that lies in none, or in one that runs
+    /// elsewhere, because the client has mapped it there.
+    pub(crate) fn pointer(&self, address: TargetAddress) -> Option<NonNull<()>> {
+        let in_segment = |kind| {
+            let segment = self.get(kind).filter(|segment| segment.target() == self.target(kind))?;
+            let offset = address.value().checked_sub(segment.target().value())?;
+            segment.pointer(usize::try_from(offset).ok()?)
+        };
+        SegmentKind::ALL.into_iter().find_map(in_segment)
     }
 }
 

@@ -4,7 +4,7 @@ use core::alloc::Layout;
 
 use crate::memory::pool::Pools;
 use crate::memory::{
-    Arena, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest,
+    Arena, InProcess, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest,
 };
 
 /// Hands out segments from one arena per kind, or from one that all kinds share, first fit, in
@@ -110,6 +110,9 @@ impl<P: Platform> MemoryManager for ArenaMemoryManager<P> {
         self.pools.of(segment.kind()).free(&segment, layout, &self.platform);
     }
 }
+
+// SAFETY: the pools make segments whose target address is that of their memory.
+unsafe impl<P: Platform> InProcess for ArenaMemoryManager<P> {}
 
 fn whole_granule(granule: usize) -> usize {
     granule.max(16).checked_next_power_of_two().unwrap_or(4096)

@@ -5,6 +5,7 @@
 //! | [`ArenaMemoryManager`] | pages of static arenas: one per kind of segment, or one for all |
 //! | [`FixedMemoryManager`] | one place per kind, always the same: overlays, pre-linked images |
 //! | [`MpuMemoryManager`] | regions of static arenas, as an MPU has them |
+//! | [`RemoteMemoryManager`] | memory of a target that is somewhere else |
 
 mod arena;
 mod arena_manager;
@@ -12,6 +13,7 @@ mod fixed_manager;
 mod mpu_manager;
 mod platform;
 mod pool;
+mod remote_manager;
 mod segment;
 
 use core::fmt;
@@ -21,6 +23,7 @@ pub use arena_manager::ArenaMemoryManager;
 pub use fixed_manager::{FixedMemoryManager, FixedPlace};
 pub use mpu_manager::{MpuMemoryManager, RegionPlan};
 pub use platform::{Platform, UnprotectedPlatform};
+pub use remote_manager::{RemoteMemoryManager, TargetMemory};
 pub use segment::Segment;
 
 /// What a segment holds, and so what may be done with its memory once it is sealed.
@@ -172,3 +175,17 @@ impl<M: MemoryManager + ?Sized> MemoryManager for &M {
         (**self).free(segment);
     }
 }
+
+/// A manager whose segments run where they are written, in the memory of the caller: modules in them
+/// give out [pointers](crate::Module::pointer).
+///
+/// A [`FixedMemoryManager`] is none, as its places may run anywhere, and a [`RemoteMemoryManager`]
+/// never is.
+///
+/// # Safety
+/// The target address of each segment that it hands out is the address of the segment's memory
+/// ([`Segment::local`]).
+pub unsafe trait InProcess: MemoryManager {}
+
+// SAFETY: the segments are the other manager's.
+unsafe impl<M: InProcess + ?Sized> InProcess for &M {}

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::memory::pool::Pools;
 use crate::memory::{
-    Arena, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest,
+    Arena, InProcess, MemoryError, MemoryManager, Platform, Segment, SegmentKind, SegmentRequest,
 };
 
 /// The region that a segment takes: a power of two in size, at a multiple of its size.
@@ -180,6 +180,9 @@ impl<P: Platform> MemoryManager for MpuMemoryManager<P> {
         }
     }
 }
+
+// SAFETY: the pools make segments whose target address is that of their memory.
+unsafe impl<P: Platform> InProcess for MpuMemoryManager<P> {}
 
 fn whole_region(minimum: usize) -> usize {
     minimum.max(16).checked_next_power_of_two().unwrap_or(4096)

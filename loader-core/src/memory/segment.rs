@@ -61,6 +61,15 @@ impl Segment {
         self.target
     }
 
+    /// A pointer to the byte at an offset; `None` past its end.
+    pub(crate) const fn pointer(&self, offset: usize) -> Option<NonNull<()>> {
+        if offset >= self.size {
+            return None;
+        }
+        // SAFETY: `new`'s caller promised `size` bytes at `local`, and the offset is one of theirs.
+        Some(unsafe { self.local.add(offset) }.cast())
+    }
+
     /// Its bytes, as the loader wrote them.
     pub const fn bytes(&self) -> &[u8] {
         // SAFETY: `new`'s caller promised `size` initialised, readable bytes at `local`, which

@@ -12,7 +12,7 @@ use crate::support::{ElfBuilder, Imports, TestManager, code};
 type Relocated<'o, 's, 'm> = RelocatedImage<'o, 's, &'m TestManager>;
 
 /// Objects with everything whose value depends on an address, per architecture.
-fn objects() -> [Elf; 3] {
+pub fn objects() -> [Elf; 3] {
     [aarch64(), riscv64(), x86_64()]
 }
 
@@ -100,12 +100,12 @@ fn placed<R>(
 
 const FAR: u64 = 0x7f00_0000_0000;
 
-fn imports() -> Imports {
+pub fn imports() -> Imports {
     Imports::of(&[("far", FAR)])
 }
 
 /// What a first load at these addresses gives.
-fn first_load(file: &[u8], [text, read_only, data]: [u64; 3]) -> Vec<Vec<u8>> {
+pub fn first_load(file: &[u8], [text, read_only, data]: [u64; 3]) -> Vec<Vec<u8>> {
     let manager = TestManager::at(text, read_only, data);
     placed(file, &manager, |image| bytes(&image.resolve(&imports()).unwrap()))
 }
@@ -162,6 +162,57 @@ fn sections_mapped_one_by_one_are_a_segment_mapped_whole() {
                 }
                 let relocated = image.resolve(&imports()).unwrap();
                 assert!(bytes(&relocated) == first_load(&file, places), "{places:x?}");
+                image = relocated.unresolve();
+            }
+        });
+    }
+}
+
+#[test]
+fn any_order_of_mapping_is_a_first_load_at_the_last_addresses() {
+    let mut seed = 1u64;
+    let mut random = |limit: u64| {
+        seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (seed >> 33) % limit
+    };
+    for file in objects() {
+        let manager = TestManager::new();
+        placed(&file, &manager, |mut image| {
+            let sections: Vec<_> =
+                image.plan().sections().map(|s| (s.object, s.index, s.segment, s.offset)).collect();
+            for _ in 0..200 {
+                // Near each other, as what is apart needs stubs that the plan has no room for.
+                let mut place = || 0x4000_0000 + random(0x100) * 0x1000;
+                let mut last = SegmentKind::ALL.map(|_| TargetAddress::new(place()));
+                let mut apart = Vec::new();
+                for (kind, at) in SegmentKind::ALL.into_iter().zip(last) {
+                    image.map_segment_address(kind, at).unwrap();
+                }
+                for _ in 0..6 {
+                    let at = TargetAddress::new(place());
+                    let &(object, index, kind, _) =
+                        &sections[place() as usize / 0x1000 % sections.len()];
+                    if at.value() & 0x1000 == 0 {
+                        image.map_segment_address(kind, at).unwrap();
+                        last[kind as usize] = at;
+                        apart.retain(|(_, _, moved, _)| *moved != kind);
+                    } else {
+                        image.map_section_address(object, index, at).unwrap();
+                        apart.retain(|(o, i, ..)| (*o, *i) != (object, index));
+                        apart.push((object, index, kind, at));
+                    }
+                }
+                let relocated = image.resolve(&imports()).unwrap();
+                let fresh = TestManager::new();
+                placed(&file, &fresh, |mut first| {
+                    for (kind, at) in SegmentKind::ALL.into_iter().zip(last) {
+                        first.map_segment_address(kind, at).unwrap();
+                    }
+                    for (object, index, _, at) in apart {
+                        first.map_section_address(object, index, at).unwrap();
+                    }
+                    assert!(bytes(&relocated) == bytes(&first.resolve(&imports()).unwrap()));
+                });
                 image = relocated.unresolve();
             }
         });

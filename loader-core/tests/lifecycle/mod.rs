@@ -3,4 +3,4 @@
 mod addresses;
 mod detach;
 mod initialisers;
-mod mapping;
+pub mod mapping;

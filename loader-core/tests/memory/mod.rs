@@ -3,6 +3,7 @@
 
 mod permissions;
 mod pipeline;
+mod remote;
 mod soak;
 
 use std::ptr::NonNull;
