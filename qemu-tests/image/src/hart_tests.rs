@@ -29,7 +29,7 @@ pub extern "C" fn kernel_hart() -> usize {
 /// program ends.
 pub extern "C" fn kernel_on_second_hart(function: Function, value: i32) -> i32 {
     match harts::on_second(|| call(function, value)) {
-        CallEnd::Returned(value) => value,
+        CallEnd::Returned(value) => value as i32,
         CallEnd::Escaped(code) => target::escape(code),
     }
 }
@@ -62,7 +62,7 @@ pub extern "C" fn kernel_wait_for_second_hart() -> i32 {
         hint::spin_loop();
     }
     match ENDED.lock().take() {
-        Some(CallEnd::Returned(value)) => value,
+        Some(CallEnd::Returned(value)) => value as i32,
         Some(CallEnd::Escaped(_)) | None => -1,
     }
 }
@@ -97,7 +97,8 @@ pub fn leave_if_expected(fault: &Fault) {
     let hart = target::hart();
     if EXPECTED[hart].swap(false, Ordering::Relaxed) {
         // What has no address was not refused by the page tables: an instruction that is none, say.
-        FAULTED_AT[hart].store(fault.address.unwrap_or(1), Ordering::Relaxed);
+        let address = (target::CAUSES.has_address)(fault.cause).then_some(fault.value);
+        FAULTED_AT[hart].store(address.unwrap_or(1), Ordering::Relaxed);
         target::escape_fault(-1)
     }
 }
@@ -134,6 +135,6 @@ fn call(function: Function, value: i32) -> CallEnd {
     let stack = Region { start: stack.as_mut_ptr().expose_provenance(), size: STACK };
     let entry = (function as *const ()).expose_provenance();
     // SAFETY: a program that is loaded hands the function over, and waits for it. It takes the
-    // first of the two arguments and does not see the other. The stack is this call's own.
-    unsafe { target::call_program(entry, value, ptr::null(), stack) }
+    // first of the arguments and does not see the others. The stack is this call's own.
+    unsafe { target::call_program(entry, &[value as u64, 0, 0, 0, 0, 0], stack) }
 }

@@ -23,7 +23,7 @@ pub fn start_program() {
 /// How a call into a program came back on this hart, in the report's words.
 pub fn ended(end: CallEnd) -> Ended {
     match end {
-        CallEnd::Returned(value) => Ended::Returned(value),
+        CallEnd::Returned(value) => Ended::Returned(value as i32), // an `int`
         CallEnd::Escaped(_) if ABORTED[target::hart()].load(Ordering::Relaxed) => Ended::Aborted,
         CallEnd::Escaped(value) => Ended::Exited(value),
     }

@@ -44,7 +44,7 @@ pub struct Described<'f>(pub &'f Fault);
 
 impl fmt::Display for Described<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        write!(f, "{}", self.0.described(&target::CAUSES))?;
         if target::hart() != 0 {
             f.write_str(", on the second hart")?;
         }

@@ -373,10 +373,12 @@ impl Caller {
 
     fn call(&mut self, function: TargetAddress) -> CallEnd {
         let stack = Region { start: self.stack.as_mut_ptr().expose_provenance(), size: STACK };
-        let argc = self.args.len() as i32;
+        // `int argc, char **argv`, and no environment.
+        let argv = self.argv.as_ptr().expose_provenance();
+        let arguments = [self.args.len() as u64, argv as u64, 0, 0, 0, 0];
         // SAFETY: the function lies in a module that is loaded and sealed, and stays so for the
         // call; that it keeps to the C calling convention is what running a program means. The
         // stack is this caller's own and `argv` ends in a null pointer.
-        unsafe { target::call_program(function.value() as usize, argc, self.argv.as_ptr(), stack) }
+        unsafe { target::call_program(function.value() as usize, &arguments, stack) }
     }
 }

@@ -9,7 +9,7 @@
 //! when an exception is taken, and a main stack that has overflowed can still be reported. The second
 //! hart has two stacks as well.
 
-use crate::{console, exceptions, harts, image_main, layout, paging};
+use crate::{console, exceptions, image_main, layout, paging};
 use aarch64_cpu::registers::{CurrentEL, Readable};
 use aarch64_rt::{InitialPagetable, entry, initial_pagetable};
 use core::arch::{asm, naked_asm};
@@ -45,6 +45,7 @@ fn main(_device_tree: u64, _x1: u64, _x2: u64, _x3: u64) -> ! {
 }
 
 /// Called on the second hart, on its exception stack, with the first table in use.
+#[cfg(feature = "image")]
 pub(crate) fn second_main() {
     exceptions::install();
     paging::join();
@@ -86,9 +87,10 @@ extern "C" fn run() -> ! {
     image_main()
 }
 
+#[cfg(feature = "image")]
 extern "C" fn run_second() -> ! {
     hear_system_errors();
-    harts::work()
+    crate::harts::work()
 }
 
 /// Interrupts stay masked, for no device is asked for any. A system error must be heard.

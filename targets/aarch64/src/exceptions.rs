@@ -6,7 +6,7 @@
 //! fault for ever; hence these.
 
 use crate::{
-    console::Console, harts::hart, image_fault, layout, machine::exit, program::escape, syndrome,
+    CAUSES, console::Console, harts::hart, image_fault, layout, machine::exit, program::escape,
 };
 use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, Readable, VBAR_EL1, Writeable};
 use core::{
@@ -14,7 +14,7 @@ use core::{
     fmt::Write,
     sync::atomic::{AtomicBool, Ordering},
 };
-use target_common::Fault;
+use target_common::{Fault, causes::aarch64::VECTOR_SHIFT};
 
 /// The exit code of a run whose fault handler faulted.
 const NESTED_FAULT: u8 = 255;
@@ -68,15 +68,7 @@ __exception_vectors:
     nested 1
     nested 2
     nested 3
-    // From lower levels, of which there are none.
-    unexpected 0
-    unexpected 1
-    unexpected 2
-    unexpected 3
-    unexpected 0
-    unexpected 1
-    unexpected 2
-    unexpected 3
+    // From lower levels nothing comes, as there are none: what lies there is something else.
 .popsection
 
 .purgem unexpected
@@ -121,27 +113,23 @@ extern "C" fn report(vector: u64, return_address: usize) -> ! {
 
 extern "C" fn report_nested(vector: u64, return_address: usize) -> ! {
     static REPORTED: AtomicBool = AtomicBool::new(false);
-    // The console itself may be what faults, so it is tried once.
-    if !REPORTED.swap(true, Ordering::Relaxed) {
-        let _ = writeln!(Console, "fault in the fault handler: {}", fault(vector, return_address));
+    // The console itself may be what faults, so it is tried once; but not where it is no console.
+    if cfg!(feature = "image") && !REPORTED.swap(true, Ordering::Relaxed) {
+        let _ = writeln!(
+            Console,
+            "fault in the fault handler: {}",
+            fault(vector, return_address).described(&CAUSES)
+        );
     }
     exit(NESTED_FAULT)
 }
 
 /// What the exception registers say. `vector` is the position in the group of four.
 fn fault(vector: u64, return_address: usize) -> Fault {
-    let cause = ESR_EL1.get();
-    let (kind, has_address) = match vector {
-        0 => (syndrome::kind(cause), syndrome::has_address(cause)),
-        1 => ("unexpected IRQ", false),
-        2 => ("unexpected FIQ", false),
-        _ => ("SError interrupt", false),
-    };
     Fault {
-        kind,
+        cause: ESR_EL1.get() | vector << VECTOR_SHIFT,
         pc: ELR_EL1.get() as usize,
-        address: has_address.then(|| FAR_EL1.get() as usize),
+        value: FAR_EL1.get() as usize,
         return_address,
-        cause,
     }
 }

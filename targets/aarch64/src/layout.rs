@@ -1,6 +1,6 @@
 //! What the linker script says is where.
 
-use target_common::{AwayArenas, HARTS, Region, Regions};
+use target_common::{HARTS, Region, Regions};
 
 /// The region between two symbols of the linker script.
 macro_rules! region {
@@ -14,12 +14,14 @@ macro_rules! region {
 }
 
 /// The memory that the linker script sets aside.
+#[inline(always)] // who wants one region computes no other
 pub fn regions() -> Regions {
     Regions {
         text: region!(__arena_text_start, __arena_text_end),
         rodata: region!(__arena_rodata_start, __arena_rodata_end),
         data: region!(__arena_data_start, __arena_data_end),
-        away: AwayArenas {
+        #[cfg(feature = "image")]
+        away: target_common::AwayArenas {
             text: region!(__away_text_start, __away_text_end),
             rodata: region!(__away_rodata_start, __away_rodata_end),
             data: region!(__away_data_start, __away_data_end),
@@ -33,10 +35,13 @@ pub fn regions() -> Regions {
 /// The image's own memory.
 pub(crate) struct Image {
     /// Code.
+    #[cfg(feature = "image")]
     pub text: Region,
     /// Read-only data.
+    #[cfg(feature = "image")]
     pub rodata: Region,
     /// Data and bss.
+    #[cfg(feature = "image")]
     pub data: Region,
     /// Each hart's stack, without its guard: for `image_main`, for the second one's work.
     pub main_stacks: [Region; HARTS],
@@ -44,17 +49,23 @@ pub(crate) struct Image {
     pub exception_stacks: [Region; HARTS],
 }
 
+#[inline(always)] // as for `regions`
 pub(crate) fn image() -> Image {
     Image {
+        #[cfg(feature = "image")]
         text: region!(__text_start, __text_end),
+        #[cfg(feature = "image")]
         rodata: region!(__rodata_start, __rodata_end),
+        #[cfg(feature = "image")]
         data: region!(__data_start, __data_end),
         main_stacks: [
             region!(__main_stack_start, __main_stack_end),
+            #[cfg(feature = "image")]
             region!(__second_main_stack_start, __second_main_stack_end),
         ],
         exception_stacks: [
             region!(__exception_stack_start, __exception_stack_end),
+            #[cfg(feature = "image")]
             region!(__second_exception_stack_start, __second_exception_stack_end),
         ],
     }

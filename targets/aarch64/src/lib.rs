@@ -34,26 +34,40 @@ mod boot;
 mod cache;
 mod console;
 mod exceptions;
+#[cfg(feature = "image")]
+mod harts;
+#[cfg(not(feature = "image"))]
+#[path = "one_hart.rs"]
 mod harts;
 mod layout;
 mod machine;
+#[cfg(feature = "image")]
+mod paging;
+#[cfg(not(feature = "image"))]
+#[path = "flat_paging.rs"]
 mod paging;
 mod program;
-mod syndrome;
 mod thread;
 
 pub use cache::sync_instructions;
-pub use console::{Console, write_console};
+pub use console::{Console, read_console, write_console};
 pub use exceptions::escape_fault;
-pub use harts::{hart, run_on_second_hart, second_hart_is_idle};
+pub use harts::hart;
+#[cfg(feature = "image")]
+pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use machine::{exit, now_ns};
-pub use paging::{ProtectError, map_away, protect};
+#[cfg(feature = "image")]
+pub use paging::map_away;
+pub use paging::{ProtectError, protect};
 pub use program::{call_program, escape};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 
 /// The architecture's name.
 pub const ARCH: &str = "aarch64";
+
+/// What a fault's cause means.
+pub const CAUSES: target_common::Causes = target_common::causes::AARCH64;
 
 /// The granule of [`protect`], in bytes.
 pub const PAGE: usize = 4096;
@@ -63,6 +77,7 @@ pub const PAGE: usize = 4096;
 pub const FAR_ALIAS: usize = 0x10_0000_0000;
 
 /// The spans of a long text away from the image: what a call reaches, halved.
+#[cfg(feature = "image")]
 pub const LONG_TEXT_SPAN: usize = 64 << 20;
 
 // SAFETY: the image defines both, with these signatures; this is the targets' common interface.

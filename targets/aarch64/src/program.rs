@@ -6,27 +6,22 @@ use core::{
     arch::naked_asm,
     sync::atomic::{AtomicUsize, Ordering},
 };
-use target_common::{CallEnd, HARTS, Region};
+use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
 
 /// For each hart the stack pointer that the innermost [`call_program`] saved its registers at, or 0
 /// when no program runs.
 static CALLERS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 
-/// Calls `int entry(int argc, char **argv)` on `stack`, and says how it came back.
+/// Calls the function at `entry` on `stack`, and says how it came back.
 ///
 /// May be nested: [`escape`] leaves the innermost program.
 ///
 /// # Safety
 ///
-/// `entry` is the address of such a function, in memory that may be executed. `argv` is what it
-/// expects. `stack` is writable and used by nothing else until this returns. Whatever the program
-/// does must be sound.
-pub unsafe fn call_program(
-    entry: usize,
-    argc: i32,
-    argv: *const *const u8,
-    stack: Region,
-) -> CallEnd {
+/// `entry` is the address of a function, in memory that may be executed, which takes these
+/// arguments or fewer. `stack` is writable and used by nothing else until this returns. Whatever the
+/// program does must be sound.
+pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     // AAPCS64, 6.4.5.1: the stack pointer is a multiple of 16.
     let top = stack.start.saturating_add(stack.size) & !15;
     let caller = &CALLERS[hart()];
@@ -34,9 +29,9 @@ pub unsafe fn call_program(
     // The other hart may have written the code: nothing of what was there may be under way.
     barrier::isb(barrier::SY);
     // SAFETY: the caller answers for the entry, its arguments and the stack.
-    let end = unsafe { enter(entry, argc, argv, top, caller.as_ptr()) };
+    let end = unsafe { enter(entry, arguments, top, caller.as_ptr()) };
     caller.store(outer, Ordering::Relaxed);
-    if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value) }
+    if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value as i32) }
 }
 
 /// Abandons the program that runs on this hart: its [`call_program`] returns [`CallEnd::Escaped`] with `value`.
@@ -56,7 +51,7 @@ pub fn escape(value: i32) -> ! {
 /// What [`enter`] and [`leave`] hand back, in x0 and x1.
 #[repr(C)]
 struct End {
-    value: i32,
+    value: u64,
     escaped: u64,
 }
 
@@ -65,8 +60,7 @@ struct End {
 #[unsafe(naked)]
 unsafe extern "C" fn enter(
     entry: usize,
-    argc: i32,
-    argv: *const *const u8,
+    arguments: &[u64; ARGUMENTS],
     stack_top: usize,
     caller: *mut usize,
 ) -> End {
@@ -110,11 +104,13 @@ unsafe extern "C" fn enter(
         ".cfi_offset d13, -40",
         ".cfi_offset d14, -32",
         ".cfi_offset d15, -24",
-        "str x19, [x4]",
+        "str x19, [x3]",
+        "mov sp, x2",
         "mov x9, x0",
-        "mov w0, w1",
-        "mov x1, x2",
-        "mov sp, x3",
+        "mov x10, x1",
+        "ldp x0, x1, [x10]",
+        "ldp x2, x3, [x10, #16]",
+        "ldp x4, x5, [x10, #32]",
         "blr x9",
         "mov sp, x19",
         "mov x1, #0",

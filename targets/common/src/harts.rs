@@ -6,9 +6,9 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use spin::{Mutex, MutexGuard};
 
-/// How many harts (processor cores) each machine has. The one that booted is number 0; the other
-/// starts when there is work for it.
-pub const HARTS: usize = 2;
+/// How many harts (processor cores) are in use. The one that booted is number 0; the other starts when
+/// there is work for it.
+pub const HARTS: usize = if cfg!(feature = "image") { 2 } else { 1 };
 
 /// What the second hart can be given to do.
 pub type Work = fn(usize);

@@ -4,12 +4,15 @@
 //! offers the same functions under the same names, so that the system image is written once.
 #![no_std]
 
+#[cfg(feature = "image")]
 mod away;
+pub mod causes;
+mod fault;
 mod harts;
 
-use core::fmt;
-
+#[cfg(feature = "image")]
 pub use away::{Away, AwayArenas};
+pub use fault::{Causes, DescribedFault, Fault};
 pub use harts::{HARTS, HartError, HartGuard, HartLock, Mailbox, Work};
 
 /// What a page may be used for. There is no value for "writable and executable".
@@ -63,6 +66,7 @@ pub struct Regions {
     pub data: Region,
     /// The arenas of programs that lie away from the image, where the linker script has them:
     /// nothing is mapped there.
+    #[cfg(feature = "image")]
     pub away: AwayArenas,
     /// Heap of the image itself.
     pub heap: Region,
@@ -72,36 +76,14 @@ pub struct Regions {
     pub job: Region,
 }
 
-/// An exception that nothing could mend.
-#[derive(Debug, Clone, Copy)]
-pub struct Fault {
-    /// What it was, in the architecture manual's words.
-    pub kind: &'static str,
-    /// The instruction that faulted.
-    pub pc: usize,
-    /// The address it tried to use, where the exception has one.
-    pub address: Option<usize>,
-    /// The return address of the frame that faulted (link register or top of stack), as a hint.
-    pub return_address: usize,
-    /// The raw cause register, for the manual.
-    pub cause: u64,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {:#x}", self.kind, self.pc)?;
-        if let Some(address) = self.address {
-            write!(f, " using address {address:#x}")?;
-        }
-        write!(f, " (return address {:#x}, cause {:#x})", self.return_address, self.cause)
-    }
-}
+/// How many arguments a call into a program can have: as many as all machines pass in registers.
+pub const ARGUMENTS: usize = 6;
 
 /// How a call into a program came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallEnd {
-    /// The function returned this value (`int`).
-    Returned(i32),
+    /// The function returned this value: of a shorter type, its lower bits.
+    Returned(u64),
     /// The program left through the target's `escape`, with this value.
     Escaped(i32),
 }

@@ -3,29 +3,23 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use target_common::{CallEnd, HARTS, Region};
+use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
 
 use crate::harts::hart;
 
-/// Calls `int entry(int argc, char **argv)` on `stack` and says how it came back.
+/// Calls the function at `entry` on `stack` and says how it came back.
 ///
 /// The rounding mode and the floating-point flags are afterwards as they were before. A program may
 /// itself be the caller: [`escape`] then leaves the innermost one.
 ///
 /// # Safety
-/// `entry` must be the address of a function of this type, in executable memory; `argv` must be
-/// what it expects; `stack` must be writable, used by nothing else, and large enough for it.
-pub unsafe fn call_program(
-    entry: usize,
-    argc: i32,
-    argv: *const *const u8,
-    stack: Region,
-) -> CallEnd {
+/// `entry` must be the address of a function, in executable memory, which takes these arguments or
+/// fewer; `stack` must be writable, used by nothing else, and large enough for it.
+pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     let top = (stack.start + stack.size) & !15; // The calling convention's stack alignment.
     // SAFETY: as the caller promised.
-    let end = unsafe { enter(entry, argc, argv, top, FRAMES[hart()].as_ptr()) };
-    let value = end.value as i32; // An `int` comes back sign-extended.
-    if end.escaped == 0 { CallEnd::Returned(value) } else { CallEnd::Escaped(value) }
+    let end = unsafe { enter(entry, arguments, top, FRAMES[hart()].as_ptr()) };
+    if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value as i32) }
 }
 
 /// Abandons the program that is running on this hart: its [`call_program`] returns [`CallEnd::Escaped`].
@@ -43,7 +37,7 @@ pub fn escape(value: i32) -> ! {
 /// What `enter` returns, in registers `a0` and `a1`.
 #[repr(C)]
 struct End {
-    value: isize,
+    value: u64,
     escaped: usize,
 }
 
@@ -55,8 +49,7 @@ static FRAMES: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 #[unsafe(naked)]
 unsafe extern "C" fn enter(
     entry: usize,
-    argc: i32,
-    argv: *const *const u8,
+    arguments: &[u64; ARGUMENTS],
     stack_top: usize,
     frame: *mut usize,
 ) -> End {
@@ -94,10 +87,10 @@ unsafe extern "C" fn enter(
         "fsd fs11, 192(sp)",
         "frcsr t0",
         "sd t0, 200(sp)",
-        "ld t1, 0(a4)",
+        "ld t1, 0(a3)",
         "sd t1, 208(sp)",
-        "sd sp, 0(a4)",
-        "mv s1, a4", // Which the program keeps.
+        "sd sp, 0(a3)",
+        "mv s1, a3", // Which the program keeps.
         "mv s2, sp", // For debuggers alone.
         ".cfi_def_cfa s2, 224",
         ".cfi_offset ra, -224",
@@ -113,10 +106,15 @@ unsafe extern "C" fn enter(
         ".cfi_offset s9, -144",
         ".cfi_offset s10, -136",
         ".cfi_offset s11, -128",
-        "mv sp, a3",
+        "mv sp, a2",
         "mv t0, a0",
-        "mv a0, a1",
-        "mv a1, a2",
+        "mv t1, a1",
+        "ld a0, 0(t1)",
+        "ld a1, 8(t1)",
+        "ld a2, 16(t1)",
+        "ld a3, 24(t1)",
+        "ld a4, 32(t1)",
+        "ld a5, 40(t1)",
         "mv s0, zero", // Walks along frame pointers end here.
         "jalr t0",
         "mv a1, zero",

@@ -1,6 +1,6 @@
 //! What the linker script set aside, and where things are in the physical address space.
 
-use target_common::{AwayArenas, Region, Regions};
+use target_common::{Region, Regions};
 
 /// Physical address minus link address, for all of RAM.
 pub(crate) const RAM_OFFSET: usize = 0x8000_0000;
@@ -21,13 +21,15 @@ pub(crate) const UART: usize = 0x38_0000_0000;
 pub(crate) const FINISHER: usize = UART + crate::PAGE;
 
 /// The memory that the linker script reserved.
+#[inline(always)] // who wants one region computes no other
 pub fn regions() -> Regions {
     let between = |start: *const u8, end: *const u8| Region::between(start.addr(), end.addr());
     Regions {
         text: between(&raw const __arena_text_start, &raw const __arena_text_end),
         rodata: between(&raw const __arena_rodata_start, &raw const __arena_rodata_end),
         data: between(&raw const __arena_data_start, &raw const __arena_data_end),
-        away: AwayArenas {
+        #[cfg(feature = "image")]
+        away: target_common::AwayArenas {
             text: between(&raw const __away_text_start, &raw const __away_text_end),
             rodata: between(&raw const __away_rodata_start, &raw const __away_rodata_end),
             data: between(&raw const __away_data_start, &raw const __away_data_end),
@@ -47,11 +49,17 @@ unsafe extern "C" {
     safe static __arena_rodata_end: u8;
     safe static __arena_data_start: u8;
     safe static __arena_data_end: u8;
+    #[cfg(feature = "image")]
     safe static __away_text_start: u8;
+    #[cfg(feature = "image")]
     safe static __away_text_end: u8;
+    #[cfg(feature = "image")]
     safe static __away_rodata_start: u8;
+    #[cfg(feature = "image")]
     safe static __away_rodata_end: u8;
+    #[cfg(feature = "image")]
     safe static __away_data_start: u8;
+    #[cfg(feature = "image")]
     safe static __away_data_end: u8;
     safe static __image_heap_start: u8;
     safe static __image_heap_end: u8;

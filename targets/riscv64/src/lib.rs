@@ -10,10 +10,10 @@
 //! | idea | file |
 //! | --- | --- |
 //! | from the firmware to `image_main`, with paging on | `boot.rs` |
-//! | page tables and `protect` | `paging.rs` |
+//! | page tables and `protect`; at a distance | `paging.rs`; `away.rs` |
 //! | exceptions | `trap.rs` |
 //! | entering and leaving a program | `call.rs` |
-//! | the second hart, and remote fences | `harts.rs` |
+//! | the second hart, and remote fences; no such hart | `harts.rs`; `one_hart.rs` |
 //! | console, exit, clock, instruction fetch | `machine.rs` |
 //! | what the linker script set aside | `layout.rs` |
 //!
@@ -40,8 +40,14 @@
 // For any other machine this crate is empty, so that the workspace resolves and documents there.
 #![cfg(all(target_arch = "riscv64", target_os = "none"))]
 
+#[cfg(feature = "image")]
+mod away;
 mod boot;
 mod call;
+#[cfg(feature = "image")]
+mod harts;
+#[cfg(not(feature = "image"))]
+#[path = "one_hart.rs"]
 mod harts;
 mod layout;
 mod machine;
@@ -49,16 +55,23 @@ mod paging;
 mod thread;
 mod trap;
 
+#[cfg(feature = "image")]
+pub use away::map_away;
 pub use call::{call_program, escape};
-pub use harts::{hart, run_on_second_hart, second_hart_is_idle};
+pub use harts::hart;
+#[cfg(feature = "image")]
+pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
-pub use machine::{Console, exit, now_ns, sync_instructions, write_console};
-pub use paging::{ProtectError, map_away, protect};
+pub use machine::{Console, exit, now_ns, read_console, sync_instructions, write_console};
+pub use paging::{ProtectError, protect};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 pub use trap::{EXIT_FAULT_IN_FAULT, escape_fault};
 
 /// The architecture's name.
 pub const ARCH: &str = "riscv64";
+
+/// What a fault's cause means.
+pub const CAUSES: target_common::Causes = target_common::causes::RISCV64;
 
 /// The granule of [`protect`], in bytes.
 pub const PAGE: usize = 4096;
@@ -67,6 +80,7 @@ pub const PAGE: usize = 4096;
 pub const FAR_ALIAS: usize = 0x10_0000_0000;
 
 /// The spans of a long text away from the image: what a call reaches, halved.
+#[cfg(feature = "image")]
 pub const LONG_TEXT_SPAN: usize = 1 << 30;
 
 // SAFETY: the image defines both with these signatures; this is the targets' common interface.

@@ -4,7 +4,7 @@ use core::fmt;
 use core::num::NonZeroUsize;
 
 use qemu_exit::{QEMUExit, RISCV64};
-use target_common::{HartLock, Region};
+use target_common::{HARTS, HartLock, Region};
 use uart_16550::Uart16550;
 use uart_16550::backend::MmioBackend;
 
@@ -27,8 +27,30 @@ impl fmt::Write for Console {
 /// A hart whose exception has interrupted such a call of its own does not wait for it, nor does a
 /// hart wait for ever that finds the other in here.
 pub fn write_console(bytes: &[u8]) {
-    let _in_a_row = WRITING.lock_within(hart(), PATIENCE);
+    // One hart alone needs no lock.
+    let _in_a_row = (HARTS > 1).then(|| WRITING.lock_within(hart(), PATIENCE));
     uart().send_bytes_exact(bytes);
+}
+
+/// The next byte that has come in over the first serial port; `None` where none has.
+pub fn read_console() -> Option<u8> {
+    uart().try_receive_byte().ok()
+}
+
+/// Turns the FIFOs of the serial port on, for an image that reads much from it.
+#[cfg(not(feature = "image"))]
+pub(crate) fn init() {
+    use uart_16550::spec::registers::FCR;
+    // QEMU hands over as many bytes at a time as the trigger level says.
+    let level = FCR::RX_FIFO_TRIGGER_LEVEL0 | FCR::RX_FIFO_TRIGGER_LEVEL1;
+    let control = FCR::FIFO_ENABLE | FCR::RX_FIFO_RESET | level;
+    let registers = core::ptr::with_exposed_provenance_mut::<u8>(UART);
+    // SAFETY: boot mapped the device's registers there. What is read is thrown away: QEMU goes on with
+    // a full FIFO that was reset only once somebody has read from it.
+    unsafe {
+        registers.add(2).write_volatile(control.bits());
+        registers.read_volatile();
+    }
 }
 
 /// Ends QEMU with `code` as its exit status.

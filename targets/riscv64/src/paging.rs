@@ -7,13 +7,15 @@
 //! at a distance, ever change.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
-use target_common::{Access, Away, HartLock, Region};
+use target_common::{Access, HartLock, Region};
 
+use crate::PAGE;
+#[cfg(feature = "image")]
+use crate::away::protect as protect_away;
 use crate::harts::{forget_translations_on_other, hart};
-use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART, UART_PHYSICAL, VIRTUAL_END, regions};
-use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE};
+use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART_PHYSICAL, VIRTUAL_END, regions};
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,32 +49,14 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Misaligned(region));
     }
-    let outside = ProtectError::OutsideArenas(region);
-    let flags = match access {
-        Access::Read => READ,
-        Access::ReadExecute => READ_EXECUTE,
-        Access::ReadWrite => READ_WRITE,
-    };
     let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
     // The arenas and heaps follow each other without a gap, as the linker script asserts.
     let near = Region::between(regions().text.start, regions().program_heap.end());
-    let away = away();
-    let home = |address: usize| match away {
-        _ if near.contains(region) => Some(address),
-        Some(away) => away.home(address).map(|(home, _)| home),
-        None => None,
+    let changed = if near.contains(region) {
+        set(region, region.start, access)
+    } else {
+        protect_away(region, access)?
     };
-    let end = region.start.checked_add(region.size).ok_or(outside)?;
-    // What is mapped in a row and begins and ends in the arenas lies in them.
-    if home(region.start).is_none() || home(end - 1).is_none() {
-        return Err(outside);
-    }
-    let mut changed = false;
-    for address in (region.start..end).step_by(PAGE) {
-        let home = home(address).ok_or(outside)?;
-        let new = leaf(home + RAM_OFFSET, flags);
-        changed |= LEAVES.0[home / PAGE].swap(new, Ordering::Relaxed) != new;
-    }
     if changed {
         // Orders the stores before the page-table walks of what follows, and drops cached entries.
         riscv::asm::sfence_vma_all();
@@ -81,40 +65,30 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     Ok(())
 }
 
-/// Maps the image `distance` bytes above where the linker script has it, and the away arenas as
-/// [`Away`] says, with a long text or without; nothing is left of what this has mapped before.
-///
-/// # Panics
-/// If the distance is not a multiple of 2 MiB, if the memory would get to where something is, or if
-/// called from the fault handler while the same hart was changing page tables.
-pub fn map_away(distance: usize, long_text: bool) {
-    let Some(_alone) = CHANGING.lock(hart()) else { panic!("{}", ProtectError::Busy) };
-    let span = long_text.then_some(LONG_TEXT_SPAN);
-    let away = Away { arenas: regions().away, distance, span };
-    AWAY.store(distance, Ordering::Relaxed);
-    LONG_TEXT.store(long_text, Ordering::Relaxed);
-    let taken = [0, FAR_ALIAS >> GIB_SHIFT, UART >> GIB_SHIFT];
-    let tables = AWAY_MIDDLES.iter().flat_map(|middle| &middle.0);
-    tables.for_each(|entry| entry.store(0, Ordering::Relaxed));
-    for (_, entry) in ROOT.0.iter().enumerate().filter(|(gib, _)| !taken.contains(gib)) {
-        entry.store(0, Ordering::Relaxed);
+/// Sets the permissions of the pages of `region`, which the linker script has at `home`; whether they
+/// were others.
+pub(crate) fn set(region: Region, home: usize, access: Access) -> bool {
+    let flags = match access {
+        Access::Read => READ,
+        Access::ReadExecute => READ_EXECUTE,
+        Access::ReadWrite => READ_WRITE,
+    };
+    let (mut page, end) = (home, home + region.size);
+    let mut changed = false;
+    while page < end {
+        if let Some(entry) = LEAVES.0.get(page / PAGE) {
+            let new = leaf(page + RAM_OFFSET, flags);
+            changed |= entry.swap(new, Ordering::Relaxed) != new;
+        }
+        page += PAGE;
     }
-    let image = (0..regions().text.start).step_by(TABLE_SPAN).map(|home| (home + distance, home));
-    let first = distance >> GIB_SHIFT;
-    for (at, home) in image.chain(away.pieces()) {
-        let gib = at >> GIB_SHIFT;
-        // Addresses of Sv39 are signed: the upper half of the top-level table is somewhere else.
-        let is_free = gib < ENTRIES / 2 && !taken.contains(&gib);
-        let middle = AWAY_MIDDLES.get(gib - first).filter(|_| at.is_multiple_of(TABLE_SPAN));
-        let Some(middle) = middle.filter(|_| is_free) else {
-            panic!("there is no place at {at:#x}");
-        };
-        let lower = (&raw const LEAVES).addr() + home / TABLE_SPAN * PAGE;
-        middle.0[at / TABLE_SPAN % ENTRIES].store(table(lower), Ordering::Relaxed);
-        ROOT.0[gib].store(table((&raw const *middle).addr()), Ordering::Relaxed);
-    }
-    riscv::asm::sfence_vma_all();
-    forget_translations_on_other();
+    changed
+}
+
+/// There are no away arenas.
+#[cfg(not(feature = "image"))]
+const fn protect_away(region: Region, _: Access) -> Result<bool, ProtectError> {
+    Err(ProtectError::OutsideArenas(region))
 }
 
 /// Entry flag: the entry is in use; alone, it points to the next lower table.
@@ -132,7 +106,7 @@ pub(crate) const READ_EXECUTE: u64 = READ | 1 << 3;
 
 /// Page tables of any level, in a row.
 #[repr(C, align(4096))]
-pub(crate) struct Tables<const ENTRIES: usize>([AtomicU64; ENTRIES]);
+pub(crate) struct Tables<const ENTRIES: usize>(pub(crate) [AtomicU64; ENTRIES]);
 
 /// The top level: 1 GiB for each entry.
 pub(crate) static ROOT: Tables<512> = Tables::new();
@@ -143,16 +117,8 @@ pub(crate) static MIDDLE: Tables<512> = Tables::new();
 /// The GiB at [`FAR_ALIAS`](crate::FAR_ALIAS); its entries share the lowest tables with [`MIDDLE`].
 pub(crate) static FAR_MIDDLE: Tables<512> = Tables::new();
 
-/// The GiBs from the one on in which the image is at its distance.
-static AWAY_MIDDLES: [Tables<ENTRIES>; 4] = [const { Tables::new() }; 4];
-
 /// Held by the hart that changes them.
-static CHANGING: HartLock<()> = HartLock::new(());
-
-/// The distance of [`map_away`]; 0 before the first.
-static AWAY: AtomicUsize = AtomicUsize::new(0);
-/// Whether the text there is long.
-static LONG_TEXT: AtomicBool = AtomicBool::new(false);
+pub(crate) static CHANGING: HartLock<()> = HartLock::new(());
 
 /// The GiB that begins at [`UART`].
 pub(crate) static DEVICE_MIDDLE: Tables<512> = Tables::new();
@@ -170,32 +136,13 @@ pub(crate) static DEVICE_LEAVES: Tables<512> = {
 pub(crate) static LEAVES: Tables<{ VIRTUAL_END / PAGE }> = Tables::new();
 
 impl<const ENTRIES: usize> Tables<ENTRIES> {
-    const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self([const { AtomicU64::new(0) }; ENTRIES])
     }
 }
 
-/// Entries of a table.
-const ENTRIES: usize = 512;
-/// What one table of the lowest level maps.
-const TABLE_SPAN: usize = ENTRIES * PAGE;
-/// What one table of the middle level maps: 1 GiB.
-const GIB_SHIFT: u32 = 30;
-
-/// The entry for the next lower table, which lies at this link address.
-const fn table(address: usize) -> u64 {
-    leaf(address + RAM_OFFSET, VALID)
-}
-
 /// The entry for a page at a physical address.
-const fn leaf(physical: usize, flags: u64) -> u64 {
+pub(crate) const fn leaf(physical: usize, flags: u64) -> u64 {
     // Bits 10 and up hold the physical page number: the page's address without its 12 zeros.
     (physical as u64 >> 2) | flags
-}
-
-/// Where the away arenas are; `None` before the first [`map_away`].
-fn away() -> Option<Away> {
-    let distance = AWAY.load(Ordering::Relaxed);
-    let span = LONG_TEXT.load(Ordering::Relaxed).then_some(LONG_TEXT_SPAN);
-    (distance != 0).then(|| Away { arenas: regions().away, distance, span })
 }

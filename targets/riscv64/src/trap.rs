@@ -65,29 +65,5 @@ pub fn escape_fault(value: i32) -> ! {
 
 /// Hands the exception to the image.
 extern "C" fn report(cause: u64, pc: usize, value: usize, return_address: usize) -> ! {
-    let (kind, has_address) = describe(cause);
-    image_fault(&Fault { kind, pc, address: has_address.then_some(value), return_address, cause })
-}
-
-/// The privileged specification's words for `scause`, and whether `stval` holds an address.
-fn describe(cause: u64) -> (&'static str, bool) {
-    match cause {
-        0 => ("instruction address misaligned", true),
-        1 => ("instruction access fault", true),
-        2 => ("illegal instruction", false),
-        3 => ("breakpoint", false),
-        4 => ("load address misaligned", true),
-        5 => ("load access fault", true),
-        6 => ("store/AMO address misaligned", true),
-        7 => ("store/AMO access fault", true),
-        8 => ("environment call from U-mode", false),
-        9 => ("environment call from S-mode", false),
-        12 => ("instruction page fault", true),
-        13 => ("load page fault", true),
-        15 => ("store/AMO page fault", true),
-        18 => ("software check", false),
-        19 => ("hardware error", false),
-        cause if cause >> 63 == 1 => ("unexpected interrupt", false),
-        _ => ("unknown exception", false),
-    }
+    image_fault(&Fault { cause, pc, value, return_address })
 }

@@ -37,12 +37,17 @@ mod machine;
 #[cfg(all(target_arch = "x86_64", target_os = "none"))]
 pub use machine::{
     Console, ProtectError, call_program, descriptor_dynamic, descriptor_static, escape,
-    escape_fault, exit, hart, map_away, now_ns, protect, regions, run_on_second_hart,
-    second_hart_is_idle, set_thread_pointer, sync_instructions, write_console,
+    escape_fault, exit, hart, now_ns, protect, read_console, regions, set_thread_pointer,
+    sync_instructions, write_console,
 };
+#[cfg(all(feature = "image", target_arch = "x86_64", target_os = "none"))]
+pub use machine::{map_away, run_on_second_hart, second_hart_is_idle};
 
 /// The name of the architecture.
 pub const ARCH: &str = "x86_64";
+
+/// What a fault's cause means.
+pub const CAUSES: target_common::Causes = target_common::causes::X86_64;
 
 /// The size of a page: what `protect` works in.
 pub const PAGE: usize = 4096;
@@ -53,4 +58,5 @@ pub const PAGE: usize = 4096;
 pub const FAR_ALIAS: usize = 0x10_0000_0000;
 
 /// The spans of a long text away from the image: what a call reaches, halved.
+#[cfg(feature = "image")]
 pub const LONG_TEXT_SPAN: usize = 1 << 30;

@@ -1,6 +1,9 @@
 //! The machine itself, in the order in which it comes up.
 
+#[cfg_attr(not(feature = "image"), expect(dead_code, reason = "nobody reaches for the other hart"))]
 mod apic;
+#[cfg(feature = "image")]
+mod away;
 mod boot;
 mod call;
 mod clock;
@@ -8,20 +11,28 @@ mod console;
 mod cpu;
 mod exceptions;
 mod exit;
+#[cfg(feature = "image")]
+mod harts;
+#[cfg(not(feature = "image"))]
+#[path = "machine/one_hart.rs"]
 mod harts;
 mod layout;
 mod paging;
 mod segments;
 mod thread;
 
+#[cfg(feature = "image")]
+pub use away::map_away;
 pub use call::{call_program, escape};
 pub use clock::now_ns;
-pub use console::{Console, write_console};
+pub use console::{Console, read_console, write_console};
 pub use exceptions::escape_fault;
 pub use exit::exit;
-pub use harts::{hart, run_on_second_hart, second_hart_is_idle};
+pub use harts::hart;
+#[cfg(feature = "image")]
+pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
-pub use paging::{ProtectError, map_away, protect, sync_instructions};
+pub use paging::{ProtectError, protect, sync_instructions};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.

@@ -5,7 +5,6 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use core::ptr;
 
 use loader_core::{
     LeavingModule, MemoryManager, Module, ModuleId, PreparedModule, Registry, TargetAddress,
@@ -94,13 +93,13 @@ impl<'b, M: MemoryManager + Copy + 'static> Bench<'b, M> {
     pub fn call(&self, function: TargetAddress, value: i32) -> Done<i32> {
         let mut stack = self.stack.borrow_mut();
         let stack = Region { start: stack.as_mut_ptr().expose_provenance(), size: STACK };
+        let arguments = [value as u64, 0, 0, 0, 0, 0];
         // SAFETY: the function lies in a module that is loaded and sealed, and stays so for the
         // call; it takes an `int` (or nothing) and returns one (or nothing), as `module.h` has it.
         // The stack is this bench's own, and nobody else uses it for as long.
-        let end =
-            unsafe { target::call_program(function.value() as usize, value, ptr::null(), stack) };
+        let end = unsafe { target::call_program(function.value() as usize, &arguments, stack) };
         match end {
-            CallEnd::Returned(value) => Ok(value),
+            CallEnd::Returned(value) => Ok(value as i32),
             CallEnd::Escaped(code) => Err(format!("a module's function left with {code}").into()),
         }
     }

@@ -3,39 +3,32 @@
 use core::arch::naked_asm;
 use core::arch::x86_64::__cpuid;
 
-use target_common::{CallEnd, HARTS, Region};
+use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
 
 use super::console::write_console;
 use super::exit::exit;
 use super::harts::hart;
 
-/// Calls `int entry(int argc, char **argv)` on `stack`.
+/// Calls the function at `entry` on `stack`.
 ///
 /// The program starts with the floating-point state that the psABI gives a process. It may call
 /// back into the image, which may call a further program: [`escape`] ends the innermost one.
 ///
 /// # Safety
-/// - `entry` is the address of such a function, and its code may run: it was written, synced
-///   ([`sync_instructions`](super::sync_instructions)) and made executable.
-/// - `argv` holds `argc` pointers and a null pointer, as the program wants them.
+/// - `entry` is the address of a function that takes these arguments or fewer, and its code may run:
+///   it was written, synced ([`sync_instructions`](super::sync_instructions)) and made executable.
 /// - `stack` is writable memory that nothing else uses, and large enough.
 /// - The program keeps to its own memory. What it abandons by [`escape`] stays abandoned: the
 ///   frames of the image that it was called from inside of are never returned to.
-pub unsafe fn call_program(
-    entry: usize,
-    argc: i32,
-    argv: *const *const u8,
-    stack: Region,
-) -> CallEnd {
+pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     // The psABI wants 16-byte alignment where the call is made.
     let top = stack.start.saturating_add(stack.size) & !15;
     // Code that the other hart has written: fetch must not be ahead of it (Intel SDM volume 3,
     // "Handling Self- and Cross-Modifying Code").
     let _ = __cpuid(0);
     // SAFETY: the caller vouches for all of it; `enter` keeps what a C function must keep.
-    let end = unsafe { enter(entry, argc, argv, top, frame()) };
-    let value = end.value as i32;
-    if end.escaped == 0 { CallEnd::Returned(value) } else { CallEnd::Escaped(value) }
+    let end = unsafe { enter(entry, arguments, top, frame()) };
+    if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value as i32) }
 }
 
 /// Abandons the program that runs on this hart: its [`call_program`] returns
@@ -73,8 +66,7 @@ struct End {
 #[unsafe(naked)]
 unsafe extern "sysv64" fn enter(
     entry: usize,
-    argc: i32,
-    argv: *const *const u8,
+    arguments: &[u64; ARGUMENTS],
     top: usize,
     frame: *mut usize,
 ) -> End {
@@ -92,10 +84,10 @@ unsafe extern "sysv64" fn enter(
         "sub rsp, 8",
         "stmxcsr [rsp]",
         "fnstcw [rsp + 4]",
-        "push r8",
-        "push qword ptr [r8]",
-        "mov [r8], rsp",
-        "mov rbx, r8", // which the program keeps
+        "push rcx",
+        "push qword ptr [rcx]",
+        "mov [rcx], rsp",
+        "mov rbx, rcx", // which the program keeps
         "mov r12, rsp", // for debuggers alone
         ".cfi_def_cfa r12, 88",
         ".cfi_offset rbp, -16",
@@ -104,15 +96,20 @@ unsafe extern "sysv64" fn enter(
         ".cfi_offset r13, -40",
         ".cfi_offset r14, -48",
         ".cfi_offset r15, -56",
-        "mov rsp, rcx",
-        "mov rax, rdi",
-        "mov edi, esi",
-        "mov rsi, rdx",
-        "xor edx, edx", // no environment
+        "mov rsp, rdx",
+        "mov r11, rdi",
+        "mov r10, rsi",
+        "mov rdi, [r10]",
+        "mov rsi, [r10 + 8]",
+        "mov rdx, [r10 + 16]",
+        "mov rcx, [r10 + 24]",
+        "mov r8, [r10 + 32]",
+        "mov r9, [r10 + 40]",
+        "xor eax, eax", // no arguments in vector registers, for functions that take any number
         "xor ebp, ebp", // the outermost frame, for those who follow frame pointers
         "fninit",
         "ldmxcsr [rip + {mxcsr}]",
-        "call rax",
+        "call r11",
         "xor edx, edx", // not escaped
         "mov rdi, rbx",
         "jmp {finish}",

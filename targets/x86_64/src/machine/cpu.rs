@@ -13,8 +13,10 @@ use super::harts::hart;
 
 /// Sets the hart that runs this up for programs.
 pub(super) fn init() {
-    mask_interrupts();
-    enable_vectors();
+    if cfg!(feature = "image") {
+        mask_interrupts();
+        enable_vectors();
+    }
     set_thread_block();
 }
 

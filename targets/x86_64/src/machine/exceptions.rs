@@ -3,12 +3,13 @@
 use core::mem::size_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use target_common::causes::x86_64::STACK_OVERFLOW;
 use target_common::{Fault, HARTS};
 use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
 use x86_64::registers::control::Cr2;
 use x86_64::structures::DescriptorTablePointer;
-use x86_64::structures::idt::{Entry, HandlerFunc, PageFaultErrorCode};
+use x86_64::structures::idt::{Entry, HandlerFunc};
 
 use super::console::write_console;
 use super::exit::exit;
@@ -20,11 +21,13 @@ use super::segments::{DOUBLE_FAULT_STACK, FAULT_STACK, NMI_STACK};
 core::arch::global_asm!(
     include_str!("vectors.s"),
     handle = sym handle,
+    vectors = const VECTORS,
     interrupt = sym non_maskable_interrupt,
     options(att_syntax)
 );
 
-const VECTORS: usize = 256;
+/// All there are, or those of the processor's own exceptions: any other is a #GP then.
+const VECTORS: usize = if cfg!(feature = "image") { 256 } else { 32 };
 const BREAKPOINT: u64 = 3;
 const PAGE_FAULT: u64 = 14;
 
@@ -35,7 +38,7 @@ static mut TABLE: [Entry<HandlerFunc>; VECTORS] = [Entry::missing(); VECTORS];
 
 // SAFETY: `vectors.s` defines it, as so many entries of this size.
 unsafe extern "C" {
-    safe static exception_vectors: [[u8; 16]; VECTORS];
+    safe static exception_vectors: [[u8; 8]; VECTORS];
 }
 
 /// Points all vectors to `vectors.s`; called once.
@@ -106,18 +109,14 @@ extern "sysv64" fn non_maskable_interrupt(frame: &Frame) {
 }
 
 fn describe(frame: &Frame) -> Fault {
-    let address = (frame.vector == PAGE_FAULT).then(|| Cr2::read_raw() as usize);
+    let value = Cr2::read_raw() as usize;
+    let in_guard = cfg!(feature = "image") && frame.vector == PAGE_FAULT && in_guard_page(value);
     Fault {
-        kind: match address {
-            Some(address) if in_guard_page(address) => "stack overflow (#PF in a guard page)",
-            Some(_) => page_fault_kind(frame.error_code),
-            None => kind(frame.vector),
-        },
+        cause: frame.vector << 32 | frame.error_code | if in_guard { STACK_OVERFLOW } else { 0 },
         // A breakpoint is reported after its instruction, which is of one byte.
         pc: frame.rip.wrapping_sub((frame.vector == BREAKPOINT).into()),
-        address,
+        value,
         return_address: top_of_stack(frame.rsp),
-        cause: frame.vector << 32 | frame.error_code,
     }
 }
 
@@ -129,51 +128,4 @@ fn top_of_stack(rsp: usize) -> usize {
     }
     // SAFETY: both ends of the word were just found to be mapped. It may be anything.
     unsafe { core::ptr::with_exposed_provenance::<usize>(rsp).read_unaligned() }
-}
-
-fn page_fault_kind(error_code: u64) -> &'static str {
-    let error = PageFaultErrorCode::from_bits_retain(error_code);
-    let present = error.contains(PageFaultErrorCode::PROTECTION_VIOLATION);
-    if error.contains(PageFaultErrorCode::INSTRUCTION_FETCH) {
-        if present {
-            "execution of a no-execute page (#PF)"
-        } else {
-            "execution of an unmapped page (#PF)"
-        }
-    } else if error.contains(PageFaultErrorCode::CAUSED_BY_WRITE) {
-        if present { "write to a read-only page (#PF)" } else { "write to an unmapped page (#PF)" }
-    } else if present {
-        "page fault (#PF)"
-    } else {
-        "read of an unmapped page (#PF)"
-    }
-}
-
-fn kind(vector: u64) -> &'static str {
-    match vector {
-        0 => "divide error (#DE)",
-        1 => "debug exception (#DB)",
-        2 => "non-maskable interrupt (NMI)",
-        3 => "breakpoint (#BP)",
-        4 => "overflow (#OF)",
-        5 => "BOUND range exceeded (#BR)",
-        6 => "invalid opcode (#UD)",
-        7 => "device not available (#NM)",
-        8 => "double fault (#DF)",
-        10 => "invalid TSS (#TS)",
-        11 => "segment not present (#NP)",
-        12 => "stack-segment fault (#SS)",
-        13 => "general protection (#GP)",
-        16 => "x87 floating-point error (#MF)",
-        17 => "alignment check (#AC)",
-        18 => "machine check (#MC)",
-        19 => "SIMD floating-point exception (#XM)",
-        20 => "virtualization exception (#VE)",
-        21 => "control protection exception (#CP)",
-        28 => "hypervisor injection exception (#HV)",
-        29 => "VMM communication exception (#VC)",
-        30 => "security exception (#SX)",
-        32.. => "unexpected interrupt",
-        _ => "reserved exception",
-    }
 }

@@ -1,14 +1,16 @@
 //! What the linker script reserved, from its symbols.
 
-use target_common::{AwayArenas, Region, Regions};
+use target_common::{Region, Regions};
 
 /// Where the memory lies that the linker script sets aside.
+#[inline(always)] // who wants one region computes no other
 pub fn regions() -> Regions {
     Regions {
         text: between(&raw const __arena_text_start, &raw const __arena_text_end),
         rodata: between(&raw const __arena_rodata_start, &raw const __arena_rodata_end),
         data: between(&raw const __arena_data_start, &raw const __arena_data_end),
-        away: AwayArenas {
+        #[cfg(feature = "image")]
+        away: target_common::AwayArenas {
             text: between(&raw const __away_text_start, &raw const __away_text_end),
             rodata: between(&raw const __away_rodata_start, &raw const __away_rodata_end),
             data: between(&raw const __away_data_start, &raw const __away_data_end),
@@ -65,11 +67,17 @@ unsafe extern "C" {
     safe static __arena_rodata_end: Symbol;
     safe static __arena_data_start: Symbol;
     safe static __arena_data_end: Symbol;
+    #[cfg(feature = "image")]
     safe static __away_text_start: Symbol;
+    #[cfg(feature = "image")]
     safe static __away_text_end: Symbol;
+    #[cfg(feature = "image")]
     safe static __away_rodata_start: Symbol;
+    #[cfg(feature = "image")]
     safe static __away_rodata_end: Symbol;
+    #[cfg(feature = "image")]
     safe static __away_data_start: Symbol;
+    #[cfg(feature = "image")]
     safe static __away_data_end: Symbol;
     safe static __image_heap_start: Symbol;
     safe static __image_heap_end: Symbol;

@@ -4,9 +4,9 @@
 use target_common::HARTS;
 use x86_64::PrivilegeLevel;
 use x86_64::VirtAddr;
-use x86_64::instructions::tables::load_tss;
+use x86_64::instructions::tables::{lgdt, load_tss};
 use x86_64::registers::segmentation::{CS, SS, Segment, SegmentSelector};
-use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable};
+use x86_64::structures::DescriptorTablePointer;
 use x86_64::structures::tss::TaskStateSegment;
 
 use super::layout::interrupt_stacks;
@@ -19,34 +19,42 @@ pub(super) const DOUBLE_FAULT_STACK: u16 = 1;
 pub(super) const NMI_STACK: u16 = 2;
 
 /// What the second hart, and no other, has in its task register.
+#[cfg(feature = "image")]
 pub(super) const SECOND_TASK: SegmentSelector = TASK_SELECTORS[1];
 
 /// By their places in the table: a task state takes two.
-const TASK_SELECTORS: [SegmentSelector; HARTS] = [
+const TASK_SELECTORS: [SegmentSelector; 2] = [
     SegmentSelector::new(3, PrivilegeLevel::Ring0),
     SegmentSelector::new(5, PrivilegeLevel::Ring0),
 ];
 
 static mut TASKS: [TaskStateSegment; HARTS] = [const { TaskStateSegment::new() }; HARTS];
-static mut DESCRIPTORS: GlobalDescriptorTable = GlobalDescriptorTable::new();
+
+/// Null, 64-bit code and data, all marked as accessed; behind them the task states.
+static mut DESCRIPTORS: [u64; 3 + 2 * HARTS] = {
+    let mut all = [0; 3 + 2 * HARTS];
+    all[1] = 0x00af_9b00_0000_ffff;
+    all[2] = 0x00cf_9300_0000_ffff;
+    all
+};
 
 /// Makes the table and the task states of both harts; called once.
 pub(super) fn init() {
     let tasks = (&raw mut TASKS).cast::<TaskStateSegment>();
-    let descriptors = &raw mut DESCRIPTORS;
-    // SAFETY: this runs once, before anything else uses the statics, and they live for ever. There
-    // are as many task states as harts.
-    unsafe {
-        (*descriptors).append(Descriptor::kernel_code_segment());
-        (*descriptors).append(Descriptor::kernel_data_segment());
-        for hart in 0..HARTS {
-            let task = tasks.add(hart);
-            let mut stacks = [VirtAddr::zero(); 7];
-            for (slot, stack) in stacks.iter_mut().zip(interrupt_stacks(hart)) {
-                *slot = VirtAddr::new_truncate((stack.start + stack.size) as u64); // they grow down
+    let descriptors = (&raw mut DESCRIPTORS).cast::<u64>();
+    for hart in 0..HARTS {
+        let task = tasks.wrapping_add(hart);
+        let [low, high] = task_descriptor(task.addr() as u64);
+        // SAFETY: this runs once, before anything else uses the statics. There are as many task
+        // states, and pairs of descriptors for them, as harts.
+        unsafe {
+            for (index, stack) in interrupt_stacks(hart).into_iter().enumerate() {
+                // They grow down. The field is not aligned, and no reference is taken to it.
+                let end = VirtAddr::new_truncate((stack.start + stack.size) as u64);
+                (*task).interrupt_stack_table[index] = end;
             }
-            (*task).interrupt_stack_table = stacks;
-            (*descriptors).append(Descriptor::tss_segment_unchecked(task));
+            descriptors.add(3 + 2 * hart).write(low);
+            descriptors.add(4 + 2 * hart).write(high);
         }
     }
 }
@@ -55,14 +63,25 @@ pub(super) fn init() {
 pub(super) fn load(hart: usize) {
     let code = SegmentSelector::new(1, PrivilegeLevel::Ring0);
     let data = SegmentSelector::new(2, PrivilegeLevel::Ring0);
-    let descriptors = &raw const DESCRIPTORS;
     // SAFETY: `init` has filled both, with the descriptors in the order of these selectors, and
     // they live for ever. All that changes from then on is the processor's mark that a task state
     // is in use.
     unsafe {
-        (*descriptors).load_unsafe();
+        lgdt(&DescriptorTablePointer {
+            limit: (size_of::<[u64; 3 + 2 * HARTS]>() - 1) as u16,
+            base: VirtAddr::from_ptr(&raw const DESCRIPTORS),
+        });
         CS::set_reg(code);
         SS::set_reg(data);
         load_tss(TASK_SELECTORS[hart]);
     }
+}
+
+/// The descriptor of a task state that is present and not in use (Intel SDM volume 3, "TSS
+/// Descriptor in 64-bit Mode").
+const fn task_descriptor(address: u64) -> [u64; 2] {
+    const AVAILABLE: u64 = 0x89 << 40;
+    let limit = size_of::<TaskStateSegment>() as u64 - 1;
+    let low = limit | (address & 0xff_ffff) << 16 | AVAILABLE | (address >> 24 & 0xff) << 56;
+    [low, address >> 32]
 }

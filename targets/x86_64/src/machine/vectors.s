@@ -1,29 +1,36 @@
-# One entry for each of the 256 vectors, 16 bytes each. An entry makes the stack look the same
-# whether or not the processor pushed an error code, adds the number of the vector, and goes on
-# to Rust. Nothing is saved: no exception returns, but for the NMI.
+# One entry for each vector, 8 bytes each. An entry leaves behind where it is, from which the number
+# of the vector follows; then the stack is made to look the same whether or not the processor pushed
+# an error code, with the number on top, and it goes on to Rust. Nothing is saved: no exception
+# returns, but for the NMI.
 
 .set HAS_ERROR_CODE, 0x60227d00      # vectors 8, 10 to 14, 17, 21, 29, 30
+.set NON_MASKABLE_INTERRUPT, 2
 
 .section .text.vectors, "ax", @progbits
-    .balign 16
+    .balign 8
 exception_vectors:
     .set vector, 0
-    .rept 256
-    .balign 16
-    .if vector >= 32
-    pushq $0
-    .elseif !((HAS_ERROR_CODE >> vector) & 1)
-    pushq $0
+    .rept {vectors}
+    .balign 8
+    .if vector == NON_MASKABLE_INTERRUPT
+    jmp interrupt_entry
+    .else
+    call exception_entry
     .endif
-    pushq $vector
-    jmp exception_entry
     .set vector, vector + 1
     .endr
-    .balign 16
 
 exception_entry:
-    cmpq $2, (%rsp)
-    je interrupt_entry
+    popq %rdi
+    subq $exception_vectors, %rdi
+    shrl $3, %edi
+    movl $HAS_ERROR_CODE, %ecx
+    cmpl $32, %edi
+    jae 1f
+    btl %edi, %ecx
+    jc 2f
+1:  pushq $0
+2:  pushq %rdi
     movq %rsp, %rdi
     cld
     xorl %ebp, %ebp
@@ -34,6 +41,8 @@ exception_entry:
 # Keeps what a call may change; the image's own code leaves vector registers alone. The stack is its
 # own and empty, so the nine words here and the seven before them make it aligned.
 interrupt_entry:
+    pushq $0
+    pushq $NON_MASKABLE_INTERRUPT
     pushq %rax
     pushq %rcx
     pushq %rdx

@@ -1,7 +1,20 @@
 //! What the exception syndrome register says, in words (Arm ARM, D17.2.37, ESR_EL1).
 
-/// What a synchronous exception with syndrome `esr` was.
+/// Where the number of the vector stands, in bits that the register leaves 0: 0 is a synchronous
+/// exception, as the others are not told of by the register alone.
+pub const VECTOR_SHIFT: u32 = 60;
+
+/// What an exception with syndrome `esr` was.
 pub(crate) fn kind(esr: u64) -> &'static str {
+    match esr >> VECTOR_SHIFT {
+        0 => synchronous(esr),
+        1 => "unexpected IRQ",
+        2 => "unexpected FIQ",
+        _ => "SError interrupt",
+    }
+}
+
+fn synchronous(esr: u64) -> &'static str {
     match class(esr) {
         0x00 => "undefined instruction",
         0x07 => "trapped SIMD or floating-point access",
@@ -26,9 +39,10 @@ pub(crate) fn kind(esr: u64) -> &'static str {
     }
 }
 
-/// Whether a synchronous exception with syndrome `esr` left an address in FAR_EL1.
+/// Whether an exception with syndrome `esr` left an address in FAR_EL1.
 pub(crate) fn has_address(esr: u64) -> bool {
     match class(esr) {
+        _ if esr >> VECTOR_SHIFT != 0 => false,
         0x20 | 0x21 | 0x24 | 0x25 => esr & FAR_NOT_VALID == 0,
         0x22 | 0x34 | 0x35 => true,
         _ => false,

@@ -1,0 +1,50 @@
+//! Exceptions that nothing could mend.
+
+use core::fmt;
+
+/// An exception that nothing could mend, as the processor has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Fault {
+    /// The cause register, for the manual.
+    pub cause: u64,
+    /// The instruction that faulted.
+    pub pc: usize,
+    /// The register that holds the address which it tried to use, where the exception has one.
+    pub value: usize,
+    /// The return address of the frame that faulted (link register or top of stack), as a hint.
+    pub return_address: usize,
+}
+
+/// What a machine's cause register means.
+#[derive(Debug, Clone, Copy)]
+pub struct Causes {
+    /// In the architecture manual's words.
+    pub kind: fn(u64) -> &'static str,
+    /// Whether there is an address.
+    pub has_address: fn(u64) -> bool,
+}
+
+impl Fault {
+    /// The fault in words.
+    pub const fn described(self, causes: &Causes) -> DescribedFault<'_> {
+        DescribedFault { fault: self, causes }
+    }
+}
+
+/// A fault, and what its machine's cause register means.
+#[derive(Debug, Clone, Copy)]
+pub struct DescribedFault<'c> {
+    fault: Fault,
+    causes: &'c Causes,
+}
+
+impl fmt::Display for DescribedFault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fault { cause, pc, value, return_address } = self.fault;
+        write!(f, "{} at {pc:#x}", (self.causes.kind)(cause))?;
+        if (self.causes.has_address)(cause) {
+            write!(f, " using address {value:#x}")?;
+        }
+        write!(f, " (return address {return_address:#x}, cause {cause:#x})")
+    }
+}
