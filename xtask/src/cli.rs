@@ -46,6 +46,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Link objects for fixed addresses: raw files and a map, or an executable
     Link(LinkArgs),
+    /// Load objects here and run them on a target, by an agent there
+    Remote(RemoteArgs),
     /// Write docs/relocations.md: every relocation type, and what becomes of it
     Relocations(RelocationsArgs),
     /// Load and unload modules for long, in the running images
@@ -248,6 +250,62 @@ pub struct RelocationsArgs {
     #[arg(long)]
     pub oracles: bool,
 }
+
+/// The arguments of `remote`.
+///
+/// Boots the agent in QEMU, or connects to one that is there, loads the objects on this machine,
+/// sends them over, and calls functions in them. Without --call, that is `main`, and its result is
+/// the exit code, as that of `qemu` is. Without objects, commands are read line by line.
+#[derive(Debug, Args)]
+#[command(after_help = REMOTE_EXAMPLES)]
+pub struct RemoteArgs {
+    /// The machine; the default is that of the objects, or all for --lua
+    #[arg(long, value_enum, value_name = "ARCH")]
+    pub arch: Option<Machines>,
+    /// A function to call; can be given more than once. Arguments are numbers and strings; without
+    /// parentheses it is called as `main` is
+    #[arg(long, value_name = "CALL", requires = "files")]
+    pub call: Vec<crate::remote::Call>,
+    /// An agent that is there already: HOST:PORT, the path of a Unix socket, or of a serial port
+    #[arg(long, value_name = "ADDR|PATH")]
+    pub connect: Option<String>,
+    /// Run Lua, loaded from its unmodified objects, as `qemu` does
+    #[arg(long, conflicts_with_all = ["files", "interactive"])]
+    pub lua: bool,
+    /// Read commands line by line, once the objects are loaded
+    #[arg(long, short, conflicts_with = "call")]
+    pub interactive: bool,
+    /// Damage one in N pieces of what is sent and received, to see it mended
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub noise: u64,
+    /// Seconds after which a call that does not come back is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = crate::qemu::DEFAULT_LIMIT.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    #[command(flatten)]
+    pub loader: LoaderArgs,
+    /// Write what was loaded, where, and how it went to this file
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Show what programs print and nothing else
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Objects (ELF, ET_REL) and archives
+    #[arg(value_name = "OBJECT|ARCHIVE")]
+    pub files: Vec<PathBuf>,
+    /// The program's arguments, from argv[1] on
+    #[arg(last = true, value_name = "ARGS", requires = "files")]
+    pub args: Vec<String>,
+}
+
+const REMOTE_EXAMPLES: &str = "\
+Commands: load FILE..., call CALL (or just CALL), symbols [MODULE], map [MODULE], unload MODULE, quit.
+
+Examples:
+  cargo xtask remote sum.o --call 'add(40, 2)' --call 'print(\"hello\")'
+  cargo xtask remote hello.o -- world
+  cargo xtask remote --lua --arch riscv64
+  cargo xtask remote --connect /dev/ttyUSB0 --arch aarch64";
 
 /// The arguments of `soak`.
 ///

@@ -20,6 +20,7 @@ mod program;
 mod progress;
 mod qemu;
 mod relocations;
+mod remote;
 mod runtime;
 mod selection;
 mod setup;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         cli::Verb::Link(args) => verb::link::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
         cli::Verb::Relocations(args) => verb::relocations::run(&args),
+        cli::Verb::Remote(args) => verb::remote::run(&args),
         cli::Verb::Soak(args) => verb::soak::run(&args),
         cli::Verb::Test(args) => verb::test::run(&args),
     };

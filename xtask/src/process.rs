@@ -199,7 +199,7 @@ fn read(
 }
 
 /// A child that does not outlive its parent's interest in it.
-struct Guard(Child);
+pub struct Guard(pub Child);
 
 impl Drop for Guard {
     fn drop(&mut self) {

@@ -75,6 +75,23 @@ impl Inputs {
         let Some((arch, _)) = known else { bail!("these archives hold no object") };
         Ok(Self { arch, objects, archives })
     }
+
+    /// Whether they ask for anything but each other and what the target itself has.
+    pub fn need_runtime(&self) -> bool {
+        !self.archives.is_empty() || self.missing().iter().any(|name| !name.starts_with(KERNEL))
+    }
+
+    /// The symbols that the objects need and none of them defines.
+    pub fn missing(&self) -> Vec<Vec<u8>> {
+        let symbols = self.objects.iter().map(|file| Symbols::of(&file.bytes));
+        let (mut defined, mut undefined) = (HashSet::new(), Vec::new());
+        for symbols in symbols {
+            defined.extend(symbols.defined);
+            undefined.extend(symbols.undefined);
+        }
+        undefined.retain(|name| !defined.contains(name));
+        undefined
+    }
 }
 
 impl Program {

@@ -14,6 +14,7 @@ mod gdb;
 mod host;
 mod lua;
 mod metadata;
+mod remote;
 mod rust_tools;
 
 /// One step.
@@ -56,6 +57,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
     Step { name: "gdb", about: "GDB sees modules come and go", run: gdb::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
+    Step { name: "remote", about: "programs by an agent, as in the images", run: remote::run },
 ];
 
 /// What the steps share.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -175,6 +176,14 @@ fn boot_job(
     let file = tempfile::Builder::new().prefix("job-").suffix(".bin").tempfile()?;
     std::fs::write(file.path(), &bytes).context("cannot write the job to a temporary file")?;
     boot_image(tools, arch, &image, Some(file.path()), limit, gdb)
+}
+
+/// The command that boots `image`, with its console on standard input and output.
+///
+/// # Errors
+/// QEMU is missing.
+pub fn command(tools: &Tools, arch: Arch, image: &Path) -> Result<Command> {
+    Ok(machine::command(&tools.qemu(arch)?, arch, image, None))
 }
 
 /// Boots `image`, with the bytes of the file `job` in its job window.

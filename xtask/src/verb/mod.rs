@@ -6,5 +6,6 @@ pub mod inspect;
 pub mod link;
 pub mod qemu;
 pub mod relocations;
+pub mod remote;
 pub mod soak;
 pub mod test;

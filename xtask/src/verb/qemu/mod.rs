@@ -28,7 +28,7 @@ use display::{show_comparison, show_run};
 use record::write_report;
 
 /// Exit code for a program that called `abort`: what a shell makes of SIGABRT.
-const ABORTED: u8 = 134;
+pub const ABORTED: u8 = 134;
 
 /// Runs the objects, or the demo.
 ///
@@ -115,11 +115,14 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: Options, timeout: u64) -> Resul
     boots.into_iter().collect()
 }
 
-/// Lua's objects, and what they need of the C runtime.
-fn lua_program(tools: &Tools, arch: Arch) -> Result<Program> {
+/// Lua, and what it needs of the C runtime.
+///
+/// # Errors
+/// A tool is missing, or something does not compile.
+pub fn lua_program(tools: &Tools, arch: Arch) -> Result<Program> {
+    set_up(tools, &[arch])?;
     let archives = runtime_archives(tools, arch)?;
-    let demo = runtime::lua::demo(tools, arch)?;
-    let files: Vec<NamedBytes> = demo.objects;
+    let files = runtime::lua::demo(tools, arch)?.objects;
     let mut linker = Linker::default();
     files.iter().for_each(|file| linker.add(&file.bytes));
     let runtime = runtime_for(&[linker], &archives, runtime::ROOTS);
@@ -154,7 +157,10 @@ pub fn exit_code(boot: &Boot) -> u8 {
 }
 
 /// Gets everything that a run on `archs` needs, in one go.
-fn set_up(tools: &Tools, archs: &[Arch]) -> Result<()> {
+///
+/// # Errors
+/// A tool is missing and cannot be had.
+pub fn set_up(tools: &Tools, archs: &[Arch]) -> Result<()> {
     let mut needs = vec![Need::Clang];
     for &arch in archs {
         needs.extend([Need::Qemu(arch), Need::Libgcc(arch)]);
@@ -162,7 +168,11 @@ fn set_up(tools: &Tools, archs: &[Arch]) -> Result<()> {
     tools.ensure(&needs)
 }
 
-fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
+/// The archives of the C runtime.
+///
+/// # Errors
+/// As for [`runtime::build`], or one cannot be read.
+pub fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
     runtime::build(tools, arch)?.iter().map(|path| Archive::open(path)).collect()
 }
 
@@ -178,7 +188,11 @@ fn options(args: &QemuArgs) -> Options {
     }
 }
 
-fn boot(
+/// Boots the image with one program.
+///
+/// # Errors
+/// As for [`qemu::boot`].
+pub fn boot(
     tools: &Tools,
     arch: Arch,
     program: &Program,

@@ -1,0 +1,156 @@
+//! Load here, run there: what agents do with programs is what the system images do with them.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use anyhow::{Context as _, Result, ensure};
+use loader_core::PlanOptions;
+use qemu_protocol::{Ended as ImageEnded, Options, Outcome};
+
+use super::{Context, Tally};
+use crate::arch::Arch;
+use crate::cases;
+use crate::program::{Inputs, Program};
+use crate::qemu::{Boot, DEFAULT_LIMIT};
+use crate::remote::{self, Ended, Limits, Link, Noisy, Session, Stream, TEXT_LIMIT};
+use crate::runtime;
+use crate::setup::Tools;
+use crate::verb::qemu;
+
+/// Cases that are run both ways: Rust modules, one with initialisers and finalisers; C and C++ with
+/// theirs, on the C runtime.
+const CASES: [&str; 4] = ["rust/formatting", "rust/initialisers", "init/order", "cxx/static_order"];
+/// The case that is run over a line that damages one piece in so many.
+const NOISY: (&str, u64) = ("rust/initialisers", 12);
+
+/// Every program on every machine, both ways.
+pub(super) fn run(context: &Context) -> Result<Tally> {
+    let tools = &context.tools;
+    let agents = remote::agents(tools, &Arch::ALL)?;
+    let mut tally = Tally::default();
+    for (arch, agent) in &agents {
+        let size = remote::text_size(agent).and_then(|size| {
+            println!("the agent on {arch} has {size} bytes of code");
+            ensure!(size <= TEXT_LIMIT, "{size} bytes of code, and {TEXT_LIMIT} are allowed");
+            Ok(())
+        });
+        tally.count(format!("{arch}: size of the agent"), size);
+        tally.count(format!("{arch}: a fault ends the call alone"), fault(tools, *arch, agent));
+        let lua = qemu::lua_program(tools, *arch);
+        let lua = lua.and_then(|lua| same(tools, *arch, agent, &lua, 0));
+        tally.count(format!("{arch}: Lua"), lua);
+        let noisy = [(NOISY.0, NOISY.1)];
+        for (name, one_in) in CASES.map(|name| (name, 0)).into_iter().chain(noisy) {
+            let ran = case(tools, *arch, name);
+            let ran = ran.and_then(|program| same(tools, *arch, agent, &program, one_in));
+            let line = if one_in == 0 { "" } else { ", over a bad line" };
+            tally.count(format!("{arch}: {name}{line}"), ran);
+        }
+    }
+    Ok(tally)
+}
+
+/// The program of a case.
+fn case(tools: &Tools, arch: Arch, name: &str) -> Result<Program> {
+    let mut objects = cases::objects(tools, arch, name)?;
+    if name.starts_with("rust/") {
+        // What the cases' Rust side asks of the image for tests of its own: the program brings it.
+        let far = "int kernel_test_far(int value) { return value + 1; }\n";
+        objects.push(compiled(tools, arch, far)?);
+    }
+    let inputs = Inputs { arch, objects, archives: Vec::new() };
+    let archives = qemu::runtime_archives(tools, arch)?;
+    Program::link(tools, inputs, "main", &archives, runtime::ROOTS)
+}
+
+/// Runs a program by the agent and by the image: all that it prints, and how it ends, must be the
+/// same.
+fn same(tools: &Tools, arch: Arch, agent: &Path, program: &Program, one_in: u64) -> Result<()> {
+    let limit = DEFAULT_LIMIT.as_secs();
+    let image = qemu::boot(tools, arch, program, "main", &["program"], Options::default(), limit)?;
+    let expected = ended(&image)?;
+    let (mut session, printed) = session(tools, arch, agent, one_in)?;
+    let options = PlanOptions::default();
+    let there = remote::run(&mut session, program, "main", &["program"], options)?;
+    let again = session.link().traffic().again;
+    ensure!(one_in == 0 || again > 0, "the line did no damage");
+    let there = match there {
+        Ended::Returned(value) => ImageEnded::Returned(value as i32),
+        Ended::Exited(code) => ImageEnded::Exited(code),
+        Ended::Aborted => ImageEnded::Aborted,
+        Ended::Fault(fault) => anyhow::bail!("a fault there: {fault}"),
+    };
+    ensure!(there == expected, "it ended there as {there:?}, and in the image as {expected:?}");
+    let (printed, expected) = (printed.borrow(), qemu::output(&image));
+    ensure!(
+        *printed == expected,
+        "it printed there:\n{}\nand in the image:\n{}",
+        String::from_utf8_lossy(&printed),
+        String::from_utf8_lossy(expected)
+    );
+    ensure!(session.loaded().is_empty(), "modules are left");
+    Ok(())
+}
+
+/// How the program of an image's run has ended.
+fn ended(boot: &Boot) -> Result<ImageEnded> {
+    let report = boot.programs.first().and_then(|program| program.report.as_ref());
+    match report.map(|report| &report.outcome) {
+        Some(Outcome::Ended(ended)) => Ok(*ended),
+        other => anyhow::bail!("in the image: {other:?}, {}", boot.stop),
+    }
+}
+
+/// A function that faults ends with what and where; the next one runs.
+fn fault(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
+    const SOURCE: &str = "int count;\nint fault(int *at) { count++; return *at; }\n\
+                          int add(int a, int b) { return a + b + count; }\n\
+                          void write_code(void) { *(volatile char *)add = 0; }\n";
+    let object = compiled(tools, arch, SOURCE)?;
+    let (mut session, _) = session(tools, arch, agent, 0)?;
+    let program =
+        Program { files: vec![object], archives: vec![], modules: vec![], runtime: vec![] };
+    remote::load(&mut session, &program, "faults", None, PlanOptions::default())?;
+    for (call, function) in [("fault(16)", "fault"), ("write_code()", "write_code")] {
+        let ended = session.call(&call.parse()?)?;
+        let Ended::Fault(text) = &ended else { anyhow::bail!("{call} has ended: {ended}") };
+        let place = format!("in module faults at {function}+");
+        ensure!(text.contains(&place), "`{text}` does not say `{place}`");
+        let found = session.call(&"add(40, 1)".parse()?)?;
+        ensure!(found == Ended::Returned(42), "after it, a sum is {found}");
+    }
+    let nowhere = session.link().read(8, 1);
+    ensure!(nowhere.is_err(), "memory that is not there was read");
+    let at = session.address("count").context("the variable is an export")?;
+    ensure!(session.link().read(at, 4)? == [1, 0, 0, 0], "the variable is another one");
+    session.unload("faults")?;
+    Ok(())
+}
+
+fn compiled(tools: &Tools, arch: Arch, source: &str) -> Result<crate::archive::NamedBytes> {
+    let folder = tempfile::tempdir()?;
+    let (from, to) = (folder.path().join("side.c"), folder.path().join("side.o"));
+    std::fs::write(&from, source)?;
+    let mut command = std::process::Command::new(tools.clang()?);
+    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
+    command.args(["-O1", "-ffreestanding", "-fno-pic", "-c"]).arg(&from).arg("-o").arg(&to);
+    crate::process::run(&mut command, DEFAULT_LIMIT)?.checked("clang")?;
+    Ok(crate::archive::NamedBytes { name: "side.o".into(), bytes: std::fs::read(&to)? })
+}
+
+/// A session with an agent in QEMU, and what its programs will have printed.
+fn session(
+    tools: &Tools,
+    arch: Arch,
+    agent: &Path,
+    one_in: u64,
+) -> Result<(Session, Rc<RefCell<Vec<u8>>>)> {
+    let line = Noisy::new(Stream::qemu(tools, arch, agent)?, one_in, 1);
+    let link = Link::new(Box::new(line), Limits::default())?;
+    ensure!(link.arch() == arch, "the agent says that it is on {}", link.arch());
+    let printed = Rc::new(RefCell::new(Vec::new()));
+    let copy = Rc::clone(&printed);
+    let console = move |bytes: &[u8]| copy.borrow_mut().extend_from_slice(bytes);
+    Ok((Session::new(link, Box::new(console))?, printed))
+}
