@@ -183,7 +183,7 @@ fn boot_job(
 /// # Errors
 /// QEMU is missing.
 pub fn command(tools: &Tools, arch: Arch, image: &Path) -> Result<Command> {
-    Ok(machine::command(&tools.qemu(arch)?, arch, image, None))
+    Ok(machine::command(&tools.qemu(arch)?, arch, image, None, None))
 }
 
 /// Boots `image`, with the bytes of the file `job` in its job window.
