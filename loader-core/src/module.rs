@@ -365,7 +365,7 @@ pub(crate) const fn function(word: u64) -> Option<TargetAddress> {
 impl<M: MemoryManager> ResidentModule<'_, M> {
     /// The symbols that the module [keeps](crate::PlanOptions::kept); `None` where it keeps nothing.
     pub fn table(&self) -> Option<SymbolTable<'_>> {
-        let bytes = self.segments.get(SegmentKind::ReadOnly).map_or(&[][..], |s| s.bytes());
+        let bytes = self.segments.get(SegmentKind::ReadOnly).map_or(&[][..], |s| s.contents());
         SymbolTable::new(bytes, self.table.as_ref()?, self.lent)
     }
 

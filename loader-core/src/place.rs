@@ -176,7 +176,7 @@ impl<M: MemoryManager> Segments<M> {
 
     /// The word at an offset of a segment.
     pub(crate) fn word_at(&self, kind: SegmentKind, offset: usize) -> Option<u64> {
-        let word = self.get(kind)?.bytes().get(offset..)?.first_chunk()?;
+        let word = self.get(kind)?.contents().get(offset..)?.first_chunk()?;
         Some(u64::from_le_bytes(*word))
     }
 

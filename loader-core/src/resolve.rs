@@ -84,7 +84,7 @@ impl<'o, 's, M: MemoryManager> RelocatedImage<'o, 's, M> {
     /// The bytes of a segment as they will be on the target, to be sent there; empty where the
     /// module has no such segment.
     pub fn segment_bytes(&self, kind: SegmentKind) -> &[u8] {
-        self.segments.get(kind).map_or(&[], |segment| segment.bytes())
+        self.segments.get(kind).map_or(&[], |segment| segment.contents())
     }
 
     /// Goes back to before the relocations, to map sections elsewhere and resolve again.

@@ -127,9 +127,11 @@ impl GdbJit {
             let _changing = self.changing.lock();
             let first = self.first.load(SeqCst);
             if let Some(first) = NonNull::new(first) {
-                follow(first).previous.store(entry.as_ptr(), SeqCst);
+                // SAFETY: it is on the list, whose lock is held.
+                unsafe { follow(first) }.previous.store(entry.as_ptr(), SeqCst);
             }
-            follow(entry).next.store(first, SeqCst);
+            // SAFETY: it is one of the images', which are here.
+            unsafe { follow(entry) }.next.store(first, SeqCst);
             self.first.store(entry.as_ptr(), SeqCst);
             self.tell(REGISTER, entry, changed);
         }
@@ -139,14 +141,17 @@ impl GdbJit {
     /// Takes an entry off the list, and tells GDB.
     fn unregister(&self, entry: NonNull<JitEntry>, changed: extern "C" fn()) {
         let _changing = self.changing.lock();
-        let next = follow(entry).next.load(SeqCst);
-        let previous = follow(entry).previous.load(SeqCst);
+        // SAFETY: it is on the list, whose lock is held; its images go once it is not.
+        let gone = unsafe { follow(entry) };
+        let (next, previous) = (gone.next.load(SeqCst), gone.previous.load(SeqCst));
         match NonNull::new(previous) {
-            Some(previous) => follow(previous).next.store(next, SeqCst),
+            // SAFETY: it is on the list, whose lock is held.
+            Some(previous) => unsafe { follow(previous) }.next.store(next, SeqCst),
             None => self.first.store(next, SeqCst),
         }
         if let Some(next) = NonNull::new(next) {
-            follow(next).previous.store(previous, SeqCst);
+            // SAFETY: it is on the list, whose lock is held.
+            unsafe { follow(next) }.previous.store(previous, SeqCst);
         }
         self.tell(UNREGISTER, entry, changed);
     }
@@ -174,13 +179,15 @@ impl<M: MemoryManager> DebugImages<M> {
     }
 }
 
-/// The entry at an address that a list has, or that is about to be on it.
-fn follow<'e>(entry: NonNull<JitEntry>) -> &'e JitEntry {
-    // SAFETY: the address is that of an element of a `DebugImages`' data segment, which
-    // `JitEntry::describe` has written; whoever calls this holds the images, which own the segment, or
-    // has found the entry on the list, under its lock, and `RegisteredImages` takes its entries off
-    // before the segment goes. All fields are atomics, and nobody makes a `&mut` of these bytes once
-    // the images are made. The reference is not kept beyond one access.
+/// The entry at an address.
+///
+/// # Safety
+/// The address is that of an element of a `DebugImages`' data segment, which `JitEntry::describe` has
+/// written. The images live as long as the reference, which is so under the list's lock for what is on
+/// the list: `RegisteredImages` takes its entries off before the segment goes.
+unsafe fn follow<'e>(entry: NonNull<JitEntry>) -> &'e JitEntry {
+    // SAFETY: the caller's contract. All fields are atomics, and nobody makes a `&mut` of these bytes
+    // once the images are made.
     unsafe { entry.as_ref() }
 }
 

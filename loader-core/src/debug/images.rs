@@ -87,7 +87,7 @@ impl<M: MemoryManager> DebugImages<M> {
 
     /// The images, one behind the other, as they are in memory.
     pub fn bytes(&self) -> &[u8] {
-        self.images.as_ref().map(Segment::bytes).unwrap_or_default()
+        self.images.as_ref().map(Segment::contents).unwrap_or_default()
     }
 
     fn allocate<'o>(&self, kind: SegmentKind, size: NonZeroUsize) -> Result<Segment, Error<'o>> {

@@ -60,7 +60,8 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
         let segment = self.segments().find(|segment| segment.kind() == planned.segment);
         let start = planned.offset as usize;
         let end = start.saturating_add(planned.size as usize);
-        segment.and_then(|segment| segment.bytes().get(start..end)).unwrap_or_default()
+        let segment = segment.filter(|segment| segment.kind() != SegmentKind::Data); // it may run
+        segment.and_then(|segment| segment.contents().get(start..end)).unwrap_or_default()
     }
 }
 

@@ -124,7 +124,7 @@ impl<L: InProcess, T: TargetMemory> MemoryManager for RemoteMemoryManager<L, T> 
     }
 
     fn seal(&self, segment: &Segment) -> Result<(), MemoryError> {
-        self.target.seal(segment.kind(), segment.target(), segment.bytes())
+        self.target.seal(segment.kind(), segment.target(), segment.contents())
     }
 
     fn free(&self, segment: Segment) {

@@ -21,7 +21,8 @@ pub struct Segment {
 // SAFETY: a segment is the only handle to its memory (the contract of `Segment::new`), so moving
 // it to another thread moves that memory with it, as with a boxed slice.
 unsafe impl Send for Segment {}
-// SAFETY: through `&Segment` the memory can be read only.
+// SAFETY: through `&Segment` memory is read that nobody writes then, and a word of data is written in
+// one piece (`write_word`) of memory that nobody here has a reference to.
 unsafe impl Sync for Segment {}
 
 impl Segment {
@@ -70,11 +71,23 @@ impl Segment {
         Some(unsafe { self.local.add(offset) }.cast())
     }
 
-    /// Its bytes, as the loader wrote them.
-    pub const fn bytes(&self) -> &[u8] {
-        // SAFETY: `new`'s caller promised `size` initialised, readable bytes at `local`, which
-        // nothing else writes while this segment lives.
+    /// Its bytes.
+    ///
+    /// # Safety
+    /// Nobody writes them while the slice is used. Until a manager's
+    /// [`seal`](crate::MemoryManager::seal) has returned nobody does, and nobody ever writes a
+    /// segment that holds no [data](SegmentKind::Data); but the code of a module that runs writes its
+    /// data, on another core as well.
+    pub const unsafe fn bytes(&self) -> &[u8] {
+        // SAFETY: `new`'s caller promised `size` initialised, readable bytes at `local`; that nobody
+        // writes them is this function's contract.
         unsafe { slice::from_raw_parts(self.local.as_ptr(), self.size) }
+    }
+
+    /// Its bytes, as the loader wrote them: for what is not sealed yet, or holds no data.
+    pub(crate) const fn contents(&self) -> &[u8] {
+        // SAFETY: nobody writes those, as the contract of `bytes` has it; the core asks for no others.
+        unsafe { self.bytes() }
     }
 
     /// Its bytes, to be written. The core calls this before sealing only.

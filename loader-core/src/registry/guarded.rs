@@ -96,7 +96,7 @@ unsafe impl Sync for SharedBytes {}
 impl SharedBytes {
     /// The bytes of a read-only segment; none where there is no segment.
     pub(crate) fn of(segment: Option<&Segment>) -> Self {
-        let bytes = segment.map_or(&[][..], Segment::bytes);
+        let bytes = segment.map_or(&[][..], Segment::contents);
         Self { start: bytes.as_ptr(), len: bytes.len() }
     }
 

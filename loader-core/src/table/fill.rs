@@ -196,7 +196,7 @@ impl<'o> Plan<'o, '_> {
         if self.options.kept == Kept::Nothing {
             return None;
         }
-        let bytes = segments.get(SegmentKind::ReadOnly).map_or(&[][..], |s| s.bytes());
+        let bytes = segments.get(SegmentKind::ReadOnly).map_or(&[][..], |s| s.contents());
         SymbolTable::new(bytes, &self.table, lent)
     }
 }

@@ -2,8 +2,8 @@
 
 use loader_core::{
     ArenaMemoryManager, Error, FixedMemoryManager, FixedPlace, Machine, MemoryError, MemoryManager,
-    MpuMemoryManager, Object, Plan, Scratch, SegmentKind, TargetAddress, UnprotectedPlatform,
-    scratch_len,
+    MpuMemoryManager, Object, Plan, Scratch, Segment, SegmentKind, TargetAddress,
+    UnprotectedPlatform, scratch_len,
 };
 
 use super::{address, arena};
@@ -24,8 +24,10 @@ fn segments(manager: impl MemoryManager, machine: Machine) -> Segments {
     let imports = [(IMPORT, FAR)];
     let module = plan.place(&manager).unwrap().resolve(&Imports::of(&imports)).unwrap();
     let module = module.seal().unwrap();
+    // SAFETY: nothing of the module runs.
+    let bytes = |s: &Segment| unsafe { s.bytes() }.to_vec();
     let found: Segments =
-        module.segments().map(|s| (s.kind(), s.target().value(), s.bytes().to_vec())).collect();
+        module.segments().map(|s| (s.kind(), s.target().value(), bytes(s))).collect();
     let [text, read_only, data] = SegmentKind::ALL.map(|kind| {
         found.iter().find(|(other, ..)| *other == kind).map_or(0, |(_, target, _)| *target)
     });

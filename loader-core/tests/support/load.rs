@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error as _;
 
 use loader_core::{
-    Error, Module, Name, Object, Phase, Plan, PlanOptions, Resolver, Scratch, SegmentKind,
+    Error, Module, Name, Object, Phase, Plan, PlanOptions, Resolver, Scratch, Segment, SegmentKind,
     TargetAddress, ThreadLocals,
 };
 
@@ -41,8 +41,10 @@ pub struct Image {
 
 impl Image {
     pub fn of(module: &Module<'_, '_, &TestManager>) -> Self {
+        // SAFETY: nothing of the module runs.
+        let bytes = |s: &Segment| unsafe { s.bytes() }.to_vec();
         let segments: Vec<_> =
-            module.segments().map(|s| (s.kind(), s.target().value(), s.bytes().to_vec())).collect();
+            module.segments().map(|s| (s.kind(), s.target().value(), bytes(s))).collect();
         let sections = module.sections().map(|section| {
             let planned = section.planned;
             let (start, size) = (planned.offset as usize, planned.size as usize);
