@@ -123,7 +123,8 @@ pub fn pump(
 ) -> Result<End> {
     let name = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = spawn(command);
     let mut child = Guard(child.with_context(|| format!("cannot start {name}"))?);
     let (sender, chunks) = mpsc::channel();
     read(child.0.stdout.take(), Stream::Out, &sender);
@@ -196,6 +197,22 @@ fn read(
             }
         }
     });
+}
+
+/// Starts a program; on Linux, one that ends with this one, even where this one is killed.
+///
+/// # Errors
+/// It cannot be started.
+pub fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, set_parent_process_death_signal};
+        use std::os::unix::process::CommandExt;
+        let bind = || Ok(set_parent_process_death_signal(Some(Signal::KILL))?);
+        // SAFETY: between fork and exec this is one system call, which needs no memory and no lock.
+        unsafe { command.pre_exec(bind) };
+    }
+    command.spawn()
 }
 
 /// A child that does not outlive its parent's interest in it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::arch::Arch;
-use crate::process::Guard;
+use crate::process::{self, Guard};
 use crate::qemu;
 use crate::setup::Tools;
 
@@ -68,7 +68,7 @@ impl Stream {
     pub fn qemu(tools: &Tools, arch: Arch, agent: &Path) -> Result<Self> {
         let mut command = qemu::command(tools, arch, agent)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut machine = Guard(command.spawn().context("cannot start QEMU")?);
+        let mut machine = Guard(process::spawn(&mut command).context("cannot start QEMU")?);
         let (out, into) = (machine.0.stdout.take(), machine.0.stdin.take());
         let (Some(out), Some(into)) = (out, into) else { bail!("QEMU has no serial port") };
         Ok(Self { _machine: Some(machine), ..Self::over(out, into) })
