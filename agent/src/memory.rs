@@ -125,6 +125,9 @@ fn arenas() -> usize {
 /// The pages of a reservation; all of them are taken.
 fn reserved(address: u64, size: u64) -> Option<Region> {
     let region = Region { start: address as usize, size: whole(size) };
+    if region.start % target::PAGE != 0 {
+        return None;
+    }
     let mut pages = pages(region)?.iter();
     pages.all(|page| page.load(Ordering::Relaxed) == TAKEN).then_some(region)
 }

@@ -199,11 +199,16 @@ impl<'o> Object<'o> {
 
     /// Checks the tables that speak of other sections: relocations and groups.
     fn check_tables(&self) -> Result<(), Error<'o>> {
+        let mut total = 0usize;
         for (index, section) in self.sections() {
             match elf::SectionType(section.kind()) {
                 elf::SHT_RELA => self.check_rela_section(index, section)?,
                 elf::SHT_GROUP => self.check_group(index, section)?,
-                _ => {}
+                _ => continue,
+            }
+            total = total.saturating_add(self.section_bytes(section).len());
+            if total > self.bytes.len() {
+                return Err(self.malformed(index, 0, Defect::OverlappingTables, total as u64));
             }
         }
         Ok(())

@@ -176,8 +176,7 @@ impl<M: MemoryManager> Segments<M> {
 
     /// The word at an offset of a segment.
     pub(crate) fn word_at(&self, kind: SegmentKind, offset: usize) -> Option<u64> {
-        let word = self.get(kind)?.contents().get(offset..)?.first_chunk()?;
-        Some(u64::from_le_bytes(*word))
+        self.get(kind)?.read_word(offset)
     }
 
     /// Where a segment runs.

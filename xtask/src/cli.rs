@@ -276,16 +276,21 @@ pub struct RemoteArgs {
     #[arg(long, short, conflicts_with = "call")]
     pub interactive: bool,
     /// Damage one in N pieces of what is sent and received, to see it mended
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0,
+          value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     pub noise: u64,
     /// Seconds after which a call that does not come back is given up
     #[arg(long, value_name = "SECONDS", default_value_t = crate::qemu::DEFAULT_LIMIT.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
-    #[command(flatten)]
-    pub loader: LoaderArgs,
+    /// Have RISC-V code made shorter where its objects allow it (linker relaxation)
+    #[arg(long, requires = "files")]
+    pub relax: bool,
+    /// Have AArch64 code mended that erratum 843419 of the Cortex-A53 affects
+    #[arg(long, requires = "files")]
+    pub fix_cortex_a53_843419: bool,
     /// Write what was loaded, where, and how it went to this file
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", conflicts_with = "interactive")]
     pub report: Option<PathBuf>,
     /// Show what programs print and nothing else
     #[arg(long, short)]

@@ -12,7 +12,8 @@ use crate::module::Module;
 /// What a debugger is shown of a module: an ELF image of each object that has some, sealed, and room
 /// for GDB's list of them. Dropping it gives the memory back.
 ///
-/// It does not borrow the module; the client drops it when the module goes.
+/// It does not borrow the module. The client drops it once nothing of the module runs any more, and
+/// before the module's memory goes: a debugger takes its breakpoints out of that.
 #[derive(Debug)]
 pub struct DebugImages<M: MemoryManager> {
     manager: M,

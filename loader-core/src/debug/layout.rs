@@ -9,6 +9,7 @@ use object::elf;
 use crate::elf::{Header, Section};
 use crate::object::Object;
 use crate::parse::file_header;
+use crate::plan::state::Residence;
 use crate::plan::{DebugSections, Plan, PlannedSection};
 
 /// Where the section header table begins.
@@ -120,6 +121,15 @@ impl<'o> Plan<'o, '_> {
                 Part::Unwind { address: state.target, planned }
             }
             Some((planned, state)) => Part::Loaded { address: state.target, size: planned.size },
+            None => self.thread_local_part(number, index, section),
+        }
+    }
+
+    /// A section of zeros for each thread: it lies nowhere, and has variables all the same.
+    fn thread_local_part(&self, number: usize, index: u32, section: Section<'o>) -> Part<'o> {
+        let state = self.state.section(number, index);
+        match state.filter(|state| state.residence == Residence::ThreadLocal) {
+            Some(state) => Part::Loaded { address: state.target, size: section.size() },
             None => Part::Nothing,
         }
     }

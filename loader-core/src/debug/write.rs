@@ -84,8 +84,8 @@ impl<'o> Plan<'o, '_> {
                     elf::ELFCOMPRESS_ZSTD => decompress.decompress(Compression::Zstd, from, bytes),
                     _ => Err(DecompressError::Unsupported),
                 };
-                let place = object.place(index, 0);
-                cause.map_err(|cause| Error::Compressed { place, cause })?;
+                cause
+                    .map_err(|cause| Error::Compressed { place: object.place(index, 0), cause })?;
             }
         }
         self.check_debug_relocations(number, index, size)?;
@@ -97,10 +97,11 @@ impl<'o> Plan<'o, '_> {
             offset: placed.offset,
             size,
         };
-        let tombstone = Some(match section.name().as_bytes() {
-            b".debug_loc" | b".debug_ranges" => 1, // 0 ends a list
-            b".debug_names" => u64::MAX,           // 0 is a unit
-            _ => 0,
+        let is_any = |names: &[&[u8]]| names.iter().any(|&name| section.is_called(name));
+        let tombstone = Some(match () {
+            () if is_any(&[b".debug_loc\0", b".debug_ranges\0"]) => 1, // 0 ends a list
+            () if is_any(&[b".debug_names\0"]) => u64::MAX,            // 0 is a unit
+            () => 0,
         });
         let symbol_base = self.state.symbol_base(number).unwrap_or(0);
         let site = Site { object, planned, symbol_base, target: 0, tombstone, bytes };

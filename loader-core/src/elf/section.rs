@@ -210,6 +210,11 @@ impl<'o> Section<'o> {
         rest.is_some_and(|rest| matches!(rest.first(), Some(0 | b'.')))
     }
 
+    /// Whether its name, with the NUL at its end, is this: without a look at all of it.
+    pub(crate) fn is_called(self, name: &[u8]) -> bool {
+        self.name_bytes().starts_with(name)
+    }
+
     /// The first `len` bytes of its name.
     pub(crate) fn begin_of_name(self, len: usize) -> &'o [u8] {
         self.name_bytes().get(..len).unwrap_or_default()

@@ -16,6 +16,9 @@ pub enum Defect {
     Group,
     /// An index names a section that does not exist.
     SectionIndex,
+    /// Tables of relocations or group members overlap, as together they are longer than the file: each
+    /// is read several times.
+    OverlappingTables,
     /// Symbols' names overlap, and together are more than 16 times as long as the file: each is
     /// read several times.
     OverlappingNames,
@@ -51,6 +54,9 @@ impl Defect {
             Self::EntrySize => "the entry size is not what ELF64 says",
             Self::Group => "the section group is malformed",
             Self::SectionIndex => "no section has this index",
+            Self::OverlappingTables => {
+                "tables of relocations or group members are together longer than the file"
+            }
             Self::OverlappingNames => {
                 "symbols' names overlap, and together are more than 16 times as long as the file"
             }

@@ -31,8 +31,9 @@ impl Segment {
     /// # Safety
     /// Until this segment comes back through [`free`](crate::MemoryManager::free), the `size`
     /// bytes at `local` are initialised memory that may be read, that may be written until
-    /// [`seal`](crate::MemoryManager::seal), and that no other Rust reference covers. `size` is at
-    /// most `isize::MAX`.
+    /// [`seal`](crate::MemoryManager::seal), and after it as well where they are
+    /// [data](SegmentKind::Data), and that no other Rust reference covers. `size` is at most
+    /// `isize::MAX`.
     pub const unsafe fn new(
         kind: SegmentKind,
         local: NonNull<u8>,
@@ -107,6 +108,17 @@ impl Segment {
             // SAFETY: `new`'s caller promised `size` bytes at `local`; the element ends within them.
             unsafe { all.add(at) }
         })
+    }
+
+    /// The word at an offset, whatever the module's code makes of it meanwhile; `None` past the end.
+    pub(crate) fn read_word(&self, offset: usize) -> Option<u64> {
+        if offset.checked_add(8)? > self.size {
+            return None;
+        }
+        // SAFETY: `new`'s caller promised `size` initialised bytes at `local` that may be read; these
+        // eight are among them. Volatile, as the target's code may write them.
+        let word = unsafe { self.local.add(offset).cast::<[u8; 8]>().read_volatile() };
+        Some(u64::from_le_bytes(word))
     }
 
     /// Writes a word of a segment that stays writable once it is sealed, whatever else the

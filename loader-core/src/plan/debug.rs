@@ -56,7 +56,12 @@ impl<'o> Plan<'o, '_> {
         }
         match pod::from_bytes::<CompressionHeader>(bytes) {
             Ok((header, rest)) => (header.ch_size.get(LE), Some((*header, rest))),
-            Err(()) => (0, Some((CompressionHeader::default(), &[]))),
+            // What is not there is damaged, and not of an unknown kind.
+            Err(()) => {
+                let mut header = CompressionHeader::default();
+                header.ch_type.set(LE, elf::ELFCOMPRESS_ZLIB);
+                (0, Some((header, &[])))
+            }
         }
     }
 
@@ -78,7 +83,9 @@ impl<'o> Plan<'o, '_> {
             SymbolPlace::Section(section) if state.is_indirect() => {
                 SymbolState::at(self.address_in(object, section, symbol.value()))
             }
-            SymbolPlace::Undefined if state.address() == 0 => SymbolState::TOMBSTONE,
+            SymbolPlace::Undefined if state.address() == 0 && !state.is_thread_local() => {
+                SymbolState::TOMBSTONE
+            }
             // Another module's variable has no place in this one's block.
             SymbolPlace::Undefined if state.is_import() && state.is_thread_local() => {
                 SymbolState::TOMBSTONE

@@ -161,8 +161,9 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
 /// Unloads a module; its finalisers have run. What is in use then goes into its report.
 pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     let leaving = modules.unload(loaded.id);
-    leaving.map_err(|error| refusal("unload", error.to_string()))?.finish();
-    loaded.shown = None;
+    let leaving = leaving.map_err(|error| refusal("unload", error.to_string()))?;
+    loaded.shown = None; // a debugger takes its breakpoints out of memory that is still the module's
+    leaving.finish();
     loaded.manager.close(&mut loaded.report.arenas);
     Ok(())
 }

@@ -188,7 +188,7 @@ fn decide(
     Decision {
         placement: Placement { segments: layout.segments, sections: Vec::new() },
         symbols: layout.imports(arch, relocations, Layout::is_relaxed(name), asked),
-        thread_locals: ThreadLocals::of(arch, plan),
+        thread_locals: ThreadLocals::with_imports(arch, plan),
     }
 }
 

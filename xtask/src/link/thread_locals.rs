@@ -26,12 +26,21 @@ pub struct ThreadLocals {
 }
 
 impl ThreadLocals {
-    /// What a plan asks for.
+    /// A plan's own; there are no others.
     pub fn of(arch: Arch, plan: &Plan<'_, '_>) -> Self {
+        Self::with(arch, plan, [].into_iter())
+    }
+
+    /// A plan's own, and behind them room for those that it asks for: where a linker is told that
+    /// they are.
+    pub fn with_imports(arch: Arch, plan: &Plan<'_, '_>) -> Self {
+        let names = plan.imports().filter(|import| import.thread_local);
+        Self::with(arch, plan, names.map(|import| import.name.as_bytes().to_vec()))
+    }
+
+    fn with(arch: Arch, plan: &Plan<'_, '_>, names: impl Iterator<Item = Vec<u8>>) -> Self {
         let own = plan.thread_locals().unwrap_or(TlsBlock { size: 0, image_size: 0, align: 1 });
         let first = own.size.next_multiple_of(IMPORT);
-        let names = plan.imports().filter(|import| import.thread_local);
-        let names = names.map(|import| import.name.as_bytes().to_vec());
         let imports: BTreeMap<_, _> = names.zip((first..).step_by(IMPORT as usize)).collect();
         let end = match imports.len() as u64 {
             0 => own.size,

@@ -186,7 +186,10 @@ impl Session {
         };
         let mut options = wanted.options;
         options.kept = Kept::Symbols; // a fault names the function
-        options.thread_locals = if wanted.has_threads { TlsModel::Static } else { TlsModel::None };
+        // The target has one thread pointer, and code counts from it.
+        let has_threads =
+            wanted.has_threads && self.loaded.iter().all(|loaded| loaded.threads.is_none());
+        options.thread_locals = if has_threads { TlsModel::Static } else { TlsModel::None };
         let mut scratch = vec![Scratch::ZERO; options.scratch_len(&objects)];
         let blocks = StaticBlocks(self.arch);
         let own = Metadata::of(&objects).ok().and_then(|metadata| metadata.name());

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use loader_core::PlanOptions;
 use serde::Serialize;
 
 use super::qemu::{ABORTED, runtime_archives};
 use crate::arch::Arch;
-use crate::cli::{LoaderArgs, Machines, RemoteArgs, UsageError};
+use crate::cli::{Machines, RemoteArgs, UsageError};
 use crate::program::{Inputs, Program};
 use crate::remote::{
     self, Arguments, Call, Ended, Limits, Line, Link, Noisy, SectionPlace, Session, Stream,
@@ -37,6 +37,9 @@ pub fn run(args: &RemoteArgs) -> Result<ExitCode> {
         Some(Machines::All) | None => None,
     };
     if args.files.is_empty() {
+        if args.report.is_some() {
+            bail!(UsageError(anyhow!("there is nothing to report: give objects, or --lua")));
+        }
         let mut target = Target::open(&tools, args, arch)?;
         target.say_hello(args);
         remote::interact(&tools, &mut target.session)?;
@@ -61,7 +64,7 @@ fn objects(tools: &Tools, args: &RemoteArgs, arch: Option<Arch>) -> Result<ExitC
     target.say_hello(args);
     let session = &mut target.session;
     let begun = Instant::now();
-    remote::load(session, &program, &name, entry, options(args.loader))?;
+    remote::load(session, &program, &name, entry, options(args))?;
     let loaded: Vec<Module> = session.loaded().iter().map(Module::of).collect();
     let took = begun.elapsed();
     if !args.quiet {
@@ -113,7 +116,7 @@ fn lua(tools: &Tools, args: &RemoteArgs) -> Result<ExitCode> {
         let mut target = Target::open(tools, args, Some(arch))?;
         target.say_hello(args);
         let session = &mut target.session;
-        let ended = remote::run(session, &program, "main", &["lua"], options(args.loader))?;
+        let ended = remote::run(session, &program, "main", &["lua"], options(args))?;
         good &= ended == Ended::Returned(0);
         if !args.quiet {
             eprintln!("lua: {ended}");
@@ -208,7 +211,7 @@ fn exit_code(ended: &Ended, is_plain: bool) -> u8 {
     }
 }
 
-fn options(asked: LoaderArgs) -> PlanOptions<'static> {
+fn options(asked: &RemoteArgs) -> PlanOptions<'static> {
     let mut options = PlanOptions::default();
     options.relaxation = asked.relax;
     options.erratum_843419 = asked.fix_cortex_a53_843419;

@@ -214,7 +214,7 @@ pub fn ours(code: &Code, setting: &Setting, mend: bool) -> Result<Memory> {
         Ok(Decision {
             placement: Placement { segments, sections },
             symbols: imports.map(|name| (name, setting.data + IMPORTS)).collect(),
-            thread_locals: ThreadLocals::of(Arch::Aarch64, plan),
+            thread_locals: ThreadLocals::with_imports(Arch::Aarch64, plan),
         })
     });
     let output = output.map_err(|failure| match failure {
