@@ -7,7 +7,7 @@ use object::pod;
 use super::layout::{Part, Placed, TABLE};
 use super::{Compression, Decompress, DecompressError};
 use crate::address::TargetAddress;
-use crate::elf::{Header, Sym, Symbol, SymbolPlace};
+use crate::elf::{Header, Sym, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
 use crate::fixup::{Fixer, Site};
 use crate::memory::{MemoryManager, SegmentKind};
@@ -134,10 +134,13 @@ impl<'o> Plan<'o, '_> {
                 if home.is_none_or(|home| home.residence.is_nowhere()) {
                     return nameless(sym);
                 }
-                if state.is_thread_local() {
-                    state.address()
-                } else {
-                    self.address_in(number, section, symbol.value())
+                match symbol.kind() {
+                    SymbolKind::ThreadLocal | SymbolKind::Section if state.is_thread_local() => {
+                        state.address()
+                    }
+                    // A label in a block that each thread has is no place.
+                    _ if state.is_thread_local() => return nameless(sym),
+                    _ => self.address_in(number, section, symbol.value()),
                 }
             }
             SymbolPlace::Reserved(_) | SymbolPlace::Undefined => 0,

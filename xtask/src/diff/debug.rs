@@ -71,12 +71,16 @@ impl Debug {
             .sections()
             .map(|s| ((s.planned.object, s.planned.index), (s.address.value(), s.planned.size)))
             .collect();
+        // A definition that gave way to another has its own place here, and none in a linker's table.
+        let gave_way: BTreeSet<(usize, u32)> =
+            module.symbols().filter(|s| !s.prevails).map(|s| (s.object, s.index)).collect();
         for (object, file) in files.iter().enumerate() {
             let size = usize::try_from(module.plan().debug_size(object))?;
             let mut image = vec![0xff; size];
             let made = module.write_debug_image(object, &mut image, &Decompressor);
             made.map_err(|error| anyhow!("no image for a debugger: {error}"))?;
-            all.read(object, &File::parse(&image)?, &File::parse(&file.bytes)?, &loaded)?;
+            let is_shown = |index| !gave_way.contains(&(object, index));
+            all.read(object, &File::parse(&image)?, &File::parse(&file.bytes)?, &loaded, is_shown)?;
         }
         Ok(all)
     }
@@ -87,6 +91,7 @@ impl Debug {
         image: &File<'_>,
         file: &File<'_>,
         loaded: &BTreeMap<(usize, u32), (u64, u64)>,
+        is_shown: impl Fn(u32) -> bool,
     ) -> Result<()> {
         let mut grouped = BTreeSet::new();
         for (index, section) in file.sections.enumerate() {
@@ -109,11 +114,12 @@ impl Debug {
             let grouped = grouped.contains(&at.0);
             self.sections.push(Section { object, index, name, grouped, bytes: bytes.to_vec() });
         }
-        for symbol in image.symbols.iter() {
+        for (index, symbol) in (0u32..).zip(image.symbols.iter()) {
             let (kind, place) = (symbol.st_type(), symbol.st_shndx(LE));
             let name = image.symbols.symbol_name(LE, symbol)?;
             let special = [STT_FILE, STT_GNU_IFUNC, STT_SECTION, STT_TLS].contains(&kind);
-            if special || [SHN_ABS, SHN_UNDEF].contains(&place) || name.is_empty() {
+            let elsewhere = [SHN_ABS, SHN_UNDEF].contains(&place);
+            if special || elsewhere || name.is_empty() || !is_shown(index) {
                 continue;
             }
             let section = image.sections.section(object::SectionIndex(place.0.into()));
