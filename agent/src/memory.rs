@@ -125,7 +125,7 @@ fn arenas() -> usize {
 /// The pages of a reservation; all of them are taken.
 fn reserved(address: u64, size: u64) -> Option<Region> {
     let region = Region { start: address as usize, size: whole(size) };
-    if region.start % target::PAGE != 0 {
+    if !region.start.is_multiple_of(target::PAGE) {
         return None;
     }
     let mut pages = pages(region)?.iter();
