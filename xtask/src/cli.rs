@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use loader_core::{Keep, PlanOptions, TlsModel};
 
 use crate::arch::Arch;
 use crate::diff::Kind;
@@ -133,6 +134,23 @@ pub struct LoaderArgs {
     /// what the symbols need that other modules may use
     #[arg(long)]
     pub gc_sections: bool,
+}
+
+impl LoaderArgs {
+    /// What a plan is asked for, with thread-local variables as the system images have them; of what
+    /// nothing uses, what the `names` need, or all exported symbols.
+    pub fn plan_options<'p>(self, names: &'p [&'p str]) -> PlanOptions<'p> {
+        let mut options = PlanOptions::default();
+        options.relaxation = self.relax;
+        options.erratum_843419 = self.fix_cortex_a53_843419;
+        options.thread_locals = TlsModel::Static;
+        options.keep = match (self.gc_sections, names) {
+            (false, _) => Keep::All,
+            (true, []) => Keep::Exported,
+            (true, _) => Keep::Named(names),
+        };
+        options
+    }
 }
 
 /// The machines that `--arch` can name.

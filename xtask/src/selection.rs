@@ -1,7 +1,10 @@
-//! What an image will choose from archives, foretold by the core's own `Selection`: which members a
-//! program gets, and what that has it need of others.
+//! Choosing members of archives by the core's own `Selection`; and what an image will choose so,
+//! foretold: which members a program gets, and what that has it need of others.
 
-use loader_core::{Archive, Binding, LinkInput, Name, Object, Scratch, Selection, SymbolPlace};
+use loader_core::{
+    Archive, ArchiveError, Binding, LinkInput, Name, Object, Scratch, Selected, Selection,
+    SymbolPlace,
+};
 
 use crate::archive::{Linker, Symbols};
 
@@ -10,6 +13,22 @@ pub const KERNEL: &[u8] = b"kernel_";
 
 /// A name and a file's contents.
 pub type File<'f> = (&'f str, &'f [u8]);
+
+/// Chooses among `inputs` what is needed for them and for `entry`; nothing is taken that is `provided`
+/// by others.
+///
+/// # Errors
+/// A member that is taken cannot be loaded, or an archive is too large.
+pub fn choose<'o>(
+    inputs: &[LinkInput<'_, 'o>],
+    entry: Option<&str>,
+    provided: &dyn Fn(Name<'_>) -> bool,
+) -> Result<Vec<Selected<'o>>, ArchiveError<'o>> {
+    let roots: Vec<_> = entry.into_iter().map(Name::from).collect();
+    let mut scratch = vec![Scratch::ZERO; Selection::scratch_len(inputs)?];
+    let selection = Selection::new(inputs, &roots, provided, &mut scratch)?;
+    Ok(selection.objects().collect())
+}
 
 /// A linker that has added what a program is made of: its objects, and the members of its archives
 /// that are needed for those and for `entry`. For what `provided` says yes to none is.
@@ -45,10 +64,8 @@ fn members(
     let objects = objects.map(|object| object.map(LinkInput::Object));
     let group = Some(LinkInput::Group(&archives));
     let inputs: Vec<_> = objects.chain([group]).collect::<Option<_>>()?;
-    let mut scratch = vec![Scratch::ZERO; Selection::scratch_len(&inputs).ok()?];
-    let provided = |name: Name<'_>| provided(name.as_bytes());
-    let selection = Selection::new(&inputs, &[Name::from(entry)], &provided, &mut scratch).ok()?;
-    let members = selection.objects().filter(|chosen| chosen.need.is_some());
+    let chosen = choose(&inputs, Some(entry), &|name| provided(name.as_bytes())).ok()?;
+    let members = chosen.iter().filter(|chosen| chosen.need.is_some());
     Some(members.map(|chosen| symbols(&chosen.object)).collect())
 }
 

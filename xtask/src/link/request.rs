@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use loader_core::{
-    Archive, Binding, Keep, LinkInput, Name, Object, Plan, PlanOptions, Scratch, Selection,
-    SymbolPlace, TlsModel,
-};
+use loader_core::{Archive, Binding, LinkInput, Name, Object, Plan, SymbolPlace};
 
 use super::map::Text;
 use super::place::{Define, Place};
@@ -16,6 +13,7 @@ use super::{Decision, Failure, Output, Placement};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::cli::{LoaderArgs, UsageError};
+use crate::selection;
 
 /// What is to be linked, and how.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +59,7 @@ impl Request {
         let entry = self.entry.as_deref();
         let names: Vec<&str> = entry.into_iter().collect();
         let mut undefined = Vec::new();
-        let linked = super::link(&objects, self.options(&names), |plan| {
+        let linked = super::link(&objects, self.loader.plan_options(&names), |plan| {
             let placement = Placement::of(plan, &self.places).map_err(UsageError)?;
             undefined = self.undefined(plan)?;
             let defines = self.defines.iter();
@@ -90,15 +88,12 @@ impl Request {
 
     /// The objects to be linked: members of archives as a linker takes them, the entry being needed.
     fn choose<'o>(&self, inputs: &[LinkInput<'_, 'o>]) -> Result<Vec<Object<'o>>> {
-        let refused = |error: loader_core::ArchiveError<'_>| anyhow!("{error}");
-        let roots: Vec<_> = self.entry.as_deref().map(Name::from).into_iter().collect();
         let provided = |name: Name<'_>| {
             self.defines.iter().any(|define| define.name.as_bytes() == name.as_bytes())
         };
-        let len = Selection::scratch_len(inputs).map_err(refused)?;
-        let mut scratch = vec![Scratch::ZERO; len];
-        let selection = Selection::new(inputs, &roots, &provided, &mut scratch).map_err(refused)?;
-        Ok(selection.objects().map(|chosen| chosen.object).collect())
+        let chosen = selection::choose(inputs, self.entry.as_deref(), &provided);
+        let chosen = chosen.map_err(|error| anyhow!("{error}"))?;
+        Ok(chosen.into_iter().map(|chosen| chosen.object).collect())
     }
 
     /// Refuses to define what an object defines, and what is defined twice.
@@ -120,19 +115,6 @@ impl Request {
             }
         }
         Ok(())
-    }
-
-    fn options<'p>(&self, names: &'p [&'p str]) -> PlanOptions<'p> {
-        let mut options = PlanOptions::default();
-        options.relaxation = self.loader.relax;
-        options.erratum_843419 = self.loader.fix_cortex_a53_843419;
-        options.thread_locals = TlsModel::Static;
-        options.keep = match (self.loader.gc_sections, names) {
-            (false, _) => Keep::All,
-            (true, []) => Keep::Exported,
-            (true, _) => Keep::Named(names),
-        };
-        options
     }
 
     /// What nothing defines, and must be: allowed to be 0.

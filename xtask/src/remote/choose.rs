@@ -1,9 +1,10 @@
 //! Choosing: a module's objects and archives → the objects that it is made of.
 
 use anyhow::{Result, anyhow};
-use loader_core::{Archive, LinkInput, Name, Object, Scratch, Selection};
+use loader_core::{Archive, LinkInput, Name, Object};
 
 use super::session::Wanted;
+use crate::selection;
 
 /// The objects of a module, and the members of its archives that a linker would take which is given
 /// the archives as a group; nothing is taken that is `provided` by others.
@@ -22,11 +23,8 @@ pub fn choose<'w>(wanted: &Wanted<'w>, provided: &dyn Fn(&str) -> bool) -> Resul
         archives.collect::<Result<_, _>>().map_err(|error| anyhow!("{error}"))?;
     let objects = objects.into_iter().map(LinkInput::Object);
     let inputs: Vec<_> = objects.chain([LinkInput::Group(&archives)]).collect();
-    let size = Selection::scratch_len(&inputs).map_err(|error| anyhow!("{error}"))?;
-    let mut scratch = vec![Scratch::ZERO; size];
     let provided = |name: Name<'_>| str::from_utf8(name.as_bytes()).is_ok_and(provided);
-    let roots: Vec<_> = wanted.entry.into_iter().map(Name::from).collect();
-    let selection = Selection::new(&inputs, &roots, &provided, &mut scratch);
-    let selection = selection.map_err(|error| anyhow!("{error}"))?;
-    Ok(selection.objects().map(|chosen| chosen.object).collect())
+    let chosen = selection::choose(&inputs, wanted.entry, &provided);
+    let chosen = chosen.map_err(|error| anyhow!("{error}"))?;
+    Ok(chosen.into_iter().map(|chosen| chosen.object).collect())
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use comfy_table::Cell;
 use loader_core::{
-    Keep, Object, Plan, PlanOptions, Scratch, SegmentKind, TargetAddress, TlsModel, Unsupported,
+    Keep, Object, Plan, PlanOptions, Scratch, SegmentKind, TargetAddress, Unsupported,
 };
 
 use crate::archive::Archive;
@@ -199,22 +199,13 @@ fn show_refused(object: &Object<'_>, reading: &Reading) {
     }
 }
 
-/// What the plan is asked for: what the system images have, and what the user wants; of what nothing
-/// uses, what the `names` need, or all exported symbols.
+/// What the plan is asked for: what the system images have, and what the user wants.
 fn options<'p>(
     asked: LoaderArgs,
     names: &'p [&'p str],
     homes: &'p [Option<TargetAddress>],
 ) -> PlanOptions<'p> {
-    let mut options = PlanOptions::default();
-    options.relaxation = asked.relax;
-    options.erratum_843419 = asked.fix_cortex_a53_843419;
-    options.keep = match asked.gc_sections {
-        false => Keep::All,
-        true if names.is_empty() => Keep::Exported,
-        true => Keep::Named(names),
-    };
-    options.thread_locals = TlsModel::Static;
+    let mut options = asked.plan_options(names);
     options.in_place = homes;
     options
 }
