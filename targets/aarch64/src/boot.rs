@@ -9,7 +9,7 @@
 //! when an exception is taken, and a main stack that has overflowed can still be reported. The second
 //! hart has two stacks as well.
 
-use crate::{console, exceptions, image_main, layout, paging};
+use crate::{attributes, console, exceptions, image_main, layout, paging};
 use aarch64_cpu::registers::{CurrentEL, Readable};
 use aarch64_rt::{InitialPagetable, entry, initial_pagetable};
 use core::arch::{asm, naked_asm};
@@ -22,8 +22,8 @@ const GIB: usize = 1 << 30;
 
 initial_pagetable!({
     let mut table = [0; 512];
-    table[0] = paging::DEVICE.bits();
-    table[1] = GIB | paging::NORMAL.bits();
+    table[0] = attributes::DEVICE.bits();
+    table[1] = GIB | attributes::NORMAL.bits();
     InitialPagetable(table)
 });
 

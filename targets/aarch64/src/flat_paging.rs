@@ -2,12 +2,11 @@
 //! crate, in less than a tenth of its code. The lowest level is one array with an entry for each page
 //! from the start of RAM on, so that a page's entry is found by its number alone.
 
-use crate::{PAGE, console, layout};
+use crate::{PAGE, attributes, console, layout};
 use aarch64_cpu::{
     asm::barrier,
     registers::{ReadWriteable, SCTLR_EL1, TTBR0_EL1, Writeable},
 };
-use aarch64_paging::descriptor::El1Attributes;
 use core::{
     arch::asm,
     sync::atomic::{AtomicU64, Ordering},
@@ -48,22 +47,6 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     Ok(())
 }
 
-/// Device registers: the first attribute of the MAIR that `aarch64-rt` sets, never executable.
-pub(crate) const DEVICE: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_0
-    .union(El1Attributes::VALID)
-    .union(El1Attributes::ACCESSED)
-    .union(El1Attributes::NON_GLOBAL)
-    .union(El1Attributes::PXN)
-    .union(El1Attributes::UXN);
-
-/// Memory: write-back cached, the second attribute of that MAIR.
-pub(crate) const NORMAL: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_1
-    .union(El1Attributes::VALID)
-    .union(El1Attributes::ACCESSED)
-    .union(El1Attributes::INNER_SHAREABLE)
-    .union(El1Attributes::NON_GLOBAL)
-    .union(El1Attributes::UXN);
-
 /// Builds the tables and puts them in use.
 pub(crate) fn init() {
     for Part { start, end, access } in &PARTS {
@@ -72,7 +55,7 @@ pub(crate) fn init() {
     for (index, entry) in RAM_MIDDLE.0.iter().enumerate().take(LEAF_TABLES) {
         entry.store(TABLE | (address_of(&LEAVES) + index * PAGE) as u64, Ordering::Relaxed);
     }
-    let uart = console::REGISTERS.start as u64 | DEVICE.bits() as u64 | TABLE;
+    let uart = console::REGISTERS.start as u64 | attributes::DEVICE.bits() as u64 | TABLE;
     DEVICE_LEAVES.0[0].store(uart, Ordering::Relaxed);
     let device = console::REGISTERS.start / TABLE_SPAN;
     DEVICE_MIDDLE.0[device].store(TABLE | address_of(&DEVICE_LEAVES) as u64, Ordering::Relaxed);
@@ -156,11 +139,7 @@ fn address_of<const ENTRIES: usize>(tables: &'static Tables<ENTRIES>) -> usize {
 }
 
 fn set(region: Region, access: Access) {
-    let attributes = match access {
-        Access::Read => NORMAL | El1Attributes::READ_ONLY | El1Attributes::PXN,
-        Access::ReadExecute => NORMAL | El1Attributes::READ_ONLY,
-        Access::ReadWrite => NORMAL | El1Attributes::PXN,
-    };
+    let attributes = attributes::memory(access);
     let mut page = region.start;
     while page < region.end() {
         if let Some(entry) = LEAVES.0.get((page - RAM) / PAGE) {

@@ -30,6 +30,7 @@
 // On the host this crate is empty, so that the whole workspace can be fetched and checked there.
 #![cfg(all(target_arch = "aarch64", target_os = "none"))]
 
+mod attributes;
 mod boot;
 mod cache;
 mod console;

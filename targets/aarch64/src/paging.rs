@@ -1,6 +1,6 @@
 //! The page tables, and page permissions.
 
-use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, console, harts::hart, layout};
+use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, attributes, console, harts::hart, layout};
 use aarch64_cpu::{
     asm::barrier,
     registers::{ReadWriteable, SCTLR_EL1},
@@ -60,7 +60,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     let Tables { mapping, away } = tables.as_mut().ok_or(ProtectError::Busy)?;
     let regions = layout::regions();
     if [regions.text, regions.rodata, regions.data].iter().any(|arena| arena.contains(region)) {
-        let mapped = map(mapping, region, 0, attributes(access), PAGES);
+        let mapped = map(mapping, region, 0, attributes::memory(access), PAGES);
         return mapped.map_err(ProtectError::Refused);
     }
     let away = away.ok_or(ProtectError::OutsideArenas)?;
@@ -73,7 +73,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     while at < end {
         let (start, in_a_row) = away.home(at).ok_or(ProtectError::OutsideArenas)?;
         let home = Region { start, size: in_a_row.min(end - at) };
-        let mapped = map(mapping, home, at - start, attributes(access), PAGES);
+        let mapped = map(mapping, home, at - start, attributes::memory(access), PAGES);
         mapped.map_err(ProtectError::Refused)?;
         at += home.size;
     }
@@ -109,7 +109,9 @@ pub fn map_away(distance: usize, long_text: bool) {
         }
     }
     for (start, home, access) in away_parts(new) {
-        if let Err(error) = map(mapping, home, start - home.start, attributes(access), PAGES) {
+        if let Err(error) =
+            map(mapping, home, start - home.start, attributes::memory(access), PAGES)
+        {
             panic!("cannot map {home:x?} at {start:#x}: {error}");
         }
     }
@@ -122,22 +124,6 @@ fn away_parts(away: Away) -> impl Iterator<Item = (usize, Region, Access)> {
     let piece = |(at, start)| (at, Region { start, size: Away::PIECE }, Access::ReadWrite);
     image.chain(away.pieces().map(piece))
 }
-
-/// Device registers: the first attribute of the MAIR that `aarch64-rt` sets, never executable.
-pub(crate) const DEVICE: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_0
-    .union(El1Attributes::VALID)
-    .union(El1Attributes::ACCESSED)
-    .union(El1Attributes::NON_GLOBAL)
-    .union(El1Attributes::PXN)
-    .union(El1Attributes::UXN);
-
-/// Memory: write-back cached, the second attribute of that MAIR.
-pub(crate) const NORMAL: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_1
-    .union(El1Attributes::VALID)
-    .union(El1Attributes::ACCESSED)
-    .union(El1Attributes::INNER_SHAREABLE)
-    .union(El1Attributes::NON_GLOBAL)
-    .union(El1Attributes::UXN);
 
 /// Builds the real page tables and puts them in use.
 pub(crate) fn init() {
@@ -238,26 +224,26 @@ impl Translation<El1Attributes> for Pool {
 fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
     let blocks = Constraints::empty();
 
-    map(mapping, console::REGISTERS, 0, DEVICE, blocks)?;
+    map(mapping, console::REGISTERS, 0, attributes::DEVICE, blocks)?;
 
     for alias in [0, FAR_ALIAS] {
         for (region, access) in image_parts() {
-            map(mapping, region, alias, attributes(access), blocks)?;
+            map(mapping, region, alias, attributes::memory(access), blocks)?;
         }
     }
     let image = layout::image();
     for stack in image.main_stacks.into_iter().chain(image.exception_stacks) {
-        map(mapping, stack, 0, attributes(Access::ReadWrite), blocks)?;
+        map(mapping, stack, 0, attributes::memory(Access::ReadWrite), blocks)?;
     }
 
     let regions = layout::regions();
     for arena in [regions.text, regions.rodata, regions.data] {
-        map(mapping, arena, 0, attributes(Access::ReadWrite), PAGES)?;
+        map(mapping, arena, 0, attributes::memory(Access::ReadWrite), PAGES)?;
     }
-    map(mapping, regions.heap, 0, attributes(Access::ReadWrite), blocks)?;
-    map(mapping, regions.program_heap, 0, attributes(Access::ReadWrite), blocks)?;
+    map(mapping, regions.heap, 0, attributes::memory(Access::ReadWrite), blocks)?;
+    map(mapping, regions.program_heap, 0, attributes::memory(Access::ReadWrite), blocks)?;
     // Programs may leave code in their files.
-    map(mapping, regions.job, 0, attributes(Access::ReadExecute), blocks)
+    map(mapping, regions.job, 0, attributes::memory(Access::ReadExecute), blocks)
 }
 
 /// What code of the image needs to run somewhere else.
@@ -285,12 +271,4 @@ fn map(
         attributes,
         constraints,
     )
-}
-
-fn attributes(access: Access) -> El1Attributes {
-    match access {
-        Access::Read => NORMAL | El1Attributes::READ_ONLY | El1Attributes::PXN,
-        Access::ReadExecute => NORMAL | El1Attributes::READ_ONLY,
-        Access::ReadWrite => NORMAL | El1Attributes::PXN,
-    }
 }
