@@ -274,25 +274,33 @@ mod tests {
     use super::*;
     use crate::registry::RegistryMemory;
     use crate::{ArenaMemoryManager, ExportTable, UnprotectedPlatform};
+    #[cfg(feature = "x86_64")]
+    use crate::{Export, Object, Scratch, StaticArena, registry::LoadRequest};
 
     type Manager = &'static ArenaMemoryManager<UnprotectedPlatform>;
+
+    /// Exports `answer`, for x86-64.
+    #[cfg(feature = "x86_64")]
+    const ANSWER: &[u8] = include_bytes!("../../doc/answer.o");
+
+    #[cfg(feature = "x86_64")]
+    fn manager(arenas: &'static [StaticArena<4096>; 3]) -> Manager {
+        let [text, read_only, data] = [0, 1, 2].map(|at| arenas[at].take().unwrap());
+        let manager = ArenaMemoryManager::new(text, read_only, data, 16, UnprotectedPlatform);
+        std::boxed::Box::leak(std::boxed::Box::new(manager))
+    }
 
     /// A registry with two versions of a module, the second prepared, while a reader walks from
     /// the one to the other.
     #[cfg(feature = "x86_64")] // as the object is
     #[test]
     fn a_version_that_takes_another_ones_place_during_a_look_up_is_found() {
-        use crate::registry::LoadRequest;
-        use crate::{Export, Object, Scratch, StaticArena};
-
         static ARENAS: [StaticArena<4096>; 3] = [const { StaticArena::new() }; 3];
-        let [text, read_only, data] = [0, 1, 2].map(|at| ARENAS[at].take().unwrap());
-        let manager = ArenaMemoryManager::new(text, read_only, data, 16, UnprotectedPlatform);
-        let manager: Manager = std::boxed::Box::leak(std::boxed::Box::new(manager));
+        let manager = manager(&ARENAS);
         let memory = RegistryMemory::<'_, Manager, 4, 16>::new();
         let exports = [Export::new("question", (&raw const *manager).cast())];
         let registry = memory.registry(ExportTable::new(&exports).unwrap()).unwrap();
-        let objects = [Object::parse("answer.o", include_bytes!("../../doc/answer.o")).unwrap()];
+        let objects = [Object::parse("answer.o", ANSWER).unwrap()];
         let mut scratch = [[Scratch::ZERO; 32]; 2];
         let [first, second] = &mut scratch;
         let request = LoadRequest::new(&objects, first).named("lib");
@@ -357,17 +365,12 @@ mod tests {
     #[cfg(feature = "x86_64")] // as the object is
     #[test]
     fn a_name_that_somebody_exports_at_any_moment_is_found() {
-        use crate::registry::LoadRequest;
-        use crate::{Export, Object, Scratch, StaticArena};
-
         static ARENAS: [StaticArena<4096>; 3] = [const { StaticArena::new() }; 3];
-        let [text, read_only, data] = [0, 1, 2].map(|at| ARENAS[at].take().unwrap());
-        let manager = ArenaMemoryManager::new(text, read_only, data, 16, UnprotectedPlatform);
-        let manager: Manager = std::boxed::Box::leak(std::boxed::Box::new(manager));
+        let manager = manager(&ARENAS);
         let memory = RegistryMemory::<'_, Manager, 4, 16>::new();
         let exports = [Export::new("question", (&raw const *manager).cast())];
         let registry = memory.registry(ExportTable::new(&exports).unwrap()).unwrap();
-        let objects = [Object::parse("answer.o", include_bytes!("../../doc/answer.o")).unwrap()];
+        let objects = [Object::parse("answer.o", ANSWER).unwrap()];
         let mut scratch = [[Scratch::ZERO; 32]; 2];
         let [first, second] = &mut scratch;
         let request = LoadRequest::new(&objects, first).named("a").exporting_to("a");
