@@ -1,17 +1,11 @@
 //! Links the image with its machine's linker script, and takes the README's example along.
 use std::path::Path;
 
+#[path = "../../linker/link.rs"]
+mod link;
+
 fn main() {
-    let target = std::env::var("TARGET").unwrap_or_default();
-    let script = match target.split('-').next() {
-        Some("aarch64") => "aarch64.ld",
-        Some("riscv64gc") => "riscv64.ld",
-        _ => "x86_64.ld",
-    };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../linker");
-    println!("cargo:rustc-link-arg-bins=-T{}", root.join(script).display());
-    println!("cargo:rerun-if-changed={}", root.join(script).display());
-    println!("cargo:rerun-if-changed=build.rs");
+    link::link(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../linker"));
     take_example(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md"));
 }
 
