@@ -50,8 +50,8 @@ pub enum Kind {
 /// What the host asks for. Sizes are in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {
-    /// Begins a session: nothing is reserved any more. Has a number of the host's choice; those of
-    /// the requests that follow count up from there.
+    /// Begins a session: nothing is reserved any more. Has a number of the host's choice, another one
+    /// than that of the session before; those of the requests that follow count up from there.
     Hello {
         /// The host's [`VERSION`].
         version: u16,
@@ -75,14 +75,14 @@ pub enum Request<'a> {
         /// How much was asked for.
         size: u64,
     },
-    /// Writes memory.
+    /// Writes memory that was reserved, and can be written still.
     Write {
         /// Where to.
         address: u64,
         /// At most [`PAYLOAD`] bytes.
         bytes: &'a [u8],
     },
-    /// Reads memory.
+    /// Reads memory that was reserved.
     Read {
         /// Where from.
         address: u64,
@@ -98,7 +98,8 @@ pub enum Request<'a> {
         /// How much was asked for.
         size: u64,
     },
-    /// Makes this the thread pointer of what is called from now on.
+    /// Makes this the thread pointer of what is called from now on; where a machine has no such
+    /// address, what is left of it.
     ThreadPointer {
         /// Its value.
         address: u64,
@@ -150,7 +151,7 @@ pub enum Response<'a> {
     Exited(i32),
     /// What was called has ended the program as aborted.
     Aborted,
-    /// An exception ended what was asked for: a call, or a look at memory.
+    /// An exception ended the call.
     Fault {
         /// The cause register.
         cause: u64,
@@ -171,7 +172,7 @@ pub enum Response<'a> {
 pub enum Refusal {
     /// There is no such memory left.
     Exhausted,
-    /// The memory was not reserved, or the permissions cannot be had.
+    /// The memory was not reserved, or cannot be used so.
     NotReserved,
     /// There is nothing of this number, of this size, or to go on with.
     NoSuch,

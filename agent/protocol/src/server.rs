@@ -17,6 +17,8 @@ pub struct Server {
     incoming: Assembler,
     /// Whether the last request is to be given out once more.
     put_back: bool,
+    /// The number that the session has begun with.
+    begun: Option<u32>,
     /// The number of the last request.
     number: Option<u32>,
     /// What the answer is made from.
@@ -33,6 +35,7 @@ impl Server {
         Self {
             incoming: Assembler::new(),
             put_back: false,
+            begun: None,
             number: None,
             plain: [0; FRAME],
             answer: [0; FRAME],
@@ -43,7 +46,8 @@ impl Server {
     /// Waits for the next request; `None` where no more will come.
     ///
     /// The last one, where it comes again, is answered again and not given out. What does not follow
-    /// it begins a session, or is not for now.
+    /// it begins a session, or is not for now: an earlier request of the session, its [`Request::Hello`]
+    /// too, that the line has repeated.
     pub fn receive(&mut self, port: &mut impl Port) -> Option<Request<'_>> {
         if !core::mem::take(&mut self.put_back) {
             self.next(port)?;
@@ -74,7 +78,12 @@ impl Server {
                 continue;
             }
             let follows = self.number.is_some_and(|last| number == last.wrapping_add(1));
-            if follows || matches!(message.request(), Some(Request::Hello { .. })) {
+            // The one that this session has begun with may come late, once more.
+            let begins = message.is_hello() && self.begun != Some(number);
+            if begins {
+                self.begun = Some(number);
+            }
+            if follows || begins {
                 self.number = Some(number);
                 self.answer_size = 0;
                 return Some(());

@@ -5,6 +5,9 @@ use crate::{Kind, Refusal, Request, Response};
 /// How many words a message has.
 pub const WORDS: usize = 8;
 
+/// The kind of the request that begins a session.
+const HELLO: u64 = 1;
+
 /// A request or a response, as words and bytes.
 ///
 /// The first word is its number and, in the upper half, its kind; what the others hold is the kind's.
@@ -40,11 +43,16 @@ impl<'a> Message<'a> {
         first >> 32
     }
 
+    /// Whether it begins a session, if it is a request.
+    pub(crate) const fn is_hello(&self) -> bool {
+        self.kind() == HELLO
+    }
+
     /// The request that it is; `None` where it is none.
     pub fn request(&self) -> Option<Request<'a>> {
         let [_, address, size, third, ..] = self.words;
         Some(match self.kind() {
-            1 => Request::Hello { version: address as u16 },
+            HELLO => Request::Hello { version: address as u16 },
             2 => Request::Export { index: address as u16 },
             3 => Request::Reserve { size, align: address },
             4 => Request::Release { address, size },
@@ -89,7 +97,7 @@ impl<'a> Request<'a> {
     /// Itself as words and bytes.
     pub fn message(&self) -> Message<'a> {
         match *self {
-            Self::Hello { version } => Message::new(1, [version.into(), 0, 0, 0], &[]),
+            Self::Hello { version } => Message::new(HELLO, [version.into(), 0, 0, 0], &[]),
             Self::Export { index } => Message::new(2, [index.into(), 0, 0, 0], &[]),
             Self::Reserve { size, align } => Message::new(3, [align, size, 0, 0], &[]),
             Self::Release { address, size } => Message::new(4, [address, size, 0, 0], &[]),

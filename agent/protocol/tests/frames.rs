@@ -161,7 +161,10 @@ fn a_request_is_carried_out_once_and_answered_each_time() {
     // What does not follow is somebody else's.
     let stray = [(0, set(7)), (3, set(8)), (1, set(9)), (2, set(10))];
     assert_eq!(served(&mut server, &stray), (vec![10], vec![1, 2]));
-    // A new session may begin at any number.
+    // Nor is the beginning of this session, which the line brings once more: nothing is released.
+    let late = [(u32::MAX, hello), (3, set(12)), (u32::MAX, hello), (3, set(13))];
+    assert_eq!(served(&mut server, &late), (vec![12], vec![3, 3]));
+    // A new session may begin at any other number.
     assert_eq!(served(&mut server, &[(1, hello), (2, set(11))]), (vec![0, 11], vec![1, 2]));
 }
 
