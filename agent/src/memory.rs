@@ -1,12 +1,12 @@
 //! The target's memory: who has which page, and what may be done with it.
 
-use core::cell::UnsafeCell;
+use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
+use core::slice;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use agent_protocol::{Kind, PAYLOAD, Refusal, Response};
 use target_common::{Access, Region};
 
-use crate::call::Call;
 use crate::{exports, target};
 
 /// How many pages the linker scripts reserve for modules: in arenas that lie behind each other, and
@@ -14,9 +14,10 @@ use crate::{exports, target};
 const PAGES: usize = (96 << 20) / target::PAGE;
 
 const FREE: u8 = 0;
-const TAKEN: u8 = 1;
+const READABLE: u8 = 1;
+const WRITABLE: u8 = 2;
 
-/// What becomes of each page.
+/// What the host may do with each page.
 static STATES: [AtomicU8; PAGES] = [const { AtomicU8::new(FREE) }; PAGES];
 
 /// Takes memory, all zeros: the first that is free.
@@ -32,10 +33,10 @@ pub fn reserve(size: u64, align: u64) -> Response<'static> {
             start += target::PAGE;
         }
         if start + size == end {
-            mark(Region { start, size }, TAKEN);
+            mark(Region { start, size }, WRITABLE);
             // SAFETY: the linker script sets the memory aside, the pages were free, so they are
             // mapped readable and writable, and nobody else has them.
-            unsafe { core::ptr::with_exposed_provenance_mut::<u8>(start).write_bytes(0, size) };
+            unsafe { with_exposed_provenance_mut::<u8>(start).write_bytes(0, size) };
             return Response::Reserved { address: start as u64 };
         }
     }
@@ -44,7 +45,7 @@ pub fn reserve(size: u64, align: u64) -> Response<'static> {
 
 /// Gives memory back.
 pub fn release(address: u64, size: u64) -> Response<'static> {
-    if let Some(region) = reserved(address, size) {
+    if let Some(region) = reserved(address, size, READABLE) {
         free(region);
         if STATES.iter().all(|page| page.load(Ordering::Relaxed) == FREE) {
             exports::empty_heap(); // whoever had something there is gone
@@ -67,69 +68,56 @@ fn free(region: Region) {
 
 /// Gives memory its kind's permissions, once what is in it can be fetched.
 pub fn protect(kind: Kind, address: u64, size: u64) -> Response<'static> {
-    if let Some(region) = reserved(address, size) {
-        let access = match kind {
-            Kind::Text => Access::ReadExecute,
-            Kind::ReadOnly => Access::Read,
-            Kind::Data => Access::ReadWrite,
+    if let Some(region) = reserved(address, size, READABLE) {
+        let (access, state) = match kind {
+            Kind::Text => (Access::ReadExecute, READABLE),
+            Kind::ReadOnly => (Access::Read, READABLE),
+            Kind::Data => (Access::ReadWrite, WRITABLE),
         };
         target::sync_instructions(region);
         if target::protect(region, access).is_ok() {
+            mark(region, state);
             return Response::Done;
         }
     }
     Response::Refused(Refusal::NotReserved)
 }
 
-/// Writes memory, wherever that can be written.
+/// Writes memory that was reserved, and is writable.
 pub fn write(address: u64, bytes: &[u8]) -> Response<'static> {
-    copy(address, bytes.as_ptr().expose_provenance() as u64, bytes.len(), Response::Done)
+    if reserved(address, bytes.len() as u64, WRITABLE).is_none() {
+        return Response::Refused(Refusal::NotReserved);
+    }
+    let to = with_exposed_provenance_mut::<u8>(address as usize);
+    // SAFETY: these are pages of the arenas, mapped writable, which the agent itself has nothing in.
+    unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    Response::Done
 }
 
-/// Reads memory, wherever that can be read.
+/// Reads memory that was reserved.
 pub fn read(address: u64, size: u16) -> Response<'static> {
-    let buffer = BYTES.0.get();
-    // SAFETY: there is one hart, and the buffer is written here only, when the last answer has been
-    // sent, and before this one is.
-    let bytes: &'static [u8] = unsafe { &*buffer };
-    let bytes = bytes.get(..size.into()).unwrap_or_default();
-    let buffer = buffer.expose_provenance() as u64;
-    copy(buffer, address, bytes.len(), Response::Bytes(bytes))
+    let size = usize::from(size).min(PAYLOAD);
+    if reserved(address, size as u64, READABLE).is_none() {
+        return Response::Refused(Refusal::NotReserved);
+    }
+    let from = with_exposed_provenance::<u8>(address as usize);
+    // SAFETY: these are pages of the arenas, mapped readable. What lies there changes with the next
+    // request at the earliest, when these bytes have been sent.
+    Response::Bytes(unsafe { slice::from_raw_parts(from, size) })
 }
-
-/// Copies bytes, in a call of its own: addresses are the host's, and may fault.
-fn copy(to: u64, from: u64, size: usize, done: Response<'static>) -> Response<'static> {
-    let entry = (memcpy as *const ()).expose_provenance();
-    let response = Call { entry, arguments: [to, from, size as u64, 0, 0, 0] }.run();
-    if matches!(response, Response::Returned(_)) { done } else { response }
-}
-
-// SAFETY: every Rust program has it, with this signature.
-unsafe extern "C" {
-    fn memcpy(to: *mut u8, from: *const u8, size: usize) -> *mut u8;
-}
-
-/// The buffer that memory is read into.
-struct Bytes(UnsafeCell<[u8; PAYLOAD]>);
-
-// SAFETY: there is one hart.
-unsafe impl Sync for Bytes {}
-
-static BYTES: Bytes = Bytes(UnsafeCell::new([0; PAYLOAD]));
 
 /// Where the arenas begin.
 fn arenas() -> usize {
     target::regions().text.start
 }
 
-/// The pages of a reservation; all of them are taken.
-fn reserved(address: u64, size: u64) -> Option<Region> {
-    let region = Region { start: address as usize, size: whole(size) };
-    if !region.start.is_multiple_of(target::PAGE) {
-        return None;
-    }
+/// The pages that so much memory is in; the host may do with all of them what `least` says, or more.
+fn reserved(address: u64, size: u64, least: u8) -> Option<Region> {
+    let start = address as usize & !(target::PAGE - 1);
+    let end = whole(address.saturating_add(size));
+    let region = Region { start, size: end.saturating_sub(start) };
     let mut pages = pages(region)?.iter();
-    pages.all(|page| page.load(Ordering::Relaxed) == TAKEN).then_some(region)
+    pages.all(|page| page.load(Ordering::Relaxed) >= least).then_some(region)
 }
 
 fn mark(region: Region, state: u8) {

@@ -120,11 +120,44 @@ fn fault(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
         let found = session.call(&"add(40, 1)".parse()?)?;
         ensure!(found == Ended::Returned(42), "after it, a sum is {found}");
     }
-    let nowhere = session.link().read(8, 1);
-    ensure!(nowhere.is_err(), "memory that is not there was read");
+    bounds(&session)?;
     let at = session.address("count").context("the variable is an export")?;
     ensure!(session.link().read(at, 4)? == [1, 0, 0, 0], "the variable is another one");
     session.unload("faults")?;
+    Ok(())
+}
+
+/// Nothing is read that was not reserved, and nothing written that may not be; the agent's own memory
+/// is neither.
+fn bounds(session: &Session) -> Result<()> {
+    const PAGE: u64 = 4096;
+    let code = session.address("add").context("the function is an export")?;
+    let (_, own) = *session.link().exports().first().context("the agent exports nothing")?;
+    let mut link = session.link();
+    let mine = link.reserve(PAGE, PAGE)?;
+    let last = mine + PAGE - 4;
+    link.write(last, &[1, 2, 3, 4])?;
+    ensure!(link.read(last, 4)? == [1, 2, 3, 4], "what was written is another thing");
+    ensure!(!link.read(code, 4)?.is_empty(), "code is not read");
+    let refused = |done: Result<()>, what: &str| {
+        let error = done.err().with_context(|| format!("{what}, and was not refused"))?;
+        ensure!(error.to_string().contains("NotReserved"), "{what}: {error}");
+        Ok(())
+    };
+    for (at, what) in [(8, "nothing"), (own, "the agent"), (last + 1, "a free page")] {
+        refused(link.read(at, 4).map(drop), &format!("{what} was read"))?;
+        refused(link.write(at, &[0; 4]), &format!("{what} was written"))?;
+    }
+    refused(link.read(u64::MAX, 1).map(drop), "the last byte was read")?;
+    refused(link.write(u64::MAX - 1, &[0; 4]), "memory was written around its end")?;
+    refused(link.write(code, &[0; 4]), "code was written")?;
+    link.release(mine, PAGE)?;
+    refused(link.read(last, 4).map(drop), "memory was read that had been given back")?;
+    // Whatever a thread pointer is, the agent takes it, and goes on.
+    link.set_thread_pointer(1 << 63)?;
+    drop(link);
+    let found = session.call(&"add(40, 1)".parse()?)?;
+    ensure!(found == Ended::Returned(42), "after all that, a sum is {found}");
     Ok(())
 }
 
@@ -146,7 +179,7 @@ fn session(
     agent: &Path,
     one_in: u64,
 ) -> Result<(Session, Rc<RefCell<Vec<u8>>>)> {
-    let line = Noisy::new(Stream::qemu(tools, arch, agent)?, one_in, 1);
+    let line = Noisy::new(Stream::qemu(tools, arch, agent, None)?, one_in, 1);
     let link = Link::new(Box::new(line), Limits::default())?;
     ensure!(link.arch() == arch, "the agent says that it is on {}", link.arch());
     let printed = Rc::new(RefCell::new(Vec::new()));

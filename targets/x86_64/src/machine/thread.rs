@@ -8,12 +8,10 @@ use x86_64::registers::model_specific::FsBase;
 use super::image_thread_local;
 
 /// Has code find the thread-local variables of the running thread at `thread_pointer` (the base
-/// of `fs`). The word there must be `thread_pointer` itself (psABI, "Thread-local storage").
-///
-/// # Panics
-/// If the address is not canonical.
+/// of `fs`). The word there must be `thread_pointer` itself (psABI, "Thread-local storage"). Of an
+/// address that is not canonical, the low 48 bits count.
 pub fn set_thread_pointer(thread_pointer: usize) {
-    FsBase::write(VirtAddr::new(thread_pointer as u64));
+    FsBase::write(VirtAddr::new_truncate(thread_pointer as u64));
 }
 
 /// The function of a descriptor whose second word is the variable's distance from the thread
