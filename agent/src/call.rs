@@ -1,4 +1,4 @@
-//! Calling functions, and what ends a call.
+//! Calling functions, what ends a call, and the function that a debugger waits in.
 
 use core::cell::Cell;
 
@@ -47,6 +47,17 @@ pub fn end_by(fault: &Fault) -> ! {
     });
     target::escape_fault(0)
 }
+
+// Does nothing: the host has it called where modules have come or gone, and a debugger, which breaks
+// there, looks at what has changed. It is kept although nothing here refers to it.
+core::arch::global_asm!(
+    ".pushsection .text.changed, \"axR\", %progbits",
+    ".global agent_changed",
+    ".type agent_changed, %function",
+    "agent_changed: ret",
+    ".size agent_changed, . - agent_changed",
+    ".popsection",
+);
 
 /// How the last call has ended that its function has not returned from.
 struct End(Cell<Response<'static>>);

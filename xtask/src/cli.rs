@@ -293,6 +293,14 @@ pub struct RemoteArgs {
     /// Read commands line by line, once the objects are loaded
     #[arg(long, short, conflicts_with = "call")]
     pub interactive: bool,
+    /// Hold QEMU's machine until GDB is attached, and have GDB know of modules as they come and go; on a
+    /// terminal GDB is started, elsewhere, or where commands are read, the command for that is printed.
+    /// There is no time limit then
+    #[arg(long)]
+    pub gdb: bool,
+    /// Start GDB without a terminal, with the commands of this file
+    #[arg(long, value_name = "FILE", requires = "gdb")]
+    pub gdb_script: Option<PathBuf>,
     /// Damage one in N pieces of what is sent and received, to see it mended
     #[arg(long, value_name = "N", default_value_t = 0,
           value_parser = clap::value_parser!(u64).range(..=1_000_000))]
@@ -328,6 +336,7 @@ Examples:
   cargo xtask remote sum.o --call 'add(40, 2)' --call 'print(\"hello\")'
   cargo xtask remote hello.o -- world
   cargo xtask remote --lua --arch riscv64
+  cargo xtask remote --gdb hello.o
   cargo xtask remote --connect /dev/ttyUSB0 --arch aarch64";
 
 /// The arguments of `soak`.

@@ -57,7 +57,7 @@ fn case(tools: &Tools, arch: Arch, name: &str) -> Result<Program> {
     if name.starts_with("rust/") {
         // What the cases' Rust side asks of the image for tests of its own: the program brings it.
         let far = "int kernel_test_far(int value) { return value + 1; }\n";
-        objects.push(compiled(tools, arch, far)?);
+        objects.push(compiled(tools, arch, far, &[])?);
     }
     let inputs = Inputs { arch, objects, archives: Vec::new() };
     let archives = qemu::runtime_archives(tools, arch)?;
@@ -107,7 +107,7 @@ fn fault(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
     const SOURCE: &str = "int count;\nint fault(int *at) { count++; return *at; }\n\
                           int add(int a, int b) { return a + b + count; }\n\
                           void write_code(void) { *(volatile char *)add = 0; }\n";
-    let object = compiled(tools, arch, SOURCE)?;
+    let object = compiled(tools, arch, SOURCE, &[])?;
     let (mut session, _) = session(tools, arch, agent, 0)?;
     let program =
         Program { files: vec![object], archives: vec![], modules: vec![], runtime: vec![] };
@@ -161,13 +161,20 @@ fn bounds(session: &Session) -> Result<()> {
     Ok(())
 }
 
-fn compiled(tools: &Tools, arch: Arch, source: &str) -> Result<crate::archive::NamedBytes> {
+/// An object from C, by clang.
+pub(super) fn compiled(
+    tools: &Tools,
+    arch: Arch,
+    source: &str,
+    flags: &[&str],
+) -> Result<crate::archive::NamedBytes> {
     let folder = tempfile::tempdir()?;
     let (from, to) = (folder.path().join("side.c"), folder.path().join("side.o"));
     std::fs::write(&from, source)?;
     let mut command = std::process::Command::new(tools.clang()?);
     command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
-    command.args(["-O1", "-ffreestanding", "-fno-pic", "-c"]).arg(&from).arg("-o").arg(&to);
+    command.args(["-O1", "-ffreestanding", "-fno-pic"]).args(flags);
+    command.arg("-c").arg(&from).arg("-o").arg(&to);
     crate::process::run(&mut command, DEFAULT_LIMIT)?.checked("clang")?;
     Ok(crate::archive::NamedBytes { name: "side.o".into(), bytes: std::fs::read(&to)? })
 }

@@ -1,5 +1,6 @@
 //! The QEMU machines: every command line in one place.
 
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -87,6 +88,7 @@ pub fn command(
     if let Some(socket) = gdb {
         let socket = socket.to_string_lossy().replace(',', ",,");
         command.args(["-S", "-gdb", &format!("unix:{socket},server=on,wait=off")]);
+        command.process_group(0); // a terminal's Ctrl-C is for GDB
     }
     command
 }

@@ -178,12 +178,13 @@ fn boot_job(
     boot_image(tools, arch, &image, Some(file.path()), limit, gdb)
 }
 
-/// The command that boots `image`, with its console on standard input and output.
+/// The command that boots `image`, with its console on standard input and output; held, where GDB is
+/// to come to the socket `gdb`.
 ///
 /// # Errors
 /// QEMU is missing.
-pub fn command(tools: &Tools, arch: Arch, image: &Path) -> Result<Command> {
-    Ok(machine::command(&tools.qemu(arch)?, arch, image, None, None))
+pub fn command(tools: &Tools, arch: Arch, image: &Path, gdb: Option<&Path>) -> Result<Command> {
+    Ok(machine::command(&tools.qemu(arch)?, arch, image, None, gdb))
 }
 
 /// Boots `image`, with the bytes of the file `job` in its job window.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use object::{Object, ObjectSection};
+use object::{Object, ObjectSection, ObjectSymbol};
 
 use crate::arch::Arch;
 use crate::setup::Tools;
@@ -24,6 +24,17 @@ pub fn agents(tools: &Tools, archs: &[Arch]) -> Result<BTreeMap<Arch, PathBuf>> 
         Ok((arch, path.with_context(|| format!("cargo built no agent for {arch}"))?))
     });
     built.collect()
+}
+
+/// Where an agent's function is that is called for a debugger to look at what has changed.
+///
+/// # Errors
+/// The image cannot be read, or has none.
+pub fn debugger_function(agent: &Path) -> Result<u64> {
+    let bytes = std::fs::read(agent).with_context(|| format!("cannot read {}", agent.display()))?;
+    let file = object::File::parse(&*bytes).context("the agent is not readable")?;
+    let found = file.symbol_by_name("agent_changed").map(|symbol| symbol.address());
+    found.context("the agent has no function for a debugger")
 }
 
 /// The size of an agent's code in bytes.

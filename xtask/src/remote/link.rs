@@ -9,12 +9,13 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::transport::Line;
 use crate::arch::Arch;
+use crate::gdb::NO_LIMIT;
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Before a request is sent again, besides what requests usually take; each time after that
-    /// twice as long, up to eight times.
+    /// twice as long, up to eight times or an eighth of what it has taken already.
     pub again: Duration,
     /// For an answer, after which the agent is lost.
     pub answer: Duration,
@@ -29,6 +30,13 @@ impl Default for Limits {
             answer: Duration::from_secs(20),
             call: Duration::from_secs(120),
         }
+    }
+}
+
+impl Limits {
+    /// None, but that requests are sent again.
+    pub fn none() -> Self {
+        Self { answer: NO_LIMIT, call: NO_LIMIT, ..Self::default() }
     }
 }
 
@@ -300,7 +308,8 @@ impl Link {
                 bail!("the target has not answered for {:.1} s", limit.as_secs_f64());
             }
             self.traffic.again += 1;
-            wait = (wait * 2).min(8 * first).max(first + Duration::from_nanos(1));
+            let most = (8 * first).max(begun.elapsed() / 8);
+            wait = (wait * 2).min(most).max(first + Duration::from_nanos(1));
         }
     }
 

@@ -9,6 +9,7 @@
 //! | `choose.rs` | which members of archives a module gets |
 //! | `threads.rs` | a block of thread-local variables on the target |
 //! | `call.rs` | what is to be called, from text |
+//! | `debugger.rs` | modules as files that GDB reads |
 //! | `program.rs` | a whole program, run as the system image runs it |
 //! | `interactive.rs` | all of it, line by line |
 //! | `image.rs` | the agents: built, and measured |
@@ -16,6 +17,7 @@
 
 mod call;
 mod choose;
+mod debugger;
 mod image;
 mod interactive;
 mod link;
@@ -27,7 +29,8 @@ mod threads;
 mod transport;
 
 pub use call::Call;
-pub use image::{TEXT_LIMIT, agents, text_size};
+pub use debugger::Debugger;
+pub use image::{TEXT_LIMIT, agents, debugger_function, text_size};
 pub use interactive::interact;
 pub use link::{Limits, Link, Traffic};
 pub use noise::Noisy;

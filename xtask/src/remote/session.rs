@@ -7,14 +7,15 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use loader_core::{
-    ArenaMemoryManager, Binding, Export, ExportTable, Kept, LoadRequest, Metadata, ModuleId, Name,
-    PlanOptions, Registry, RegistryError, RegistryMemory, RemoteMemoryManager, Scratch,
-    StaticArena, TargetAddress, TlsModel, UnprotectedPlatform,
+    ArenaMemoryManager, Binding, DebugSections, Export, ExportTable, Kept, LoadRequest, Metadata,
+    ModuleId, Name, PlanOptions, Registry, RegistryError, RegistryMemory, RemoteMemoryManager,
+    Scratch, StaticArena, TargetAddress, TlsModel, UnprotectedPlatform,
 };
 use target_common::{Causes, causes};
 
 use super::call::{Argument, Call};
 use super::choose;
+use super::debugger::{Debugger, Shown};
 use super::link::{CallEnd, Fault, Link};
 use super::target::Target;
 use super::threads::{Block, StaticBlocks};
@@ -84,6 +85,8 @@ pub struct Loaded {
     pub entry: Option<TargetAddress>,
     /// Its thread-local variables.
     threads: Option<Block>,
+    /// What a debugger knows of it.
+    shown: Option<Shown>,
 }
 
 /// How a call has ended.
@@ -121,6 +124,7 @@ pub struct Session {
     modules: Modules,
     loaded: Vec<Loaded>,
     console: RefCell<Console>,
+    debugger: Option<Debugger>,
     arch: Arch,
 }
 
@@ -155,8 +159,15 @@ impl Session {
             modules,
             loaded: Vec::new(),
             console: RefCell::new(console),
+            debugger: None,
             arch,
         })
+    }
+
+    /// The same, with modules that a debugger knows of.
+    pub fn debugged(mut self, debugger: Option<Debugger>) -> Self {
+        self.debugger = debugger;
+        self
     }
 
     /// The target's machine.
@@ -186,6 +197,9 @@ impl Session {
         };
         let mut options = wanted.options;
         options.kept = Kept::Symbols; // a fault names the function
+        if self.debugger.is_some() {
+            options.debug = DebugSections::All;
+        }
         // The target has one thread pointer, and code counts from it.
         let has_threads =
             wanted.has_threads && self.loaded.iter().all(|loaded| loaded.threads.is_none());
@@ -204,6 +218,10 @@ impl Session {
         }
         let mut module =
             self.modules.load(request, self.manager).map_err(|error| self.refused(&error))?;
+        let shown = match &self.debugger {
+            Some(debugger) => Some(debugger.show(&module)?),
+            None => None,
+        };
         let resolutions: Vec<_> = module.resolutions().collect();
         for resolution in resolutions {
             let address = match self.call_address(resolution.resolver.value(), [0; 6])? {
@@ -242,7 +260,16 @@ impl Session {
             None => None,
         };
         let id = module.publish();
-        self.loaded.push(Loaded { id, name, sections, initialisers, finalisers, entry, threads });
+        self.loaded.push(Loaded {
+            id,
+            name,
+            sections,
+            initialisers,
+            finalisers,
+            entry,
+            threads,
+            shown,
+        });
         Ok(self.loaded.len() - 1)
     }
 
@@ -280,6 +307,7 @@ impl Session {
     /// # Errors
     /// The target is lost.
     pub fn call_address(&self, function: u64, arguments: [u64; 6]) -> Result<Ended> {
+        self.tell_debugger()?;
         let mut console = self.console.borrow_mut();
         let end = self.link.borrow_mut().call(function, arguments, &mut *console)?;
         Ok(match end {
@@ -288,6 +316,14 @@ impl Session {
             CallEnd::Aborted => Ended::Aborted,
             CallEnd::Fault(fault) => Ended::Fault(self.describe(&fault)),
         })
+    }
+
+    /// Has the debugger, where there is one, look at which modules there are now, if that has changed.
+    fn tell_debugger(&self) -> Result<()> {
+        if let Some(function) = self.debugger.as_ref().and_then(Debugger::function_to_call) {
+            self.link.borrow_mut().call(function, [0; 6], |_| ())?;
+        }
+        Ok(())
     }
 
     /// Puts bytes into memory of their own on the target.
@@ -330,11 +366,15 @@ impl Session {
     pub fn discard(&mut self, at: usize) -> Result<()> {
         let id = self.loaded[at].id;
         let leaving = self.modules.unload(id).map_err(|error| anyhow!("{error}"))?;
+        let mut module = self.loaded.remove(at);
+        // A debugger takes its breakpoints out of memory that is still the module's.
+        module.shown = None;
+        let told = self.tell_debugger();
         leaving.finish();
-        let module = self.loaded.remove(at);
         if let Some(block) = module.threads {
             block.release(&mut self.link())?;
         }
+        told?;
         match self.manager.target().take_failure() {
             Some(failure) => Err(failure.context("the target has not taken its memory back")),
             None => Ok(()),

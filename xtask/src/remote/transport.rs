@@ -61,12 +61,12 @@ impl Stream {
         Self { out, chunks, _machine: None }
     }
 
-    /// Boots an agent in QEMU.
+    /// Boots an agent in QEMU; held, where GDB is to come to a socket.
     ///
     /// # Errors
     /// QEMU is missing, or does not start.
-    pub fn qemu(tools: &Tools, arch: Arch, agent: &Path) -> Result<Self> {
-        let mut command = qemu::command(tools, arch, agent)?;
+    pub fn qemu(tools: &Tools, arch: Arch, agent: &Path, gdb: Option<&Path>) -> Result<Self> {
+        let mut command = qemu::command(tools, arch, agent, gdb)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut machine = Guard(process::spawn(&mut command).context("cannot start QEMU")?);
         let (out, into) = (machine.0.stdout.take(), machine.0.stdin.take());

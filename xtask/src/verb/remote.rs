@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -14,10 +14,11 @@ use serde::Serialize;
 use super::qemu::{ABORTED, runtime_archives};
 use crate::arch::Arch;
 use crate::cli::{Machines, RemoteArgs, UsageError};
+use crate::gdb::{self, Place};
 use crate::program::{Inputs, Program};
 use crate::remote::{
-    self, Arguments, Call, Ended, Limits, Line, Link, Noisy, SectionPlace, Session, Stream,
-    TEXT_LIMIT, Traffic,
+    self, Arguments, Call, Debugger, Ended, Limits, Line, Link, Noisy, SectionPlace, Session,
+    Stream, TEXT_LIMIT, Traffic,
 };
 use crate::runtime;
 use crate::setup::{Need, Tools};
@@ -29,6 +30,11 @@ use crate::show;
 /// The files cannot be used, a tool is missing, or the target is lost.
 pub fn run(args: &RemoteArgs) -> Result<ExitCode> {
     let tools = Tools::new();
+    if args.gdb && args.connect.is_some() {
+        bail!(UsageError(anyhow!(
+            "GDB is at QEMU's machine: a real one, as --connect has it, needs a probe"
+        )));
+    }
     if args.lua {
         return lua(&tools, args);
     }
@@ -40,10 +46,12 @@ pub fn run(args: &RemoteArgs) -> Result<ExitCode> {
         if args.report.is_some() {
             bail!(UsageError(anyhow!("there is nothing to report: give objects, or --lua")));
         }
-        let mut target = Target::open(&tools, args, arch)?;
-        target.say_hello(args);
-        remote::interact(&tools, &mut target.session)?;
-        return Ok(ExitCode::SUCCESS);
+        return debugged(&tools, args, arch, |place| {
+            let mut target = Target::open(&tools, args, arch, place)?;
+            target.say_hello(args);
+            remote::interact(&tools, &mut target.session)?;
+            Ok(ExitCode::SUCCESS)
+        });
     }
     objects(&tools, args, arch)
 }
@@ -60,17 +68,32 @@ fn objects(tools: &Tools, args: &RemoteArgs, arch: Option<Arch>) -> Result<ExitC
     let entry = calls.first().map(|call| call.function.as_str());
     let roots = runtime::ROOTS;
     let program = Program::link(tools, inputs, entry.unwrap_or("main"), &runtime, roots)?;
-    let mut target = Target::open(tools, args, Some(arch))?;
+    let run = |place: Option<&Place>| {
+        let target = Target::open(tools, args, Some(arch), place)?;
+        one(tools, args, target, (&program, &name, entry), calls)
+    };
+    debugged(tools, args, Some(arch), run)
+}
+
+/// One program on its target.
+fn one(
+    tools: &Tools,
+    args: &RemoteArgs,
+    mut target: Target,
+    (program, name, entry): (&Program, &str, Option<&str>),
+    calls: &[Call],
+) -> Result<ExitCode> {
     target.say_hello(args);
     let session = &mut target.session;
+    let arch = session.arch();
     let begun = Instant::now();
-    remote::load(session, &program, &name, entry, options(args))?;
+    remote::load(session, program, name, entry, options(args))?;
     let loaded: Vec<Module> = session.loaded().iter().map(Module::of).collect();
     let took = begun.elapsed();
     if !args.quiet {
         show_modules(session, took);
     }
-    let mut argv = vec![name.as_str()];
+    let mut argv = vec![name];
     argv.extend(args.args.iter().map(String::as_str));
     let arguments = Arguments::new(session, &argv)?;
     let mut ended = remote::start(session, 0, &arguments)?;
@@ -108,31 +131,84 @@ fn objects(tools: &Tools, args: &RemoteArgs, arch: Option<Arch>) -> Result<ExitC
 
 /// Lua on each machine.
 fn lua(tools: &Tools, args: &RemoteArgs) -> Result<ExitCode> {
-    let archs = args.arch.unwrap_or(Machines::All).list();
-    let mut runs = Vec::new();
-    let mut good = true;
-    for arch in archs {
-        let program = super::qemu::lua_program(tools, arch)?;
-        let mut target = Target::open(tools, args, Some(arch))?;
-        target.say_hello(args);
-        let session = &mut target.session;
-        let ended = remote::run(session, &program, "main", &["lua"], options(args))?;
-        good &= ended == Ended::Returned(0);
-        if !args.quiet {
-            eprintln!("lua: {ended}");
-        }
-        let traffic = session.link().traffic();
-        let output = String::from_utf8_lossy(&target.printed.borrow()).into_owned();
-        let calls = vec![Called { function: "main".into(), ended }];
-        runs.push(Run { arch, text: target.text, modules: Vec::new(), calls, output, traffic });
-        if args.connect.is_some() {
-            break; // there is one machine at its end
-        }
-    }
+    let archs = machines(args)?;
+    let run = |&arch: &Option<Arch>| {
+        debugged(tools, args, arch, |place| lua_on(tools, args, arch, place))
+    };
+    let runs: Vec<Run> = archs.iter().map(run).collect::<Result<_>>()?;
     write_report(args, &runs)?;
     let same = runs.windows(2).all(|pair| pair[0].output == pair[1].output);
     ensure!(same, "the machines printed different things");
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_good = |run: &Run| run.calls.iter().all(|call| call.ended == Ended::Returned(0));
+    Ok(if runs.iter().all(is_good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The machines for Lua; `None` is the one at the end of a line, whichever that is.
+fn machines(args: &RemoteArgs) -> Result<Vec<Option<Arch>>> {
+    let archs = match (&args.connect, args.arch) {
+        (Some(_), None | Some(Machines::All)) => vec![None],
+        (_, arch) => arch.unwrap_or(Machines::All).list().into_iter().map(Some).collect(),
+    };
+    if args.gdb && archs.len() != 1 {
+        bail!(UsageError(anyhow!("GDB is at one machine: name it with --arch, or give objects")));
+    }
+    Ok(archs)
+}
+
+/// Lua on one of them.
+fn lua_on(
+    tools: &Tools,
+    args: &RemoteArgs,
+    arch: Option<Arch>,
+    place: Option<&Place>,
+) -> Result<Run> {
+    let program = arch.map(|arch| super::qemu::lua_program(tools, arch)).transpose()?;
+    let mut target = Target::open(tools, args, arch, place)?;
+    target.say_hello(args);
+    let session = &mut target.session;
+    let arch = session.arch();
+    let program = match program {
+        Some(program) => program,
+        None => super::qemu::lua_program(tools, arch)?,
+    };
+    let ended = remote::run(session, &program, "main", &["lua"], options(args))?;
+    if !args.quiet {
+        eprintln!("lua: {ended}");
+    }
+    let traffic = session.link().traffic();
+    let output = String::from_utf8_lossy(&target.printed.borrow()).into_owned();
+    let calls = vec![Called { function: "main".into(), ended }];
+    Ok(Run { arch, text: target.text, modules: Vec::new(), calls, output, traffic })
+}
+
+/// Does what `then` does, with GDB at the machine that it boots, where that is asked for.
+fn debugged<R>(
+    tools: &Tools,
+    args: &RemoteArgs,
+    arch: Option<Arch>,
+    then: impl FnOnce(Option<&Place>) -> Result<R>,
+) -> Result<R> {
+    if !args.gdb {
+        return then(None);
+    }
+    let arch = machine(arch)?;
+    tools.ensure(&[Need::Qemu(arch), Need::Gdb])?;
+    let agent = agent(tools, arch)?;
+    let function = remote::debugger_function(&agent)?;
+    let reads_commands = args.interactive || args.files.is_empty() && !args.lua;
+    let session = gdb::Session::of(args.gdb_script.as_deref(), !reads_commands);
+    let then = |place: &Place| then(Some(place));
+    let (done, said) = gdb::run_agent(tools, &agent, function, gdb::NO_LIMIT, session, then)?;
+    gdb::show(said)?;
+    Ok(done)
+}
+
+fn machine(arch: Option<Arch>) -> Result<Arch> {
+    Ok(arch.context("say which machine to boot: --arch").map_err(UsageError)?)
+}
+
+fn agent(tools: &Tools, arch: Arch) -> Result<PathBuf> {
+    remote::agents(tools, &[arch])?.remove(&arch).context("the agent was not built")
 }
 
 /// A target, and what its programs have printed.
@@ -144,23 +220,36 @@ struct Target {
 }
 
 impl Target {
-    /// The agent that `--connect` names, or one in QEMU.
-    fn open(tools: &Tools, args: &RemoteArgs, arch: Option<Arch>) -> Result<Self> {
+    /// The agent that `--connect` names, or one in QEMU, held for GDB where they have a place.
+    fn open(
+        tools: &Tools,
+        args: &RemoteArgs,
+        arch: Option<Arch>,
+        place: Option<&Place>,
+    ) -> Result<Self> {
+        let mut debugger = None;
         let (line, text): (Box<dyn Line>, _) = match &args.connect {
             Some(address) => (Box::new(Stream::connect(address)?), None),
             None => {
-                let arch = arch.context("say which machine to boot: --arch");
-                let arch = arch.map_err(UsageError)?;
+                let arch = machine(arch)?;
                 tools.ensure(&[Need::Qemu(arch)])?;
-                let mut agents = remote::agents(tools, &[arch])?;
-                let agent = agents.remove(&arch).context("the agent was not built")?;
-                let text = remote::text_size(&agent)?;
-                (Box::new(Stream::qemu(tools, arch, &agent)?), Some(text))
+                let agent = agent(tools, arch)?;
+                if let Some(place) = place {
+                    let function = remote::debugger_function(&agent)?;
+                    debugger = Some(Debugger::new(place.modules(), function));
+                }
+                let socket = place.map(Place::socket);
+                let line = Stream::qemu(tools, arch, &agent, socket.as_deref())?;
+                (Box::new(line), Some(remote::text_size(&agent)?))
             }
         };
         let line = Box::new(Noisy::new(line, args.noise, 1));
         let call = Duration::from_secs(args.timeout);
-        let link = Link::new(line, Limits { call, ..Limits::default() })?;
+        let limits = match place {
+            Some(_) => Limits::none(), // somebody looks at a machine that does not move
+            None => Limits { call, ..Limits::default() },
+        };
+        let link = Link::new(line, limits)?;
         let found = link.arch();
         ensure!(arch.is_none_or(|arch| arch == found), "the target is {found}");
         let printed = Rc::new(RefCell::new(Vec::new()));
@@ -171,7 +260,7 @@ impl Target {
             // Where nobody reads any more, the program runs on.
             let _ = out.write_all(bytes).and_then(|()| out.flush());
         };
-        let session = Session::new(link, Box::new(console))?;
+        let session = Session::new(link, Box::new(console))?.debugged(debugger);
         Ok(Self { session, printed, text })
     }
 

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 
-use super::script::Lines;
+use super::script::{Lines, Loader};
 
 /// Checks GDB's answers.
-pub(super) fn check(lines: &Lines<'_>, said: &str) -> Result<()> {
+pub(super) fn check(lines: &Lines<'_>, loader: Loader, said: &str) -> Result<()> {
     let at =
         |name: &str| Ok::<_, anyhow::Error>(format!("{}:{}", lines.source, lines.number(name)?));
     let says = |question: &str, words: &[&str]| {
@@ -24,15 +24,22 @@ pub(super) fn check(lines: &Lines<'_>, said: &str) -> Result<()> {
     none("before")?;
     says("hit", &["hit Breakpoint 1, ", "meter_call (", "value=21", &at("call")?])?;
     says("step", &["meter_add (", "amount=21", &at("add")?])?;
-    says("locals", &["twice = 42"])?;
-    says("argument", &["channel", "7", "value", "21"])?;
+    let has = |question: &str, fields: &[(&str, &str)]| {
+        let answer = lines.answer(said, question)?;
+        for (name, value) in fields {
+            ensure!(is_field(answer, name, value), "[{question}]: {name} is not {value}: {answer}");
+        }
+        Ok(())
+    };
+    has("locals", &[("twice", "42")])?;
+    has("argument", &[("channel", "7"), ("value", "21")])?;
     let backtrace = [
         "meter_add (",
         &at("add")?,
         "meter_call (",
         &at("call")?,
         "kernel_call_back (",
-        "kernel.rs:",
+        &format!("{}:", loader.caller()),
         "main (",
         &at("main")?,
         "call_program",
@@ -50,10 +57,22 @@ pub(super) fn check(lines: &Lines<'_>, said: &str) -> Result<()> {
     }
     says("next", &[&number("add: next")?])?;
     says("finish", &[&at("call")?])?;
-    says("whole", &["channel", "3", "value", "63"])?;
+    has("whole", &[("channel", "3"), ("value", "63")])?;
     says("while", &[lines.source, "meter_call"])?;
-    says("gone", &["hit Breakpoint 2, __jit_debug_register_code"])?;
+    says("gone", &["hit Breakpoint 2, ", loader.gone_in()])?;
     none("after")
+}
+
+/// Whether a variable, or a field of a structure, is shown with this value: by C `name = value`, by Rust
+/// `name: value`.
+fn is_field(answer: &str, name: &str, value: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    answer.match_indices(name).any(|(at, _)| {
+        let (before, rest) = (&answer[..at], &answer[at + name.len()..]);
+        let rest = rest.strip_prefix(" = ").or_else(|| rest.strip_prefix(": "));
+        let rest = rest.and_then(|rest| rest.strip_prefix(value));
+        !before.ends_with(is_word) && rest.is_some_and(|rest| !rest.starts_with(is_word))
+    })
 }
 
 #[cfg(test)]
@@ -118,7 +137,7 @@ All functions matching regular expression "meter_":
     fn every_answer_counts() {
         let lines = Lines::of("m.c", SOURCE).unwrap();
         let said = SAID.replace("\\t", "\t");
-        check(&lines, &said).unwrap();
+        check(&lines, Loader::Image, &said).unwrap();
         for question in said.lines().filter(|line| line.starts_with('[')) {
             let answer = lines.answer(&said, question.trim_matches(['[', ']'])).unwrap();
             let other = match answer.contains("regular expression") && !answer.contains("m.c") {
@@ -128,7 +147,21 @@ All functions matching regular expression "meter_":
             let begin = format!("\n{question}\n");
             let changed = said.replace(&format!("{begin}{answer}"), &format!("{begin}{other}"));
             assert_ne!(changed, said, "{question}");
-            assert!(check(&lines, &changed).is_err(), "{question}");
+            assert!(check(&lines, Loader::Image, &changed).is_err(), "{question}");
+        }
+        // Values that begin as they should, or stand for something else.
+        for (value, other) in [
+            ("channel = 3,", "channel = 33,"),
+            ("channel = 3,", "channels = 3,"),
+            ("channel = 3,", "channel = 13,"),
+            ("value = 63", "value = 630"),
+            ("value = 63", "old_value = 63"),
+            ("channel = 7", "channel = 0x7"),
+            ("twice = 42", "twice = 42.5"),
+        ] {
+            let changed = said.replace(value, other);
+            assert_ne!(changed, said, "{value}");
+            assert!(check(&lines, Loader::Image, &changed).is_err(), "{other}");
         }
         // Frames in another order, one that is missing, a line that is another one.
         let frames =
@@ -136,7 +169,7 @@ All functions matching regular expression "meter_":
         let frames =
             [frames, said.replace("at m.c:6", "at m.c:7"), said.replace("call_program", "c")];
         for changed in frames {
-            assert!(check(&lines, &changed).is_err());
+            assert!(check(&lines, Loader::Image, &changed).is_err());
         }
     }
 }

@@ -1,7 +1,8 @@
 //! GDB at the machines: breakpoints in modules that are not there yet, backtraces through module and
-//! kernel, variables, steps, and nothing of a module once it is gone.
+//! kernel, variables, steps, and nothing of a module once it is gone. Once with modules that the system
+//! image loads, and once with such as are loaded here, and run by an agent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,17 +11,23 @@ use loader_core::{Object, Plan, PlanOptions, Scratch};
 use object::elf::SHF_COMPRESSED;
 use object::read::{Object as _, ObjectSection};
 use object::{LittleEndian as LE, SectionFlags};
-use qemu_protocol::{File, Job, Options, Program, Surroundings, Task};
+use qemu_protocol::{
+    Ended as ImageEnded, File, Job, Options, Outcome, Program, Surroundings, Task,
+};
 
+use super::remote::compiled;
 use super::{Context, Tally};
 use crate::arch::Arch;
+use crate::archive::NamedBytes;
 use crate::cases::{Compiler, compile_object};
 use crate::diff::gnu_program;
-use crate::gdb::{self, Session};
+use crate::gdb::{self, Place, Said, Session};
 use crate::image;
 use crate::parallel;
 use crate::process;
-use crate::qemu::DEFAULT_LIMIT;
+use crate::program;
+use crate::qemu::{DEFAULT_LIMIT, Stop};
+use crate::remote::{self, Debugger, Limits, Link, Stream};
 use crate::setup::{Need, Tools, root};
 
 mod expected;
@@ -29,7 +36,7 @@ mod script;
 /// Longest that objcopy may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-use script::Lines;
+use script::{Lines, Loader};
 
 /// A program, compiled in one way, that GDB is driven through.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +53,8 @@ struct Scenario {
     relaxation: bool,
     /// What the object must have.
     has: Has,
+    /// Whether an agent runs it, too.
+    is_for_agents: bool,
 }
 
 /// What makes an object worth a scenario.
@@ -65,7 +74,11 @@ const C: Scenario = Scenario {
     compress: None,
     relaxation: false,
     has: Has::Plain(5),
+    is_for_agents: true,
 };
+
+/// What is no other for an agent, which gets no debug information.
+const OTHER: Scenario = Scenario { is_for_agents: false, ..C };
 
 const RUST: Scenario = Scenario {
     name: "Rust, DWARF 5",
@@ -75,15 +88,16 @@ const RUST: Scenario = Scenario {
     ..C
 };
 
-const CLANG: Scenario = Scenario { name: "C by clang, DWARF 5", compiler: Compiler::Clang, ..C };
+const CLANG: Scenario =
+    Scenario { name: "C by clang, DWARF 5", compiler: Compiler::Clang, ..OTHER };
 
 const ZLIB: Has = Has::Compressed(1);
 const ZSTD: Has = Has::Compressed(2);
 
 const SCENARIOS: &[Scenario] = &[
     C,
-    Scenario { name: "C, DWARF 4", flags: "-O0 -gdwarf-4 -fno-pic", has: Has::Plain(4), ..C },
-    Scenario { name: "C, zlib", flags: "-O0 -gdwarf-5 -gz=zlib", has: ZLIB, ..C },
+    Scenario { name: "C, DWARF 4", flags: "-O0 -gdwarf-4 -fno-pic", has: Has::Plain(4), ..OTHER },
+    Scenario { name: "C, zlib", flags: "-O0 -gdwarf-5 -gz=zlib", has: ZLIB, ..OTHER },
     CLANG,
     Scenario { name: "C by clang, zstd", flags: "-O0 -gdwarf-5 -gz=zstd", has: ZSTD, ..CLANG },
     // Calls and addresses get shorter: each line behind them lies elsewhere than in the object.
@@ -95,8 +109,20 @@ const SCENARIOS: &[Scenario] = &[
         ..CLANG
     },
     RUST,
-    Scenario { name: "Rust, zlib", compress: Some("zlib"), has: ZLIB, ..RUST },
-    Scenario { name: "Rust, zstd", compress: Some("zstd"), has: ZSTD, ..RUST },
+    Scenario {
+        name: "Rust, zlib",
+        compress: Some("zlib"),
+        has: ZLIB,
+        is_for_agents: false,
+        ..RUST
+    },
+    Scenario {
+        name: "Rust, zstd",
+        compress: Some("zstd"),
+        has: ZSTD,
+        is_for_agents: false,
+        ..RUST
+    },
 ];
 
 /// Drives GDB through each scenario on each machine.
@@ -104,17 +130,28 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
     tools.ensure(&[Need::Gdb])?;
     image::paths(tools, &Arch::ALL)?;
+    let agents = remote::agents(tools, &Arch::ALL)?;
+    let loaders = [Loader::Image, Loader::Host];
+    let scenarios = || SCENARIOS.iter().flat_map(|s| loaders.map(|loader| (loader, s)));
     let all: Vec<_> =
-        Arch::ALL.iter().flat_map(|&arch| SCENARIOS.iter().map(move |s| (arch, s))).collect();
+        Arch::ALL.iter().flat_map(|&arch| scenarios().map(move |(l, s)| (arch, l, s))).collect();
     let chosen = |name: &str| {
         context.cases.is_empty() || context.cases.iter().any(|case| name.starts_with(case))
     };
-    let name = |(arch, scenario): &(Arch, &Scenario)| format!("{arch}: {}", scenario.name);
+    let name = |(arch, loader, scenario): &(Arch, Loader, &Scenario)| {
+        let by = if *loader == Loader::Host { ", by the agent" } else { "" };
+        format!("{arch}: {}{by}", scenario.name)
+    };
     let all: Vec<_> = all.into_iter().filter(|one| chosen(&name(one))).collect();
-    let apply =
-        |(arch, scenario): &(Arch, &Scenario)| !scenario.relaxation || *arch == Arch::Riscv64;
+    let apply = |(arch, loader, scenario): &(Arch, Loader, &Scenario)| {
+        (!scenario.relaxation || *arch == Arch::Riscv64)
+            && (*loader == Loader::Image || scenario.is_for_agents)
+    };
     let all: Vec<_> = all.into_iter().filter(apply).collect();
-    let results = parallel::map(&all, |(arch, scenario)| scenario.run(tools, *arch));
+    let results = parallel::map(&all, |(arch, loader, scenario)| {
+        let agent = agents.get(arch).context("the agent was not built")?;
+        scenario.run(tools, *arch, *loader, agent)
+    });
     let mut tally = Tally::default();
     for (one, result) in all.iter().zip(results) {
         tally.count(name(one), result);
@@ -127,7 +164,7 @@ impl Scenario {
         root().join("qemu-tests/gdb").join(self.source)
     }
 
-    fn run(&self, tools: &Tools, arch: Arch) -> Result<()> {
+    fn run(&self, tools: &Tools, arch: Arch, loader: Loader, agent: &Path) -> Result<()> {
         let path = self.path();
         let flags: Vec<String> = self.flags.split_whitespace().map(str::to_owned).collect();
         let bytes = compile_object(tools, arch, &path, self.compiler, &flags)?;
@@ -139,9 +176,33 @@ impl Scenario {
         ensure!(!self.relaxation || shrinks(&bytes)?, "no code of it gets shorter");
         let text = std::fs::read_to_string(&path).context("a source of the test")?;
         let lines = Lines::of(self.source, &text)?;
+        let script = tempfile::Builder::new().suffix(".gdb").tempfile()?;
+        std::fs::write(script.path(), lines.script(loader)?)?;
+        let session = Session::Script(script.path());
+        let (ended, done) = match loader {
+            Loader::Image => self.by_image(tools, arch, &bytes, session)?,
+            Loader::Host => self.by_agent(tools, arch, agent, bytes, session)?,
+        };
+        let done = done.context("GDB did not run")?;
+        let said = done.text();
+        let all = format!("{said}\n{}\n{ended}", done.errors());
+        expected::check(&lines, loader, &said).with_context(|| all.clone())?;
+        ensure!(done.is_good(), "GDB failed:\n{all}");
+        ensure!(ended == RETURNED, "the program {ended}:\n{all}");
+        Ok(())
+    }
+
+    /// In the system image: how the program has ended, and what GDB said.
+    fn by_image(
+        &self,
+        tools: &Tools,
+        arch: Arch,
+        bytes: &[u8],
+        session: Session<'_>,
+    ) -> Result<(String, Option<Said>)> {
         let program = Program {
             name: "debugged",
-            files: vec![File::new("debugged.o", &bytes)],
+            files: vec![File::new("debugged.o", bytes)],
             archives: Vec::new(),
             modules: Vec::new(),
             entry: "main",
@@ -152,20 +213,53 @@ impl Scenario {
             task: Task::default(),
         };
         let job = Job { runtime: Vec::new(), programs: vec![program] };
-        let script = tempfile::Builder::new().suffix(".gdb").tempfile()?;
-        std::fs::write(script.path(), lines.script()?)?;
-        let session = Session::Script(script.path());
         let (boot, done) = gdb::run(tools, arch, &job, DEFAULT_LIMIT, session)?;
-        let done = done.context("GDB did not run")?;
-        let said = done.stdout_text();
-        let reports = boot.programs.iter().map(|program| program.report.as_ref());
-        let outcomes: Vec<_> = reports.map(|report| report.map(|r| &r.outcome)).collect();
-        let all = format!("{said}\n{}\n{}: {outcomes:?}", done.stderr_text(), boot.stop);
-        expected::check(&lines, &said).with_context(|| all.clone())?;
-        ensure!(done.success(), "GDB failed ({}):\n{all}", done.status);
-        Ok(())
+        let report = boot.programs.first().and_then(|program| program.report.as_ref());
+        let ended = match report.map(|report| &report.outcome) {
+            Some(Outcome::Ended(ImageEnded::Returned(0))) if boot.stop == Stop::Done => {
+                RETURNED.to_owned()
+            }
+            outcome => format!("ended as {outcome:?}, the machine as {}", boot.stop),
+        };
+        Ok((ended, done))
+    }
+
+    /// Loaded here, and run by an agent.
+    fn by_agent(
+        &self,
+        tools: &Tools,
+        arch: Arch,
+        agent: &Path,
+        bytes: Vec<u8>,
+        session: Session<'_>,
+    ) -> Result<(String, Option<Said>)> {
+        // The image's function that calls back is the program's own here.
+        let side = compiled(tools, arch, CALL_BACK, &["-g", "-O0"])?;
+        let files = vec![NamedBytes { name: "debugged.o".into(), bytes }, side];
+        let (archives, modules, runtime) = (Vec::new(), Vec::new(), Vec::new());
+        let program = program::Program { files, archives, modules, runtime };
+        let mut options = PlanOptions::default();
+        options.relaxation = self.relaxation;
+        let function = remote::debugger_function(agent)?;
+        let run = |place: &Place| {
+            let line = Stream::qemu(tools, arch, agent, Some(&place.socket()))?;
+            let link = Link::new(Box::new(line), Limits::default())?;
+            let debugger = Debugger::new(place.modules(), function);
+            let target = remote::Session::new(link, Box::new(|_| ()))?;
+            let mut target = target.debugged(Some(debugger));
+            let ended = remote::run(&mut target, &program, "main", &["debugged"], options)?;
+            Ok(ended.to_string())
+        };
+        gdb::run_agent(tools, agent, function, DEFAULT_LIMIT, session, run)
     }
 }
+
+/// How a program ends that GDB has been at.
+const RETURNED: &str = "returned 0 (0x0)";
+
+/// What calls a function back.
+const CALL_BACK: &str = "int kernel_call_back(int (*function)(int), int value)\n\
+                         {\n    return function(value) * 2;\n}\n";
 
 /// The object with its debug sections compressed, by GNU objcopy.
 fn compressed(tools: &Tools, arch: Arch, bytes: &[u8], kind: &str) -> Result<Vec<u8>> {

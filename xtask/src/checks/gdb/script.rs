@@ -28,10 +28,43 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("after", "info functions meter_"),
 ];
 
-/// The breakpoint in the function that says that the list of images has changed, when one goes. The
-/// image has no types, but the second word of the descriptor says what has changed.
-const UNREGISTERED: &str =
-    "break __jit_debug_register_code if ((unsigned int *)&__jit_debug_descriptor)[1] == 2";
+/// What loads modules on the machine that GDB is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loader {
+    /// The system image.
+    Image,
+    /// This program, for an agent.
+    Host,
+}
+
+impl Loader {
+    /// The breakpoint where GDB learns that a module has gone. Of the image's list of them, which has no
+    /// types, the second word of the descriptor says what has changed.
+    const fn gone(self) -> &'static str {
+        match self {
+            Self::Image => {
+                "break __jit_debug_register_code if ((unsigned int *)&__jit_debug_descriptor)[1] == 2"
+            }
+            Self::Host => "break *agent_changed",
+        }
+    }
+
+    /// The function that GDB is in then.
+    pub(super) const fn gone_in(self) -> &'static str {
+        match self {
+            Self::Image => "__jit_debug_register_code",
+            Self::Host => "agent_changed",
+        }
+    }
+
+    /// The file with the function that calls back.
+    pub(super) const fn caller(self) -> &'static str {
+        match self {
+            Self::Image => "kernel.rs",
+            Self::Host => "side.c",
+        }
+    }
+}
 
 impl<'s> Lines<'s> {
     /// Finds the names, which stand in brackets in comments.
@@ -52,16 +85,16 @@ impl<'s> Lines<'s> {
     }
 
     /// Everything that GDB is told.
-    pub(super) fn script(&self) -> Result<String> {
+    pub(super) fn script(&self, loader: Loader) -> Result<String> {
         let call = self.number("call")?;
         let mut script = format!("set width 0\nbreak {}:{call}\n", self.source);
         for (name, told) in QUESTIONS {
             if *name == "gone" {
-                script += &format!("set language c\n{UNREGISTERED}\n");
+                script += &format!("set language c\n{}\n", loader.gone());
             }
             script += &format!("echo \\n[{name}]\\n\n{told}\n");
         }
-        script += "disconnect\n";
+        script += "delete\necho \\n[end]\\n\ncontinue\n"; // to the end of the program
         Ok(script)
     }
 

@@ -1,6 +1,5 @@
 //! `cargo xtask qemu`: objects, or the Lua demo, in a running image.
 
-use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -213,19 +212,10 @@ fn debugged(
     options: Options,
     args: &QemuArgs,
 ) -> Result<Boot> {
-    let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let session = match &args.gdb_script {
-        Some(script) => Session::Script(script),
-        None if on_terminal => Session::Terminal,
-        None => Session::Elsewhere(|command| eprintln!("held until GDB is attached: {command}")),
-    };
+    let session = Session::of(args.gdb_script.as_deref(), true);
     let job = job(what, Options { debug: true, ..options });
     let (boot, said) = gdb::run(tools, arch, &job, gdb::NO_LIMIT, session)?;
-    if let Some(said) = said {
-        print!("{}", said.stdout_text());
-        eprint!("{}", said.stderr_text());
-        said.checked("GDB")?;
-    }
+    gdb::show(said)?;
     Ok(boot)
 }
 
