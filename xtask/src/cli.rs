@@ -273,7 +273,8 @@ pub struct RelocationsArgs {
 ///
 /// Boots the agent in QEMU, or connects to one that is there, loads the objects on this machine,
 /// sends them over, and calls functions in them. Without --call, that is `main`, and its result is
-/// the exit code, as that of `qemu` is. Without objects, commands are read line by line.
+/// the exit code, as that of `qemu` is. Without objects, commands are read line by line; where they do not
+/// come from a terminal, the exit code is 1 if one of them has failed.
 #[derive(Debug, Args)]
 #[command(after_help = REMOTE_EXAMPLES)]
 pub struct RemoteArgs {

@@ -13,7 +13,7 @@ use crate::arch::Arch;
 use crate::cases;
 use crate::program::{Inputs, Program};
 use crate::qemu::{Boot, DEFAULT_LIMIT};
-use crate::remote::{self, Ended, Limits, Link, Noisy, Session, Stream, TEXT_LIMIT};
+use crate::remote::{self, Ended, Limits, Link, Noisy, Session, Shell, Stream, TEXT_LIMIT};
 use crate::runtime;
 use crate::setup::Tools;
 use crate::verb::qemu;
@@ -37,6 +37,7 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
         });
         tally.count(format!("{arch}: size of the agent"), size);
         tally.count(format!("{arch}: a fault ends the call alone"), fault(tools, *arch, agent));
+        tally.count(format!("{arch}: line by line"), lines(tools, *arch, agent));
         let lua = qemu::lua_program(tools, *arch);
         let lua = lua.and_then(|lua| same(tools, *arch, agent, &lua, 0));
         tally.count(format!("{arch}: Lua"), lua);
@@ -124,6 +125,56 @@ fn fault(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
     let at = session.address("count").context("the variable is an export")?;
     ensure!(session.link().read(at, 4)? == [1, 0, 0, 0], "the variable is another one");
     session.unload("faults")?;
+    Ok(())
+}
+
+/// Commands that load the C runtime in parts, again and again: each of its members is there once.
+fn lines(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let sources = [
+        ("first", "int puts(const char *);\nint first(void) { puts(\"1\"); return 1; }\n"),
+        (
+            "lacks",
+            "int puts(const char *), lacking(void);\nint f(void) { puts(\"\"); return lacking(); }\n",
+        ),
+        (
+            "more",
+            "long strtol(const char *, char **, int);\nint puts(const char *);\n\
+                  int more(void) { puts(\"2\"); return strtol(\"41\", 0, 10) + 1; }\n",
+        ),
+        ("wild", "int wild(int *at) { return *at; }\n"),
+    ];
+    for (name, source) in sources {
+        let object = compiled(tools, arch, source, &[])?;
+        std::fs::write(folder.path().join(name).with_extension("o"), object.bytes)?;
+    }
+    let (mut session, printed) = session(tools, arch, agent, 0)?;
+    let mut shell = Shell::new(tools, &mut session);
+    let mut obey = |line: &str| {
+        let line = line.replace("DIR", &folder.path().display().to_string());
+        shell.obey(&line).with_context(|| line)
+    };
+    let load_lacks = "load DIR/lacks.o";
+    ensure!(obey(load_lacks).is_err(), "what lacks a symbol was loaded");
+    ensure!(obey("map runtime").is_err(), "a load that failed has left the runtime behind");
+    obey("load DIR/first.o")?;
+    ensure!(obey(load_lacks).is_err(), "what lacks a symbol was loaded");
+    for _ in 0..2 {
+        obey("load DIR/more.o")?;
+        obey("more()")?;
+        obey("first()")?;
+        ensure!(obey("unload runtime2").is_err(), "the runtime went that a module needs");
+        obey("unload more")?;
+        obey("unload runtime2")?;
+    }
+    obey("load DIR/wild.o")?;
+    ensure!(obey("wild(8)").is_err(), "a fault is no failure");
+    obey("first()")?;
+    for name in ["wild", "first", "runtime"] {
+        obey(&format!("unload {name}"))?;
+    }
+    ensure!(*printed.borrow() == *b"2\n1\n2\n1\n1\n", "it printed {:?}", printed.borrow());
+    ensure!(session.loaded().is_empty(), "modules are left");
     Ok(())
 }
 

@@ -27,16 +27,19 @@ map [MODULE]      show the sections of a module, or of all
 unload MODULE     call a module's finalisers, and unload it
 quit              leave";
 
-/// Reads commands and carries them out, until there are no more.
+/// Reads commands and carries them out, until there are no more; whether all went well, or somebody at
+/// a terminal has seen which did not.
 ///
 /// # Errors
 /// The terminal fails, or the target is lost.
-pub fn interact(tools: &Tools, session: &mut Session) -> Result<()> {
-    let mut shell = Shell { tools, session, runtime: None, members: HashSet::new() };
+pub fn interact(tools: &Tools, session: &mut Session) -> Result<bool> {
+    let mut shell = Shell::new(tools, session);
     let mut editor = DefaultEditor::new().context("there is no terminal")?;
     let history = build_dir().join("remote-history");
     let _ = editor.load_history(&history); // there is none the first time
-    let prompt = if std::io::stdin().is_terminal() { "> " } else { "" };
+    let is_seen = std::io::stdin().is_terminal();
+    let prompt = if is_seen { "> " } else { "" };
+    let mut is_good = true;
     loop {
         let line = match editor.readline(prompt) {
             Ok(line) => line,
@@ -48,25 +51,38 @@ pub fn interact(tools: &Tools, session: &mut Session) -> Result<()> {
             break;
         }
         if let Err(error) = shell.obey(line.trim()) {
+            if shell.session.link().is_lost() {
+                let _ = editor.save_history(&history);
+                return Err(error.context("the target is lost"));
+            }
             println!("error: {error:#}");
+            is_good &= is_seen;
         }
     }
     let _ = editor.save_history(&history); // another time it may be possible
-    Ok(())
+    Ok(is_good)
 }
 
 /// What commands work on.
-struct Shell<'s> {
+pub struct Shell<'s> {
     tools: &'s Tools,
     session: &'s mut Session,
     /// The archives of the C runtime, once something has asked for it.
     runtime: Option<Vec<Archive>>,
-    /// The members of the runtime's archives that are loaded: each once, as they have a state.
-    members: HashSet<String>,
 }
 
-impl Shell<'_> {
-    fn obey(&mut self, line: &str) -> Result<()> {
+impl<'s> Shell<'s> {
+    /// What is on a target.
+    pub fn new(tools: &'s Tools, session: &'s mut Session) -> Self {
+        Self { tools, session, runtime: None }
+    }
+
+    /// Carries out one command.
+    ///
+    /// # Errors
+    /// It is none, or cannot be carried out; what it has called has not come back as it should; the
+    /// target is lost.
+    pub fn obey(&mut self, line: &str) -> Result<()> {
         let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let words: Vec<&str> = rest.split_whitespace().collect();
         match (command, &*words) {
@@ -95,17 +111,28 @@ impl Shell<'_> {
         }
         let runtime = self.runtime.as_deref().unwrap_or_default();
         let mut program = Program::link(self.tools, inputs, "main", runtime, runtime::ROOTS)?;
-        program.runtime.retain(|member| !self.members.contains(&member.name));
+        // Members of the runtime are loaded once each, as they have a state.
+        let runtimes = self.session.loaded().iter().filter(|module| module.is_runtime);
+        let members: HashSet<&str> =
+            runtimes.flat_map(|module| &module.objects).map(String::as_str).collect();
+        program.runtime.retain(|member| !members.contains(member.name.as_str()));
         let before = self.session.loaded().len();
-        program::load(self.session, &program, &name, None, PlanOptions::default())?;
-        self.members.extend(program.runtime.into_iter().map(|member| member.name));
+        let loaded = program::load(self.session, &program, &name, None, PlanOptions::default());
+        if loaded.is_err() {
+            // All or nothing: no initialiser has run of what was loaded for it.
+            while self.session.loaded().len() > before {
+                self.session.discard(self.session.loaded().len() - 1)?;
+            }
+        }
+        loaded?;
         let arguments = Arguments::new(self.session, &[&name])?;
         let ended = program::start(self.session, before, &arguments)?;
         for module in self.session.loaded().iter().skip(before) {
             println!("loaded {}", module.name);
         }
+        arguments.release(self.session)?;
         ensure!(matches!(ended, Ended::Returned(_)), "an initialiser has ended: {ended}");
-        arguments.release(self.session)
+        Ok(())
     }
 
     /// Whether objects ask for anything that nothing loaded exports.
@@ -124,7 +151,10 @@ impl Shell<'_> {
         if let (Ended::Returned(_), Some(finish)) = (&ended, self.session.address("fflush")) {
             self.session.call_address(finish, [0; 6])?;
         }
-        println!("{ended}");
+        match ended {
+            Ended::Returned(_) | Ended::Exited(_) => println!("{ended}"),
+            Ended::Aborted | Ended::Fault(_) => bail!("{ended}"),
+        }
         Ok(())
     }
 
@@ -151,12 +181,7 @@ impl Shell<'_> {
 
     fn unload(&mut self, name: &str) -> Result<()> {
         for ended in self.session.unload(name)? {
-            if !matches!(ended, Ended::Returned(_)) {
-                println!("a finaliser has ended: {ended}");
-            }
-        }
-        if name.starts_with("runtime") {
-            self.members.clear();
+            ensure!(matches!(ended, Ended::Returned(_)), "a finaliser has ended: {ended}");
         }
         Ok(())
     }

@@ -96,6 +96,7 @@ pub struct Link {
     /// still on its way makes the line slower.
     pace: Duration,
     traffic: Traffic,
+    is_lost: bool,
     arch: Arch,
     exports: Vec<(String, u64)>,
 }
@@ -115,6 +116,7 @@ impl Link {
             limits,
             pace: Duration::ZERO,
             traffic: Traffic::default(),
+            is_lost: true, // until it answers
             arch: Arch::Aarch64,
             exports: Vec::new(),
         };
@@ -136,6 +138,11 @@ impl Link {
     /// Closes the line; a machine in QEMU ends with it.
     pub fn close(&mut self) {
         self.line = None;
+    }
+
+    /// Whether the other side has stopped answering, or the line is closed.
+    pub const fn is_lost(&self) -> bool {
+        self.is_lost
     }
 
     /// The target's machine.
@@ -273,6 +280,7 @@ impl Link {
         let size = encode(&message, &mut [0; FRAME], &mut frame);
         let frame = size.and_then(|size| frame.get(..size)).context("the request is too long")?;
         self.traffic.requests += 1;
+        self.is_lost = true; // until it answers
         let begun = Instant::now();
         let first = self.limits.again + 3 * self.pace;
         let mut wait = first;
@@ -285,6 +293,7 @@ impl Link {
                 if self.next_frame(left)? {
                     let answer = decode(self.incoming.frame());
                     if answer.is_some_and(|a| a.number() == self.number && a.response().is_some()) {
+                        self.is_lost = false;
                         let is_call = matches!(request, Request::Call { .. } | Request::Continue);
                         // Which of several sendings is answered, nobody knows.
                         let took = if wait > first { self.limits.again } else { begun.elapsed() };

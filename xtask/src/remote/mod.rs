@@ -31,7 +31,7 @@ mod transport;
 pub use call::Call;
 pub use debugger::Debugger;
 pub use image::{TEXT_LIMIT, agents, debugger_function, text_size};
-pub use interactive::interact;
+pub use interactive::{Shell, interact};
 pub use link::{Limits, Link, Traffic};
 pub use noise::Noisy;
 pub use program::{Arguments, finish, load, run, start};

@@ -25,7 +25,8 @@ pub fn load(
         let names = ["runtime".to_owned()].into_iter().chain((2..).map(|n| format!("runtime{n}")));
         let name = names.into_iter().find(is_free).unwrap_or_default();
         let files = &program.runtime;
-        session.load(&Wanted { name: &name, files, options, ..Wanted::default() })?;
+        let wanted = Wanted { name: &name, files, is_runtime: true, options, ..Wanted::default() };
+        session.load(&wanted)?;
     }
     for (name, file) in &program.modules {
         let files = std::slice::from_ref(file);

@@ -50,6 +50,8 @@ pub struct Wanted<'w> {
     pub has_threads: bool,
     /// Whether its exports are hidden from other modules.
     pub is_program: bool,
+    /// Whether it is a part of the C runtime.
+    pub is_runtime: bool,
     /// What else is asked for.
     pub options: PlanOptions<'w>,
 }
@@ -75,6 +77,10 @@ pub struct Loaded {
     id: ModuleId,
     /// What it is called.
     pub name: String,
+    /// Whether it is a part of the C runtime.
+    pub is_runtime: bool,
+    /// The objects that it is made of.
+    pub objects: Vec<String>,
     /// Its sections.
     pub sections: Vec<SectionPlace>,
     /// To be called before anything else in it.
@@ -263,6 +269,8 @@ impl Session {
         self.loaded.push(Loaded {
             id,
             name,
+            is_runtime: wanted.is_runtime,
+            objects: objects.iter().map(|object| object.name().to_string()).collect(),
             sections,
             initialisers,
             finalisers,

@@ -49,8 +49,8 @@ pub fn run(args: &RemoteArgs) -> Result<ExitCode> {
         return debugged(&tools, args, arch, |place| {
             let mut target = Target::open(&tools, args, arch, place)?;
             target.say_hello(args);
-            remote::interact(&tools, &mut target.session)?;
-            Ok(ExitCode::SUCCESS)
+            let is_good = remote::interact(&tools, &mut target.session)?;
+            Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         });
     }
     objects(&tools, args, arch)
@@ -97,9 +97,7 @@ fn one(
     argv.extend(args.args.iter().map(String::as_str));
     let arguments = Arguments::new(session, &argv)?;
     let mut ended = remote::start(session, 0, &arguments)?;
-    if args.interactive {
-        remote::interact(tools, session)?;
-    }
+    let is_good = !args.interactive || remote::interact(tools, session)?;
     let mut results = Vec::new();
     for call in calls {
         if !matches!(ended, Ended::Returned(_)) {
@@ -126,7 +124,7 @@ fn one(
     let output = String::from_utf8_lossy(&target.printed.borrow()).into_owned();
     let run = Run { arch, text: target.text, modules: loaded, calls: results, output, traffic };
     write_report(args, &[run])?;
-    Ok(ExitCode::from(code))
+    Ok(if is_good { ExitCode::from(code) } else { ExitCode::FAILURE })
 }
 
 /// Lua on each machine.
