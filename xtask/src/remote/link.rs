@@ -282,7 +282,8 @@ impl Link {
         self.traffic.requests += 1;
         self.is_lost = true; // until it answers
         let begun = Instant::now();
-        let first = self.limits.again + 3 * self.pace;
+        // However slow the line has been of late, what is lost can be asked for again.
+        let first = (self.limits.again + 3 * self.pace).min(limit / 4);
         let mut wait = first;
         loop {
             self.traffic.sent += frame.len() as u64;

@@ -220,17 +220,124 @@ fn faults_and_refusals_come_through() {
     assert_eq!(link.read(START, 1).unwrap(), [0], "and it goes on");
 }
 
+/// An agent that outlives the lines to it, with all that it remembers.
+struct Shared {
+    peer: Rc<RefCell<Peer>>,
+    /// What it has said last.
+    last: Rc<RefCell<Vec<u8>>>,
+}
+
+impl Line for Shared {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.peer.borrow_mut().send(bytes)
+    }
+
+    fn receive(&mut self, limit: Duration) -> Result<Vec<u8>> {
+        let bytes = self.peer.borrow_mut().receive(limit)?;
+        if !bytes.is_empty() {
+            self.last.replace(bytes.clone());
+        }
+        Ok(bytes)
+    }
+}
+
 #[test]
 fn a_new_session_takes_no_answer_of_an_old_one() {
-    let (mut peer, done) = Peer::new();
+    let (peer, done) = Peer::new();
+    let (peer, last) = (Rc::new(RefCell::new(peer)), Rc::default());
     for round in 1..=20 {
-        let mut link = Link::new(Box::new(peer), at_once()).unwrap();
-        link.call(COUNT, [1, 0, 0, 0, 0, 0], |_| ()).unwrap();
-        assert_eq!(done.borrow().calls, round);
-        // The same agent, with all that it remembers.
-        let (fresh, _) = Peer::new();
-        peer = Peer { done: Rc::clone(&done), ..fresh };
+        let shared = Shared { peer: Rc::clone(&peer), last: Rc::clone(&last) };
+        let mut link = Link::new(Box::new(shared), at_once()).unwrap();
+        let end = link.call(COUNT, [1, 0, 0, 0, 0, 0], |_| ()).unwrap();
+        assert_eq!((end, done.borrow().calls), (CallEnd::Returned(round), round));
+        // What it has said last comes once more.
+        peer.borrow_mut().wire.outgoing.extend(last.borrow().iter());
     }
+}
+
+/// A line that brings the first frame of all once more before each other one.
+struct Late {
+    peer: Peer,
+    first: Vec<u8>,
+}
+
+impl Line for Late {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.first.is_empty() {
+            self.first = bytes.to_vec();
+        }
+        let first = self.first.clone();
+        self.peer.send(&first)?;
+        self.peer.send(bytes)
+    }
+
+    fn receive(&mut self, limit: Duration) -> Result<Vec<u8>> {
+        self.peer.receive(limit)
+    }
+}
+
+#[test]
+fn a_beginning_that_comes_late_begins_nothing() {
+    let (peer, done) = Peer::new();
+    let limits = Limits { answer: Duration::from_secs(1), ..at_once() };
+    let mut link = Link::new(Box::new(Late { peer, first: Vec::new() }), limits).unwrap();
+    for round in 1..=3 {
+        let end = link.call(COUNT, [1, 2, 0, 0, 0, 0], |_| ()).unwrap();
+        assert_eq!((end, done.borrow().calls), (CallEnd::Returned(round), round));
+    }
+}
+
+/// A line that takes its time once, and then loses a request.
+struct Hesitant {
+    peer: Peer,
+    sent: usize,
+}
+
+impl Line for Hesitant {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.sent += 1;
+        match self.sent {
+            3 => {
+                std::thread::sleep(HESITATION);
+                self.peer.send(bytes)
+            }
+            4 => Ok(()),
+            _ => self.peer.send(bytes),
+        }
+    }
+
+    fn receive(&mut self, limit: Duration) -> Result<Vec<u8>> {
+        let bytes = self.peer.receive(limit)?;
+        if bytes.is_empty() {
+            std::thread::sleep(limit);
+        }
+        Ok(bytes)
+    }
+}
+
+const HESITATION: Duration = Duration::from_millis(200);
+
+#[test]
+fn what_is_lost_is_asked_for_again_however_slow_the_line_has_been() {
+    let (peer, _) = Peer::new();
+    let limits = Limits { answer: 2 * HESITATION, ..at_once() };
+    let mut link = Link::new(Box::new(Hesitant { peer, sent: 0 }), limits).unwrap();
+    assert_eq!(link.read(START, 1).unwrap(), [0], "slowly");
+    assert_eq!(link.read(START, 1).unwrap(), [0], "and at the second try");
+    assert_eq!(link.traffic().again, 1);
+}
+
+#[test]
+fn a_link_knows_whether_it_is_lost() {
+    let (peer, _) = Peer::new();
+    let limit = Duration::from_millis(300);
+    let limits = Limits { again: limit, answer: limit, call: limit };
+    let mut link = Link::new(Box::new(peer), limits).unwrap();
+    assert!(link.write(0, &[1]).is_err() && !link.is_lost(), "a refusal is an answer");
+    link.line = Some(Box::new(Nobody(Vec::new())));
+    assert!(link.read(START, 1).is_err() && link.is_lost());
+    link.close();
+    assert!(link.read(START, 1).is_err() && link.is_lost());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -17,6 +17,9 @@ use crate::setup::Tools;
 
 /// Bits per second of serial ports.
 const BAUD: u32 = 115_200;
+
+/// Longest that a port may take no bytes until the line is closed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A byte stream to an agent.
 pub trait Line {
@@ -121,10 +124,36 @@ fn is_socket(path: &Path) -> bool {
 
 fn write(mut writer: impl Write, pieces: &Receiver<Vec<u8>>) {
     for piece in pieces {
-        if writer.write_all(&piece).and_then(|()| writer.flush()).is_err() {
+        if write_piece(&mut writer, &piece, PATIENCE).is_err() {
             break;
         }
     }
+}
+
+/// Writes all of a piece, to a port that may take some of it, and has a limit of its own; for so long at
+/// the most.
+fn write_piece(writer: &mut impl Write, mut piece: &[u8], limit: Duration) -> std::io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let taken = match piece {
+            [] => writer.flush().map(|()| None),
+            _ => writer.write(piece).map(Some),
+        };
+        match taken {
+            Ok(None) => return Ok(()),
+            Ok(Some(0)) => return Err(ErrorKind::WriteZero.into()),
+            Ok(Some(count)) => piece = piece.get(count..).unwrap_or_default(),
+            Err(error) if is_for_now(&error) && begun.elapsed() < limit => {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether a port has only had no time.
+fn is_for_now(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }
 
 fn read(mut reader: impl Read, sender: &Sender<Vec<u8>>) {
@@ -139,8 +168,71 @@ fn read(mut reader: impl Read, sender: &Sender<Vec<u8>>) {
                 }
             }
             // A serial port has its own limit.
-            Err(e) if matches!(e.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
+            Err(error) if is_for_now(&error) => {}
             Err(_) => break,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A port that takes a few bytes each third time, and has a limit of its own at the others.
+    struct Slow {
+        times: usize,
+        taken: Sender<u8>,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.times += 1;
+            match self.times % 3 {
+                0 => {
+                    let some = &bytes[..bytes.len().min(5)];
+                    some.iter().for_each(|byte| self.taken.send(*byte).unwrap_or_default());
+                    Ok(some.len())
+                }
+                1 => Err(ErrorKind::TimedOut.into()),
+                _ => Err(ErrorKind::Interrupted.into()),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.times += 2;
+            if self.times % 3 == 2 { Err(ErrorKind::TimedOut.into()) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_slow_gets_everything_once() {
+        let (taken, bytes) = mpsc::channel();
+        let mut stream = Stream::over(io::empty(), Slow { times: 0, taken });
+        stream.send(b"a first request, and").unwrap();
+        stream.send(b" a second one").unwrap();
+        drop(stream);
+        let all: Vec<u8> = bytes.iter().collect();
+        assert_eq!(String::from_utf8(all).unwrap(), "a first request, and a second one");
+    }
+
+    /// A port that takes nothing.
+    struct Stuck;
+
+    impl Write for Stuck {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::TimedOut.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_port_that_takes_nothing_is_given_up_in_time() {
+        let error = write_piece(&mut Stuck, b"x", Duration::from_millis(20)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
     }
 }
