@@ -275,6 +275,9 @@ pub struct RelocationsArgs {
 /// sends them over, and calls functions in them. Without --call, that is `main`, and its result is
 /// the exit code, as that of `qemu` is. Without objects, commands are read line by line; where they do not
 /// come from a terminal, the exit code is 1 if one of them has failed.
+///
+/// What a function returns is shown as 64 bits, which is the whole register; where that is another number
+/// than its lower half, which is what an `int` has, as an `int` too.
 #[derive(Debug, Args)]
 #[command(after_help = REMOTE_EXAMPLES)]
 pub struct RemoteArgs {

@@ -10,8 +10,9 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::call::Call;
+use super::ended::Ended;
 use super::program::{self, Arguments};
-use super::session::{Ended, Session};
+use super::session::Session;
 use crate::archive::Archive;
 use crate::program::{Inputs, Program};
 use crate::runtime;

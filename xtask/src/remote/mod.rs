@@ -6,6 +6,7 @@
 //! | `link.rs` | requests over them, asked again until they are answered |
 //! | `target.rs` | the target's memory, as the loader's memory manager asks for it |
 //! | `session.rs` | modules: load, call, unload |
+//! | `ended.rs` | how a call has ended, in words |
 //! | `choose.rs` | which members of archives a module gets |
 //! | `threads.rs` | a block of thread-local variables on the target |
 //! | `call.rs` | what is to be called, from text |
@@ -18,6 +19,7 @@
 mod call;
 mod choose;
 mod debugger;
+mod ended;
 mod image;
 mod interactive;
 mod link;
@@ -30,10 +32,11 @@ mod transport;
 
 pub use call::Call;
 pub use debugger::Debugger;
+pub use ended::Ended;
 pub use image::{TEXT_LIMIT, agents, debugger_function, text_size};
 pub use interactive::{Shell, interact};
 pub use link::{Limits, Link, Traffic};
 pub use noise::Noisy;
 pub use program::{Arguments, finish, load, run, start};
-pub use session::{Ended, Loaded, SectionPlace, Session};
+pub use session::{Loaded, SectionPlace, Session};
 pub use transport::{Line, Stream};

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use loader_core::PlanOptions;
 
-use super::session::{Ended, Session, Wanted};
+use super::ended::Ended;
+use super::session::{Session, Wanted};
 use crate::program::Program;
 
 /// What leaves a program that has returned from its entry, and what is called last.

@@ -1,7 +1,6 @@
 //! Modules on a target: load, call, unload.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -16,6 +15,7 @@ use target_common::{Causes, causes};
 use super::call::{Argument, Call};
 use super::choose;
 use super::debugger::{Debugger, Shown};
+use super::ended::Ended;
 use super::link::{CallEnd, Fault, Link};
 use super::target::Target;
 use super::threads::{Block, StaticBlocks};
@@ -93,31 +93,6 @@ pub struct Loaded {
     threads: Option<Block>,
     /// What a debugger knows of it.
     shown: Option<Shown>,
-}
-
-/// How a call has ended.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// The function has returned this.
-    Returned(u64),
-    /// It has ended the program with this code.
-    Exited(i32),
-    /// It has ended the program as aborted.
-    Aborted,
-    /// By an exception, in words.
-    Fault(String),
-}
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Returned(value) => write!(f, "returned {} ({value:#x})", value.cast_signed()),
-            Self::Exited(code) => write!(f, "exited with {code}"),
-            Self::Aborted => f.write_str("aborted"),
-            Self::Fault(fault) => write!(f, "fault: {fault}"),
-        }
-    }
 }
 
 /// Takes what programs print.

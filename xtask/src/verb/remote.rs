@@ -109,7 +109,7 @@ fn one(
             }
             _ => session.call(call)?,
         };
-        results.push(Called { function: call.function.clone(), ended: ended.clone() });
+        results.push(Called::new(&call.function, &ended));
         if !args.quiet {
             eprintln!("{}: {ended}", call.function);
         }
@@ -137,7 +137,7 @@ fn lua(tools: &Tools, args: &RemoteArgs) -> Result<ExitCode> {
     write_report(args, &runs)?;
     let same = runs.windows(2).all(|pair| pair[0].output == pair[1].output);
     ensure!(same, "the machines printed different things");
-    let is_good = |run: &Run| run.calls.iter().all(|call| call.ended == Ended::Returned(0));
+    let is_good = |run: &Run| run.calls.iter().all(|call| call.int == Some(0));
     Ok(if runs.iter().all(is_good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -175,7 +175,7 @@ fn lua_on(
     }
     let traffic = session.link().traffic();
     let output = String::from_utf8_lossy(&target.printed.borrow()).into_owned();
-    let calls = vec![Called { function: "main".into(), ended }];
+    let calls = vec![Called::new("main", &ended)];
     Ok(Run { arch, text: target.text, modules: Vec::new(), calls, output, traffic })
 }
 
@@ -334,10 +334,56 @@ impl Module {
 struct Called {
     function: String,
     ended: Ended,
+    /// What it has returned, if it returns an `int`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    int: Option<i32>,
+}
+
+impl Called {
+    fn new(function: &str, ended: &Ended) -> Self {
+        Self { function: function.into(), ended: ended.clone(), int: ended.int() }
+    }
 }
 
 fn write_report(args: &RemoteArgs, runs: &[Run]) -> Result<()> {
     let Some(path) = &args.report else { return Ok(()) };
     let text = serde_json::to_string_pretty(runs)?;
     std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Verb};
+
+    fn parsed(args: &[&str]) -> RemoteArgs {
+        match Cli::try_parse_from(["xtask", "remote"].iter().chain(args)).unwrap().verb {
+            Verb::Remote(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn at_a_line_is_one_machine_whichever_it_is() {
+        let machines = |args: &[&str]| machines(&parsed(args)).unwrap();
+        assert_eq!(machines(&["--lua", "--connect", "a:1"]), [None]);
+        assert_eq!(machines(&["--lua", "--connect", "a:1", "--arch", "all"]), [None]);
+        let riscv = ["--lua", "--connect", "a:1", "--arch", "riscv64"];
+        assert_eq!(machines(&riscv), [Some(Arch::Riscv64)]);
+        assert_eq!(machines(&["--lua"]), Arch::ALL.map(Some));
+    }
+
+    #[test]
+    fn gdb_is_at_one_machine_in_qemu() {
+        let refused = |args: &[&str], word: &str| {
+            let error = run(&parsed(args)).unwrap_err();
+            assert!(error.is::<UsageError>() && error.to_string().contains(word), "{error}");
+        };
+        refused(&["--gdb", "--lua"], "one machine");
+        refused(&["--gdb", "--connect", "a:1", "a.o"], "--connect");
+        refused(&["--gdb", "--connect", "a:1"], "--connect");
+        refused(&["--gdb"], "--arch");
+    }
 }

@@ -248,14 +248,14 @@ impl Scenario {
             let target = remote::Session::new(link, Box::new(|_| ()))?;
             let mut target = target.debugged(Some(debugger));
             let ended = remote::run(&mut target, &program, "main", &["debugged"], options)?;
-            Ok(ended.to_string())
+            Ok(if ended.int() == Some(0) { RETURNED.to_owned() } else { ended.to_string() })
         };
         gdb::run_agent(tools, agent, function, DEFAULT_LIMIT, session, run)
     }
 }
 
 /// How a program ends that GDB has been at.
-const RETURNED: &str = "returned 0 (0x0)";
+const RETURNED: &str = "returned 0";
 
 /// What calls a function back.
 const CALL_BACK: &str = "int kernel_call_back(int (*function)(int), int value)\n\
