@@ -31,6 +31,7 @@ use crate::remote::{self, Debugger, Limits, Link, Stream};
 use crate::setup::{Need, Tools, root};
 
 mod expected;
+mod interrupt;
 mod script;
 
 /// Longest that objcopy may take.
@@ -155,6 +156,12 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
     for (one, result) in all.iter().zip(results) {
         tally.count(name(one), result);
+    }
+    for verb in ["qemu", "remote"] {
+        let name = format!("Ctrl-C in {verb}");
+        if chosen(&name) {
+            tally.count(name, interrupt::run(tools, verb));
+        }
     }
     Ok(tally)
 }
