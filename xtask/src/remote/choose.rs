@@ -3,7 +3,7 @@
 use anyhow::{Result, anyhow};
 use loader_core::{Archive, LinkInput, Name, Object};
 
-use super::session::Wanted;
+use super::wanted::Wanted;
 use crate::selection;
 
 /// The objects of a module, and the members of its archives that a linker would take which is given

@@ -338,9 +338,6 @@ impl Link {
 fn unexpected<T>(response: Response<'_>) -> Result<T> {
     Err(match response {
         Response::Refused(refusal) => anyhow!("the target refuses: {refusal:?}"),
-        Response::Fault { pc, value, .. } => {
-            anyhow!("the target's memory cannot be used so: a fault at {pc:#x}, using {value:#x}")
-        }
         other => anyhow!("the target answers something else: {other:?}"),
     })
 }

@@ -7,6 +7,7 @@
 //! | `target.rs` | the target's memory, as the loader's memory manager asks for it |
 //! | `session.rs` | modules: load, call, unload |
 //! | `ended.rs` | how a call has ended, in words |
+//! | `wanted.rs` | what is asked for of a module |
 //! | `choose.rs` | which members of archives a module gets |
 //! | `threads.rs` | a block of thread-local variables on the target |
 //! | `call.rs` | what is to be called, from text |
@@ -29,6 +30,7 @@ mod session;
 mod target;
 mod threads;
 mod transport;
+mod wanted;
 
 pub use call::Call;
 pub use debugger::Debugger;
@@ -38,5 +40,6 @@ pub use interactive::{Shell, interact};
 pub use link::{Limits, Link, Traffic};
 pub use noise::Noisy;
 pub use program::{Arguments, finish, load, run, start};
-pub use session::{Loaded, SectionPlace, Session};
+pub use session::{Loaded, Session};
 pub use transport::{Line, Stream};
+pub use wanted::SectionPlace;

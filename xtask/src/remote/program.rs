@@ -4,7 +4,8 @@ use anyhow::Result;
 use loader_core::PlanOptions;
 
 use super::ended::Ended;
-use super::session::{Session, Wanted};
+use super::session::Session;
+use super::wanted::Wanted;
 use crate::program::Program;
 
 /// What leaves a program that has returned from its entry, and what is called last.
