@@ -78,6 +78,17 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
         }
     }
 
+    /// Does both for each of the [`resolutions`](Self::resolutions), without a list of them: `call`
+    /// calls the resolver, and what it returns goes where it belongs.
+    pub fn resolve_each(&mut self, mut call: impl FnMut(&Resolution<'o>) -> TargetAddress) {
+        for resolution in self.resolutions() {
+            let address = call(&resolution);
+            if let Some(segment) = self.segments.get(SegmentKind::Data) {
+                segment.write_word(resolution.offset, address.value());
+            }
+        }
+    }
+
     fn indirect_functions(&self) -> impl Iterator<Item = Resolution<'o>> + '_ {
         let plan = &self.plan;
         let any = plan.indirect_count != 0;

@@ -144,6 +144,7 @@ fn pipeline<'o>(
     if let Some(resolution) = resolution {
         module.set_resolved(&resolution, TargetAddress::new(black_box(0)));
     }
+    module.resolve_each(|resolution| black_box(resolution.resolver));
     black_box(module.thread_locals());
     for (name, variable) in module.exported_thread_locals() {
         black_box((name, variable));
