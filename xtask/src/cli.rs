@@ -51,6 +51,8 @@ pub enum Verb {
     Remote(RemoteArgs),
     /// Write docs/relocations.md: every relocation type, and what becomes of it
     Relocations(RelocationsArgs),
+    /// Write loader-capi/include/loader.h: what programs in C see of the loader
+    Header(HeaderArgs),
     /// Load and unload modules for long, in the running images
     Soak(SoakArgs),
     /// Run every check and every test
@@ -267,6 +269,14 @@ pub struct RelocationsArgs {
     /// Find out anew which types are compared with the linkers (takes a few minutes)
     #[arg(long)]
     pub oracles: bool,
+}
+
+/// The arguments of `header`.
+#[derive(Debug, Args)]
+pub struct HeaderArgs {
+    /// Write nothing; fail where the header is out of date
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// The arguments of `remote`.

@@ -11,6 +11,7 @@ mod checks;
 mod cli;
 mod diff;
 mod gdb;
+mod header;
 mod image;
 mod link;
 mod modules;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match cli::Cli::parse().verb {
         cli::Verb::Boot(args) => verb::boot::run(&args),
         cli::Verb::Diff(args) => verb::diff::run(&args),
+        cli::Verb::Header(args) => verb::header::run(&args),
         cli::Verb::Inspect(args) => verb::inspect::run(&args),
         cli::Verb::Link(args) => verb::link::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),

@@ -22,7 +22,7 @@ pub(super) fn lint(context: &Context) -> Result<Tally> {
     }
     let lint = |name: &str, rusts: &[BareRust]| {
         let targets = Arch::ALL.map(|arch| format!("target-{arch}"));
-        let packages = ["qemu-image", "bare-check", "loader-core"].into_iter();
+        let packages = ["qemu-image", "bare-check", "loader-core", "loader-capi"].into_iter();
         let packages: Vec<_> = packages.chain(targets.iter().map(String::as_str)).collect();
         // The agent by itself, as it wants less of the targets.
         for packages in [&packages[..], &["agent"]] {
@@ -66,7 +66,7 @@ pub(super) fn no_panic(context: &Context) -> Result<Tally> {
 }
 
 /// Looks again, at what was linked.
-fn without_panic(image: &[u8]) -> Result<()> {
+pub(super) fn without_panic(image: &[u8]) -> Result<()> {
     let file = object::File::parse(image).context("the image is not readable")?;
     let names: Vec<&str> = file.symbols().filter_map(|symbol| symbol.name().ok()).collect();
     ensure!(!names.is_empty(), "the image has no symbols to look at");

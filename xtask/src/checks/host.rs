@@ -18,6 +18,9 @@ pub(super) const LIMIT: Duration = Duration::from_secs(20 * 60);
 /// What others use of the workspace.
 const PACKAGES: [&str; 4] = ["--package", "loader-core", "--package", "loader-module"];
 
+/// The C API, which goes by itself: it has a panic handler, and other packages bring the standard library's.
+const CAPI: [&str; 2] = ["--package", "loader-capi"];
+
 /// `cargo fmt --check`.
 pub(super) fn format(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
@@ -29,14 +32,25 @@ pub(super) fn format(context: &Context) -> Result<Tally> {
 pub(super) fn lint(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
     let mut command = tool(tools, Tool::Clippy)?;
-    one("lint", command.args(["--all-targets", "--", "--deny", "warnings"]))
+    let mut tally = one("lint", command.args(["--all-targets", "--", "--deny", "warnings"]))?;
+    let mut command = tool(tools, Tool::Clippy)?;
+    command.args(CAPI).args(["--all-targets", "--", "--deny", "warnings"]);
+    tally.count("lint of the C API", checked("lint of the C API", &mut command));
+    Ok(tally)
 }
 
 /// `cargo test`.
 pub(super) fn unit(_: &Context) -> Result<Tally> {
+    let (mut tally, capi) = (test(&[])?, test(&CAPI)?);
+    tally.passed += capi.passed;
+    tally.failures.extend(capi.failures);
+    Ok(tally)
+}
+
+fn test(packages: &[&str]) -> Result<Tally> {
     let step = progress::step("cargo test");
     let mut command = cargo("test");
-    command.arg("--no-fail-fast");
+    command.arg("--no-fail-fast").args(packages);
     let done = process::run_with(&mut command, LIMIT, |line| step.say(line))?;
     step.finish();
     let text = done.stdout_text();
@@ -50,12 +64,13 @@ pub(super) fn unit(_: &Context) -> Result<Tally> {
     Ok(tally)
 }
 
-/// The core with one architecture at a time.
+/// The core, and its C API, with one architecture at a time.
 pub(super) fn features(_: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
     for arch in Arch::ALL {
         let mut command = cargo("check");
-        command.args(["--package", "loader-core", "--no-default-features"]);
+        command.args(["--package", "loader-core", "--package", "loader-capi"]);
+        command.arg("--no-default-features");
         command.args(["--features", arch.name()]).env("RUSTFLAGS", "--deny warnings");
         // Other flags would otherwise throw away what the other steps have built.
         command.arg("--target-dir").arg(build_dir().join("features"));

@@ -10,6 +10,7 @@ use crate::setup::{Need, Tools};
 
 mod bare;
 mod cases;
+mod clients;
 mod gdb;
 mod host;
 mod lua;
@@ -38,6 +39,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "doc", about: "documentation without a warning", run: host::doc },
     Step { name: "package", about: "each package builds by itself", run: host::package },
     Step { name: "no-panic", about: "the core alone, without a panic path", run: bare::no_panic },
+    Step { name: "clients", about: "the C API, and what embeds the loader", run: clients::run },
     Step { name: "metadata", about: "what modules say, from every compiler", run: metadata::run },
     Step {
         name: "differential",

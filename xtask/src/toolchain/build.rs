@@ -32,6 +32,8 @@ pub struct Wanted<'a> {
 pub struct Built {
     /// The program, where the package is one.
     pub executable: Option<PathBuf>,
+    /// The static library, where the package is one.
+    pub archive: Option<PathBuf>,
     /// The core library's own parts, where they were built too.
     pub libraries: Vec<PathBuf>,
 }
@@ -121,6 +123,10 @@ impl Artifact {
                 if let Some(executable) = &self.executable {
                     built.executable = Some(executable.clone());
                 }
+                let is_archive = |path: &&PathBuf| path.extension().is_some_and(|ext| ext == "a");
+                if let Some(archive) = self.filenames.iter().find(is_archive) {
+                    built.archive = Some(archive.clone());
+                }
             }
         }
     }
@@ -146,7 +152,9 @@ mod tests {
             "executable":"/t/x86_64-unknown-none/release/image","fresh":false}"#;
         let mut built: BTreeMap<Arch, Built> =
             Arch::ALL.into_iter().map(|arch| (arch, Built::default())).collect();
-        for message in [library, program] {
+        let archive = r#"{"reason":"compiler-artifact","package_id":"p","target":{"name":"loader"},
+            "filenames":["/t/x86_64-unknown-none/bare/libloader.a"],"executable":null}"#;
+        for message in [library, program, archive] {
             serde_json::from_str::<Artifact>(message).unwrap().add_to(&mut built);
         }
         let path = |text: &str| PathBuf::from(text);
@@ -155,6 +163,9 @@ mod tests {
         assert_eq!(built[&Arch::Aarch64].executable, None);
         let image = path("/t/x86_64-unknown-none/release/image");
         assert_eq!(built[&Arch::X86_64].executable, Some(image));
+        let archive = path("/t/x86_64-unknown-none/bare/libloader.a");
+        assert_eq!(built[&Arch::X86_64].archive, Some(archive));
+        assert_eq!(built[&Arch::Aarch64].archive, None);
         assert!(built[&Arch::Riscv64].libraries.is_empty());
         assert!(serde_json::from_str::<Artifact>(r#"{"reason":"build-finished"}"#).is_err());
     }

@@ -2,6 +2,7 @@
 
 pub mod boot;
 pub mod diff;
+pub mod header;
 pub mod inspect;
 pub mod link;
 pub mod qemu;

@@ -1,0 +1,2 @@
+leaq variable@TLSDESC(%rip), %rax
+call *variable@TLSCALL(%rax)

@@ -1,0 +1,4 @@
+.data
+.quad there
+.section .comment.far,"",@progbits
+there: .byte 1

@@ -1,0 +1,2 @@
+.reloc ., R_AARCH64_CALL26, question
+nop

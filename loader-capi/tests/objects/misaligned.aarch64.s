@@ -1,0 +1,1 @@
+ldr x0, [x0, :lo12:question]

@@ -1,0 +1,2 @@
+.globl code
+code: movl $question, %eax

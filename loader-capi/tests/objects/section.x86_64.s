@@ -1,0 +1,2 @@
+.section both,"awx"
+nop

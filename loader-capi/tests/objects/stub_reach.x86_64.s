@@ -1,0 +1,2 @@
+call question
+movq question@GOTPCREL(%rip), %rax

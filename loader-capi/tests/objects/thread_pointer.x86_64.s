@@ -1,0 +1,1 @@
+movq variable@GOTTPOFF(%rip), %rax
