@@ -1,17 +1,19 @@
 //! What embeds the loader without being of this workspace's kind: programs in C, through the C API
-//! and its header.
+//! and its header, on this machine and in a kernel.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::{Context, Tally};
 use crate::header;
-use crate::process;
+use crate::process::{self, End};
 
 mod host;
+mod kernel;
 mod library;
 
 /// Longest that a compiler, or a program that is tested, may take.
@@ -25,6 +27,7 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         host::run(context, &mut tally)?;
     }
+    kernel::run(context, &mut tally)?;
     Ok(tally)
 }
 
@@ -47,4 +50,20 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
 fn must(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     Ok(process::run(command, LIMIT)?.checked(&name)?.stdout_text())
+}
+
+/// Boots a machine that switches itself off, and gives its exit code and all that it printed.
+fn boot(qemu: &mut Command) -> Result<(Option<i32>, String)> {
+    let mut printed = Vec::new();
+    let end = process::pump(qemu, LIMIT, |_, line| {
+        printed.extend_from_slice(line);
+        ControlFlow::Continue(())
+    })?;
+    let printed = String::from_utf8_lossy(&printed).replace('\r', "");
+    match end {
+        End::Exit(status) => Ok((status.code(), printed)),
+        End::Stopped | End::TimeLimit => {
+            bail!("it did not switch itself off within {} s:\n{printed}", LIMIT.as_secs())
+        }
+    }
 }
