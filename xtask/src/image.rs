@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::arch::Arch;
 use crate::setup::Tools;
-use crate::toolchain::{Wanted, build};
+use crate::toolchain::{System, Wanted, build};
 
 /// The image for `arch`, built if need be.
 ///
@@ -28,7 +28,8 @@ pub fn paths(tools: &Tools, archs: &[Arch]) -> Result<BTreeMap<Arch, PathBuf>> {
     let missing: Vec<Arch> =
         archs.iter().copied().filter(|arch| !images.contains_key(arch)).collect();
     if !missing.is_empty() {
-        let wanted = Wanted { package: "qemu-image", profile: "release", args: &[] };
+        let wanted =
+            Wanted { package: "qemu-image", profile: "release", system: System::Bare, args: &[] };
         for (arch, built) in build(tools, &missing, &wanted)? {
             let executable = built.executable;
             let executable =

@@ -3,17 +3,20 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use object::{Object, ObjectSymbol};
 
+use super::clients::UEFI_ARCHS;
 use super::host::checked;
 use super::rust_tools::{Tool, tool};
 use super::{Context, Tally};
 use crate::arch::Arch;
 use crate::setup::Need;
-use crate::toolchain::{self, BareRust, Wanted, Way, build};
+use crate::toolchain::{self, BareRust, System, Wanted, Way, build};
 
 /// Clippy on the image and what it is made of, for each machine.
 pub(super) fn lint(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
     let rusts = Arch::ALL.map(|arch| tools.rust(arch)).into_iter().collect::<Result<Vec<_>>>()?;
+    let uefi = UEFI_ARCHS.map(|arch| tools.rust_for(System::Uefi, arch));
+    let uefi = uefi.into_iter().collect::<Result<Vec<_>>>()?;
     if rusts.iter().any(|rust| rust.way() == Way::Debian) {
         tools.ensure(&[Need::DebianClippy])?;
     }
@@ -33,6 +36,7 @@ pub(super) fn lint(context: &Context) -> Result<Tally> {
         Ok(())
     };
     let mut tally = Tally::default();
+    tally.count("lint for UEFI", lint_uefi(&uefi));
     if lint("lint for all machines", &rusts).is_ok() {
         tally.passed += Arch::ALL.len() as u64;
         return Ok(tally);
@@ -44,10 +48,17 @@ pub(super) fn lint(context: &Context) -> Result<Tally> {
     Ok(tally)
 }
 
+/// Clippy on the UEFI application.
+fn lint_uefi(rusts: &[BareRust]) -> Result<()> {
+    let mut command = toolchain::cargo(rusts, "clippy").context("not the same way")?;
+    command.args(["--package", "uefi-example", "--", "--deny", "warnings"]);
+    checked("lint for UEFI", &mut command)
+}
+
 /// Builds the core into an image of its own, which links only if nothing in it can panic.
 pub(super) fn no_panic(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
-    let wanted = Wanted { package: "bare-check", profile: "bare", args: &[] };
+    let wanted = Wanted { package: "bare-check", profile: "bare", system: System::Bare, args: &[] };
     // All at once is quicker. Where that fails, each tells for itself.
     let all = build(tools, &Arch::ALL, &wanted);
     let mut tally = Tally::default();

@@ -75,6 +75,9 @@ pub struct Context {
 fn all_tools(context: &Context) -> Result<Tally> {
     let mut needs = vec![Need::Clang, Need::Clangxx, Need::Gdb, Need::HostCc, Need::Lld];
     for arch in Arch::ALL {
+        if arch != Arch::Riscv64 {
+            needs.push(Need::Firmware(arch));
+        }
         needs.extend([Need::Gcc(arch), Need::Gxx(arch), Need::Libgcc(arch), Need::Qemu(arch)]);
     }
     let mut tally = Tally::default();

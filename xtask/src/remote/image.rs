@@ -8,7 +8,7 @@ use object::{Object, ObjectSection, ObjectSymbol};
 
 use crate::arch::Arch;
 use crate::setup::Tools;
-use crate::toolchain::{Wanted, build};
+use crate::toolchain::{System, Wanted, build};
 
 /// The most code that an agent may have, in bytes.
 pub const TEXT_LIMIT: u64 = 6 << 10;
@@ -18,7 +18,7 @@ pub const TEXT_LIMIT: u64 = 6 << 10;
 /// # Errors
 /// There is no Rust for a machine, or the build fails.
 pub fn agents(tools: &Tools, archs: &[Arch]) -> Result<BTreeMap<Arch, PathBuf>> {
-    let wanted = Wanted { package: "agent", profile: "agent", args: &[] };
+    let wanted = Wanted { package: "agent", profile: "agent", system: System::Bare, args: &[] };
     let built = build(tools, archs, &wanted)?.into_iter().map(|(arch, built)| {
         let path = built.executable;
         Ok((arch, path.with_context(|| format!("cargo built no agent for {arch}"))?))

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Result;
 
 use crate::arch::Arch;
-use crate::toolchain::{self, BareRust};
+use crate::toolchain::{self, BareRust, System};
 
 mod find;
 mod install;
@@ -57,7 +57,7 @@ pub struct Tools {
     /// The tests' own compiler version is asked for, not just any that serves.
     exact: bool,
     found: Mutex<BTreeMap<Need, PathBuf>>,
-    rust: Mutex<BTreeMap<Arch, BareRust>>,
+    rust: Mutex<BTreeMap<(System, Arch), BareRust>>,
 }
 
 impl Tools {
@@ -143,6 +143,14 @@ impl Tools {
         self.get(Need::Picolibc(arch))
     }
 
+    /// UEFI firmware for `arch`, for QEMU's `-bios`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn firmware(&self, arch: Arch) -> Result<PathBuf> {
+        self.get(Need::Firmware(arch))
+    }
+
     /// `qemu-system-*` for `arch`.
     ///
     /// # Errors
@@ -156,12 +164,20 @@ impl Tools {
     /// # Errors
     /// As for [`Tools::clang`].
     pub fn rust(&self, arch: Arch) -> Result<BareRust> {
+        self.rust_for(System::Bare, arch)
+    }
+
+    /// The Rust that builds programs for a system on `arch`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn rust_for(&self, system: System, arch: Arch) -> Result<BareRust> {
         let mut chosen = self.rust.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rust) = chosen.get(&arch) {
+        if let Some(rust) = chosen.get(&(system, arch)) {
             return Ok(rust.clone());
         }
-        let rust = toolchain::choose(self, arch)?;
-        chosen.insert(arch, rust.clone());
+        let rust = toolchain::choose(self, system, arch)?;
+        chosen.insert((system, arch), rust.clone());
         Ok(rust)
     }
 

@@ -30,6 +30,8 @@ pub enum Need {
     DebianRust,
     /// Debian's rustfmt.
     DebianRustfmt,
+    /// UEFI firmware for a machine.
+    Firmware(Arch),
     /// `gcc` for Linux on a machine.
     Gcc(Arch),
     /// A GDB that knows all machines.
@@ -57,6 +59,7 @@ impl Need {
             Self::DebianClippy => "clippy".into(),
             Self::DebianRustfmt => "rustfmt".into(),
             Self::DebianRust => "a Rust that builds its own core library".into(),
+            Self::Firmware(arch) => format!("UEFI firmware for {arch}"),
             Self::Gcc(arch) => format!("gcc for {arch}"),
             Self::Gdb => "gdb-multiarch".into(),
             Self::Gxx(arch) => format!("g++ for {arch}"),
@@ -74,6 +77,7 @@ impl Need {
             Self::Clang | Self::Clangxx => "compile the C runtime and the demo",
             Self::DebianClippy | Self::DebianRustfmt => "check the sources",
             Self::DebianRust => "build the system images",
+            Self::Firmware(_) => "boot UEFI applications",
             Self::Gcc(_) | Self::Gxx(_) => "compile test objects",
             Self::Gdb => "debug what runs in the system images",
             Self::HostCc => "build the same programs for this machine, to compare with",
@@ -96,6 +100,7 @@ impl Need {
             Self::DebianClippy => existing("/usr/bin/cargo-clippy"),
             Self::DebianRust => debian_rust(),
             Self::DebianRustfmt => existing("/usr/bin/rustfmt").and(existing("/usr/bin/cargo-fmt")),
+            Self::Firmware(arch) => firmware(arch),
             Self::Gcc(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}gcc"))),
             // Where distributions have no other, theirs is for all.
             Self::Gdb => ["gdb-multiarch", "gdb"].into_iter().filter_map(on_path).find(knows_all),
@@ -176,6 +181,27 @@ fn picolibc(arch: Arch) -> Option<PathBuf> {
         }
         Arch::X86_64 => None,
     }
+}
+
+/// EDK II as distributions, and Homebrew's QEMU, have it.
+fn firmware(arch: Arch) -> Option<PathBuf> {
+    let places: &[&str] = match arch {
+        Arch::Aarch64 => &[
+            "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
+            "/usr/share/edk2/aarch64/QEMU_EFI.fd",
+            "/opt/homebrew/share/qemu/edk2-aarch64-code.fd",
+            "/usr/local/share/qemu/edk2-aarch64-code.fd",
+        ],
+        Arch::Riscv64 => &[],
+        Arch::X86_64 => &[
+            "/usr/share/ovmf/OVMF.fd",
+            "/usr/share/edk2/ovmf/OVMF_CODE.fd",
+            "/usr/share/edk2/x64/OVMF.4m.fd",
+            "/opt/homebrew/share/qemu/edk2-x86_64-code.fd",
+            "/usr/local/share/qemu/edk2-x86_64-code.fd",
+        ],
+    };
+    places.iter().find_map(|place| existing(place))
 }
 
 /// Whether a GDB knows the three machines.

@@ -45,6 +45,8 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
         Need::DebianClippy => vec![one("rust-web-clippy")],
         Need::DebianRust => vec![one("rustc-web"), one("cargo-web"), one("rust-web-src")],
         Need::DebianRustfmt => vec![vec!["rustfmt-web".into(), "rustfmt".into()]],
+        Need::Firmware(Arch::X86_64) => vec![one("ovmf")],
+        Need::Firmware(arch) => vec![vec![format!("qemu-efi-{arch}")]],
         Need::Gcc(arch) if is_native(arch) => vec![one("gcc"), one("libc6-dev")],
         Need::Gxx(arch) if is_native(arch) => vec![one("g++")],
         Need::Gcc(arch) => vec![
@@ -105,6 +107,7 @@ fn brew(need: Need) -> Vec<String> {
     let name = match need {
         Need::Clang | Need::Clangxx => "llvm".into(),
         Need::DebianClippy | Need::DebianRust | Need::DebianRustfmt => "rustup".into(),
+        Need::Firmware(_) => "qemu".into(),
         Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) => format!("{arch}-elf-gcc"),
         Need::Gdb => "gdb".into(),
         Need::HostCc => "llvm".into(),
@@ -119,6 +122,8 @@ fn fedora(need: Need) -> Vec<String> {
     let name = match need {
         Need::Clang | Need::Clangxx => "clang".into(),
         Need::DebianClippy | Need::DebianRust | Need::DebianRustfmt => "rustup".into(),
+        Need::Firmware(Arch::X86_64) => "edk2-ovmf".into(),
+        Need::Firmware(arch) => format!("edk2-{arch}"),
         Need::Gcc(arch) | Need::Libgcc(arch) if is_native(arch) => "gcc".into(),
         Need::Gxx(arch) if is_native(arch) => "gcc-c++".into(),
         Need::Gcc(arch) | Need::Libgcc(arch) => format!("gcc-{arch}-linux-gnu"),
@@ -137,6 +142,8 @@ fn arch_linux(need: Need) -> Vec<String> {
     let name = match need {
         Need::Clang | Need::Clangxx => "clang".into(),
         Need::DebianClippy | Need::DebianRust | Need::DebianRustfmt => "rustup".into(),
+        Need::Firmware(Arch::X86_64) => "edk2-ovmf".into(),
+        Need::Firmware(arch) => format!("edk2-{arch}"),
         Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) if is_native(arch) => "gcc".into(),
         Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) => format!("{arch}-linux-gnu-gcc"),
         Need::Gdb => "gdb".into(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::{BareRust, Way, cargo};
+use super::{BareRust, System, Way, cargo};
 use crate::arch::Arch;
 use crate::process;
 use crate::progress;
@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub package: &'a str,
     /// The profile: `release`, or another of the workspace's.
     pub profile: &'a str,
+    /// What it runs on.
+    pub system: System,
     /// Further arguments for cargo, features for example.
     pub args: &'a [&'a str],
 }
@@ -45,7 +47,7 @@ pub struct Built {
 pub fn build(tools: &Tools, archs: &[Arch], wanted: &Wanted<'_>) -> Result<BTreeMap<Arch, Built>> {
     let mut ways: BTreeMap<Way, Vec<BareRust>> = BTreeMap::new();
     for &arch in archs {
-        let rust = tools.rust(arch)?;
+        let rust = tools.rust_for(wanted.system, arch)?;
         ways.entry(rust.way).or_default().push(rust);
     }
     let mut built: BTreeMap<Arch, Built> =
@@ -83,7 +85,7 @@ fn build_one_way(
     let done = done.checked("cargo build")?;
     for line in done.stdout_text().lines() {
         if let Ok(artifact) = serde_json::from_str::<Artifact>(line) {
-            artifact.add_to(built);
+            artifact.add_to(rusts, built);
         }
     }
     for arch in archs {
@@ -110,11 +112,11 @@ struct Target {
 }
 
 impl Artifact {
-    fn add_to(self, built: &mut BTreeMap<Arch, Built>) {
-        for (arch, built) in built {
-            let is_ours = |path: &PathBuf| {
-                path.components().any(|part| part.as_os_str() == arch.rust_target())
-            };
+    fn add_to(&self, rusts: &[BareRust], built: &mut BTreeMap<Arch, Built>) {
+        for rust in rusts {
+            let Some(built) = built.get_mut(&rust.arch) else { continue };
+            let is_ours =
+                |path: &PathBuf| path.components().any(|part| part.as_os_str() == rust.target);
             if self.filenames.iter().any(is_ours) {
                 let is_rlib = |path: &&PathBuf| path.extension().is_some_and(|ext| ext == "rlib");
                 if is_library(&self.target.name) {
@@ -154,8 +156,16 @@ mod tests {
             Arch::ALL.into_iter().map(|arch| (arch, Built::default())).collect();
         let archive = r#"{"reason":"compiler-artifact","package_id":"p","target":{"name":"loader"},
             "filenames":["/t/x86_64-unknown-none/bare/libloader.a"],"executable":null}"#;
+        let rusts = Arch::ALL.map(|arch| BareRust {
+            arch,
+            target: arch.rust_target(),
+            way: Way::Ready,
+            cargo: PathBuf::new(),
+            rustc: PathBuf::new(),
+            linker: None,
+        });
         for message in [library, program, archive] {
-            serde_json::from_str::<Artifact>(message).unwrap().add_to(&mut built);
+            serde_json::from_str::<Artifact>(message).unwrap().add_to(&rusts, &mut built);
         }
         let path = |text: &str| PathBuf::from(text);
         let core = path("/t/aarch64-unknown-none/release/deps/libcore-1.rlib");

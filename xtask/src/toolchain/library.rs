@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{BareRust, Wanted, Way, build};
+use super::{BareRust, System, Wanted, Way, build};
 use crate::arch::Arch;
 use crate::process;
 use crate::setup::{Tools, build_dir};
@@ -48,7 +48,8 @@ pub fn library_dir(tools: &Tools, arch: Arch) -> Result<PathBuf> {
         return Ok(dir.clone());
     }
     // The smallest package that needs `core` and `alloc`; the images need it too.
-    let wanted = Wanted { package: "qemu-protocol", profile: "release", args: &[] };
+    let wanted =
+        Wanted { package: "qemu-protocol", profile: "release", system: System::Bare, args: &[] };
     let built = build(tools, &[arch], &wanted)?;
     let dir = sysroot(&rust).join("lib/rustlib").join(arch.rust_target()).join("lib");
     let libraries = built.get(&arch).map(|built| built.libraries.as_slice()).unwrap_or_default();
@@ -97,7 +98,7 @@ pub fn archives_in(dir: &Path) -> Vec<PathBuf> {
 fn bare_rustc(rust: &BareRust) -> Command {
     let mut command = Command::new(&rust.rustc);
     rust.own_environment(&mut command);
-    command.args(["--target", rust.arch.rust_target()]);
+    command.args(["--target", rust.target]);
     command
 }
 
@@ -136,7 +137,8 @@ fn is_for(dir: &Path, arch: Arch) -> bool {
         Arch::Riscv64 => "riscv64",
         Arch::X86_64 => "x86_64-",
     };
-    dir.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(prefix))
+    let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with(prefix) && !name.ends_with("-uefi") // whose objects are no ELF files
 }
 
 fn folders_in(dir: &Path) -> Vec<PathBuf> {

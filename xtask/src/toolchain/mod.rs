@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::{Result, bail};
+
 use crate::arch::Arch;
 use crate::setup::build_dir;
 
@@ -17,6 +19,30 @@ mod library;
 pub use build::{Wanted, build};
 pub use choose::choose;
 pub use library::{archives_in, library_dir, library_dirs, rustc};
+
+/// What a program runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum System {
+    /// The machine itself.
+    Bare,
+    /// UEFI firmware, which RISC-V has none of here: Rust has no target for it.
+    Uefi,
+}
+
+impl System {
+    /// The Rust target of programs for it.
+    ///
+    /// # Errors
+    /// There is none.
+    fn target(self, arch: Arch) -> Result<&'static str> {
+        match (self, arch) {
+            (Self::Bare, _) => Ok(arch.rust_target()),
+            (Self::Uefi, Arch::Aarch64) => Ok("aarch64-unknown-uefi"),
+            (Self::Uefi, Arch::X86_64) => Ok("x86_64-unknown-uefi"),
+            (Self::Uefi, Arch::Riscv64) => bail!("Rust has no target for UEFI on {arch}"),
+        }
+    }
+}
 
 /// The environment variable that forces a way: `rustup`, `build-std` or `debian`.
 pub const FORCE: &str = "LOADER_RUST";
@@ -48,10 +74,11 @@ impl Way {
     }
 }
 
-/// The Rust that builds for one machine.
+/// The Rust that builds for one target.
 #[derive(Clone, Debug)]
 pub struct BareRust {
     arch: Arch,
+    target: &'static str,
     way: Way,
     cargo: PathBuf,
     rustc: PathBuf,
@@ -66,11 +93,11 @@ impl BareRust {
     }
 
     /// `cargo VERB`, in the workspace's root, for several machines that go this same way.
-    fn cargo_for(&self, verb: &str, archs: &[Arch]) -> Command {
+    fn cargo_for(&self, verb: &str, targets: &[&str]) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(crate::setup::root()).arg(verb);
-        for arch in archs {
-            command.args(["--target", arch.rust_target()]);
+        for target in targets {
+            command.args(["--target", target]);
         }
         command.arg("--target-dir").arg(self.way.dir());
         if self.way != Way::Ready {
@@ -91,7 +118,7 @@ impl BareRust {
     /// Tells cargo which linker to use, where the toolchain lacks its own.
     fn linker_env(&self, command: &mut Command) {
         if let Some(linker) = &self.linker {
-            let target = self.arch.rust_target().replace('-', "_").to_uppercase();
+            let target = self.target.replace('-', "_").to_uppercase();
             command.env(format!("CARGO_TARGET_{target}_LINKER"), linker);
         }
     }
@@ -110,8 +137,8 @@ pub fn cargo(rusts: &[BareRust], verb: &str) -> Option<Command> {
     if rusts.iter().any(|rust| rust.way != first.way) {
         return None;
     }
-    let archs: Vec<Arch> = rusts.iter().map(|rust| rust.arch).collect();
-    let mut command = first.cargo_for(verb, &archs);
+    let targets: Vec<&str> = rusts.iter().map(|rust| rust.target).collect();
+    let mut command = first.cargo_for(verb, &targets);
     for rust in rusts {
         rust.linker_env(&mut command);
     }

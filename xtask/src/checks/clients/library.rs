@@ -14,11 +14,12 @@ use crate::checks::host::{LIMIT, cargo};
 use crate::checks::{Context, Tally};
 use crate::process;
 use crate::setup::{Tools, root};
-use crate::toolchain::{Wanted, build};
+use crate::toolchain::{System, Wanted, build};
 
 /// The library for bare machines.
 pub(super) fn bare(tools: &Tools, archs: &[Arch]) -> Result<BTreeMap<Arch, PathBuf>> {
-    let wanted = Wanted { package: "loader-capi", profile: "bare", args: &[] };
+    let wanted =
+        Wanted { package: "loader-capi", profile: "bare", system: System::Bare, args: &[] };
     let built = build(tools, archs, &wanted)?.into_iter().map(|(arch, built)| {
         let archive = built.archive;
         Ok((arch, archive.with_context(|| format!("cargo built no library for {arch}"))?))

@@ -1,5 +1,5 @@
-//! What embeds the loader without being of this workspace's kind: programs in C, through the C API
-//! and its header, on this machine and in a kernel.
+//! What embeds the loader besides the system images: programs in C, through the C API and its header, on
+//! this machine and in a kernel; and a UEFI application.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,9 @@ use crate::process::{self, End};
 mod host;
 mod kernel;
 mod library;
+mod uefi;
+
+pub(super) use uefi::ARCHS as UEFI_ARCHS;
 
 /// Longest that a compiler, or a program that is tested, may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -28,6 +31,7 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
         host::run(context, &mut tally)?;
     }
     kernel::run(context, &mut tally)?;
+    uefi::run(context, &mut tally)?;
     Ok(tally)
 }
 
