@@ -171,6 +171,14 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         })
     }
 
+    /// The unwind tables: each `.eh_frame` section, to be given to an unwinder with its address and
+    /// size. Behind one lies its end where
+    /// [`terminate_unwind_tables`](crate::PlanOptions::terminate_unwind_tables) asks for it. An unwinder
+    /// must have forgotten them before the module goes.
+    pub fn unwind_tables(&self) -> impl Iterator<Item = ModuleSection<'o>> + '_ {
+        self.sections().filter(|section| section.planned.section.is_unwind_table())
+    }
+
     /// The sections in the segments, object by object, with their addresses; those that stay in
     /// their files are the plan's ([`Plan::in_place_sections`]).
     pub fn sections(&self) -> impl Iterator<Item = ModuleSection<'o>> + '_ {

@@ -173,6 +173,18 @@ impl Default for GdbJit {
 }
 
 impl<M: MemoryManager> DebugImages<M> {
+    /// The images, one by one, in the order of the objects that have some.
+    pub fn images(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.bytes();
+        self.entries().map_while(move |entry| {
+            // SAFETY: it is one of the images', which are here.
+            let size = usize::try_from(unsafe { follow(entry) }.size.load(SeqCst)).ok()?;
+            let (image, behind) = rest.split_at_checked(size)?;
+            rest = behind;
+            Some(image)
+        })
+    }
+
     fn entries(&self) -> impl Iterator<Item = NonNull<JitEntry>> + '_ {
         let entries = self.entries.as_ref();
         (0..self.count).filter_map(move |at| entries?.element::<JitEntry>(at))

@@ -10,6 +10,9 @@ use crate::plan::boundaries::Gathered;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
+/// The length of the record that ends an unwind table: a length of 0 (LSB, "The .eh_frame section").
+const UNWIND_TABLE_END: u64 = 4;
+
 impl PlannedSection<'_> {
     /// Whether it comes behind the sections of its segment that have bytes.
     fn is_zero_data(&self) -> bool {
@@ -60,6 +63,9 @@ impl<'o> Plan<'o, '_> {
         let mut state = self.state.section(planned.object, planned.index)?;
         state.offset = offset;
         self.state.set_section(planned.object, planned.index, state);
+        if self.options.terminate_unwind_tables && planned.section.is_unwind_table() {
+            self.append(planned.segment, UNWIND_TABLE_END, 1)?; // what no section fills is zero
+        }
         Some(())
     }
 

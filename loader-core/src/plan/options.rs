@@ -81,13 +81,17 @@ pub struct PlanOptions<'p> {
     /// [`Plan::debug_size`](crate::Plan::debug_size) says how much memory that takes; the segments
     /// are the same with and without.
     pub debug: DebugSections,
+    /// Whether an end, four zero bytes, is put behind each unwind table (`.eh_frame`), as a linker has
+    /// it from `crtend.o`. Unwinders that are told where a table begins and not how long it is
+    /// (`__register_frame`) read on until there. It takes 4 bytes of the table's segment each.
+    pub terminate_unwind_tables: bool,
 }
 
 impl PlanOptions<'_> {
     /// The same without what is borrowed, which the plan looks at once.
     pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
         let Self { keep, relaxation, thread_locals, erratum_843419, kept, .. } = self;
-        let Self { lend_names, debug, in_place: _, .. } = self;
+        let Self { lend_names, debug, terminate_unwind_tables, in_place: _, .. } = self;
         let keep = match keep {
             Keep::All => Keep::All,
             Keep::Exported => Keep::Exported,
@@ -101,6 +105,7 @@ impl PlanOptions<'_> {
             kept,
             lend_names,
             debug,
+            terminate_unwind_tables,
             in_place: &[],
         }
     }

@@ -26,9 +26,9 @@ fn it_is_as_large_as_was_said() {
         assert_eq!(asked, [(SegmentKind::ReadOnly, total, 8), (SegmentKind::Data, 64, 8)]);
         assert_eq!((images.count(), images.bytes().len()), (2, total));
         assert_eq!((manager.live(), manager.sealed()), (2, 2));
-        for start in [0, sizes[0]] {
-            assert!(images.bytes()[start..].starts_with(b"\x7fELF"));
-        }
+        let each: Vec<_> = images.images().collect();
+        assert_eq!(each, [&images.bytes()[..sizes[0]], &images.bytes()[sizes[0]..]]);
+        assert!(each.iter().all(|image| image.starts_with(b"\x7fELF")));
         drop(images);
         assert_eq!(manager.live(), 0);
     });

@@ -4,3 +4,4 @@ mod addresses;
 mod detach;
 mod initialisers;
 pub mod mapping;
+mod unwind_tables;

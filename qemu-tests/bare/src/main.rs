@@ -84,6 +84,7 @@ fn options() -> PlanOptions<'static> {
     options.kept = black_box(Kept::Symbols);
     options.lend_names = black_box(true);
     options.relaxation = black_box(true);
+    options.terminate_unwind_tables = black_box(true);
     options.thread_locals = black_box(TlsModel::Static);
     black_box(options)
 }
@@ -156,7 +157,7 @@ fn pipeline<'o>(
     for symbol in module.symbols().chain(module.exports()) {
         black_box((symbol.address, symbol.size));
     }
-    for section in module.sections() {
+    for section in module.sections().chain(module.unwind_tables()) {
         black_box(section.address);
     }
     black_box(module.contains(TargetAddress::new(black_box(0))));
