@@ -12,6 +12,7 @@ pub fn link(folder: &Path) {
     };
     let script = folder.join(script);
     println!("cargo:rustc-link-arg-bins=-T{}", script.display());
+    println!("cargo:rustc-link-arg-bins=--eh-frame-hdr");
     println!("cargo:rerun-if-changed={}", script.display());
     println!("cargo:rerun-if-changed={}", folder.join("link.rs").display());
     println!("cargo:rerun-if-changed=build.rs");

@@ -37,6 +37,8 @@ fn main(_device_tree: u64, _x1: u64, _x2: u64, _x3: u64) -> ! {
         "started at an exception level other than EL1: leave out `virtualization` and `secure`"
     );
     exceptions::install();
+    #[cfg(feature = "image")]
+    crate::time_limit::init();
     paging::init();
     let [exception_stack, main_stack] = stacks(0);
     // SAFETY: nothing above is used again, the real tables map both stacks, and the vectors are
@@ -93,7 +95,7 @@ extern "C" fn run_second() -> ! {
     crate::harts::work()
 }
 
-/// Interrupts stay masked, for no device is asked for any. A system error must be heard.
+/// Interrupts stay masked, but where a program's time is limited. A system error must be heard.
 fn hear_system_errors() {
     // SAFETY: the vectors are installed.
     unsafe { asm!("msr daifclr, #4", options(nomem, nostack, preserves_flags)) };

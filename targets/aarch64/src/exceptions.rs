@@ -6,7 +6,12 @@
 //! fault for ever; hence these.
 
 use crate::{
-    CAUSES, console::Console, harts::hart, image_fault, layout, machine::exit, program::escape,
+    CAUSES,
+    console::Console,
+    harts::hart,
+    image_fault, layout,
+    machine::exit,
+    program::{caller, leave},
 };
 use aarch64_cpu::registers::{ELR_EL1, ESR_EL1, FAR_EL1, Readable, VBAR_EL1, Writeable};
 use core::{
@@ -34,6 +39,27 @@ global_asm!(
     r#"
 .macro unexpected vector:req
     .balign 0x80
+    .if {notes_registers}
+    sub     sp, sp, #256 // the registers, by their numbers
+    stp     x0, x1, [sp, #0]
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x11, [sp, #80]
+    stp     x12, x13, [sp, #96]
+    stp     x14, x15, [sp, #112]
+    stp     x16, x17, [sp, #128]
+    stp     x18, x19, [sp, #144]
+    stp     x20, x21, [sp, #160]
+    stp     x22, x23, [sp, #176]
+    stp     x24, x25, [sp, #192]
+    stp     x26, x27, [sp, #208]
+    stp     x28, x29, [sp, #224]
+    mrs     x1, sp_el0
+    stp     x30, x1, [sp, #240]
+    mov     x2, sp
+    .endif
     mov     x0, #\vector
     mov     x1, x30
     b       {report}
@@ -60,7 +86,30 @@ global_asm!(
 __exception_vectors:
     // From this level, on SP_EL0.
     unexpected 0
+    .if {notes_registers}
+    // The timer, where a program's time is limited. What it interrupts is the image's own code, on the
+    // program's behalf: once more in 65,536 ticks, about a millisecond; or else the program.
+    .balign 0x80
+    stp     x9, x10, [sp, #-16]!
+    mrs     x9, elr_el1
+    adrp    x10, __text_start // both at the start of a page
+    cmp     x9, x10
+    b.lo    .Linterrupted_program
+    adrp    x10, __text_end
+    cmp     x9, x10
+    b.hs    .Linterrupted_program
+    mrs     x9, cntvct_el0
+    add     x9, x9, #16, lsl #12
+    msr     cntv_cval_el0, x9
+    isb // the timer's output falls, and with it the interrupt
+    ldp     x9, x10, [sp], #16
+    eret
+.Linterrupted_program:
+    ldp     x9, x10, [sp], #16
+    b       .Linterrupted
+    .else
     unexpected 1
+    .endif
     unexpected 2
     unexpected 3
     // From this level, on SP_EL1.
@@ -69,6 +118,11 @@ __exception_vectors:
     nested 2
     nested 3
     // From lower levels nothing comes, as there are none: what lies there is something else.
+    .if {notes_registers}
+    .balign 0x80
+.Linterrupted:
+    unexpected 1
+    .endif
 .popsection
 
 .purgem unexpected
@@ -76,39 +130,38 @@ __exception_vectors:
 "#,
     report = sym report,
     report_nested = sym report_nested,
+    notes_registers = const cfg!(feature = "image") as u8,
 );
 
-/// Abandons the running program from within `image_fault`: as [`escape`].
+/// Abandons the running program from within `image_fault`: as [`escape`](crate::escape).
 ///
 /// The exception stack is empty again.
 pub fn escape_fault(value: i32) -> ! {
     /// The main stack, with all exceptions masked but system errors, as at boot.
     const STATE: u64 = 1 << 9 | 1 << 7 | 1 << 6 | 0b0100;
     let stack = layout::image().exception_stacks[hart()].end();
-    // SAFETY: `escape` needs no stack but the one that the program was called on, to which it goes
-    // back; the frames of the handler are never used again.
+    let caller = caller();
+    // SAFETY: `leave` needs no stack but the one that the program was called on, to which it goes
+    // back: the program's own may have overflowed. The frames of the handler are never used again.
     unsafe {
         asm!(
-            "msr elr_el1, {escape}",
+            "msr elr_el1, {leave}",
             "msr spsr_el1, {state}",
             "mov sp, {stack}",
             "eret",
-            escape = in(reg) escape_here as *const (),
+            leave = in(reg) leave as *const (),
             state = in(reg) STATE,
             stack = in(reg) stack,
-            in("w0") value,
+            in("x0") value as u64,
+            in("x1") caller,
             options(noreturn),
         )
     }
 }
 
-/// [`escape`], as the assembly above calls it.
-extern "C" fn escape_here(value: i32) -> ! {
-    escape(value)
-}
-
-extern "C" fn report(vector: u64, return_address: usize) -> ! {
-    image_fault(&fault(vector, return_address))
+/// `noted` is for the image only.
+extern "C" fn report(vector: u64, return_address: usize, noted: *const Noted) -> ! {
+    image_fault(&fault(vector, return_address, noted))
 }
 
 extern "C" fn report_nested(vector: u64, return_address: usize) -> ! {
@@ -118,18 +171,27 @@ extern "C" fn report_nested(vector: u64, return_address: usize) -> ! {
         let _ = writeln!(
             Console,
             "fault in the fault handler: {}",
-            fault(vector, return_address).described(&CAUSES)
+            fault(vector, return_address, &NOTHING_NOTED).described(&CAUSES)
         );
     }
     exit(NESTED_FAULT)
 }
 
+/// The registers, as the vectors note them.
+type Noted = [usize; 32];
+
+const NOTHING_NOTED: Noted = [0; 32];
+
 /// What the exception registers say. `vector` is the position in the group of four.
-fn fault(vector: u64, return_address: usize) -> Fault {
+#[cfg_attr(not(feature = "image"), expect(unused_variables, reason = "`noted` is not there"))]
+fn fault(vector: u64, return_address: usize, noted: *const Noted) -> Fault {
     Fault {
         cause: ESR_EL1.get() | vector << VECTOR_SHIFT,
         pc: ELR_EL1.get() as usize,
         value: FAR_EL1.get() as usize,
         return_address,
+        #[cfg(feature = "image")]
+        // SAFETY: the vectors note so many, on the stack of the handler, which this is.
+        registers: target_common::Registers(unsafe { *noted }),
     }
 }

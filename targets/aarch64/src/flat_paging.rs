@@ -90,14 +90,17 @@ macro_rules! part {
     }};
 }
 
-static PARTS: [Part; 6] = [
+static PARTS: [Part; 10] = [
     part!(__text_start, __text_end, ReadExecute),
     part!(__rodata_start, __rodata_end, Read),
     part!(__data_start, __data_end, ReadWrite),
     part!(__main_stack_start, __main_stack_end, ReadWrite),
     part!(__exception_stack_start, __exception_stack_end, ReadWrite),
-    // The arenas and heaps lie behind each other.
-    part!(__arena_text_start, __program_heap_end, ReadWrite),
+    part!(__arena_text_start, __arena_text_end, ReadWrite),
+    part!(__arena_rodata_start, __arena_rodata_end, ReadWrite),
+    part!(__arena_data_start, __arena_data_end, ReadWrite),
+    part!(__image_heap_start, __image_heap_end, ReadWrite),
+    part!(__program_heap_start, __program_heap_end, ReadWrite),
 ];
 
 /// The first table runs as number 0.

@@ -26,6 +26,11 @@ pub fn regions() -> Regions {
             rodata: region!(__away_rodata_start, __away_rodata_end),
             data: region!(__away_data_start, __away_data_end),
         },
+        #[cfg(feature = "image")]
+        program_stacks: [
+            region!(__program_stack_start, __program_stack_end),
+            region!(__second_program_stack_start, __second_program_stack_end),
+        ],
         heap: region!(__image_heap_start, __image_heap_end),
         program_heap: region!(__program_heap_start, __program_heap_end),
         job: region!(__job_start, __job_end),

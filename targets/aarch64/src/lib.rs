@@ -49,6 +49,8 @@ mod paging;
 mod paging;
 mod program;
 mod thread;
+#[cfg(feature = "image")]
+mod time_limit;
 
 pub use cache::sync_instructions;
 pub use console::{Console, read_console, write_console};
@@ -63,6 +65,8 @@ pub use paging::map_away;
 pub use paging::{ProtectError, protect};
 pub use program::{call_program, escape};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
+#[cfg(feature = "image")]
+pub use time_limit::{start_time_limit, stop_time_limit};
 
 /// The architecture's name.
 pub const ARCH: &str = "aarch64";
@@ -90,4 +94,14 @@ unsafe extern "Rust" {
 // SAFETY: as above.
 unsafe extern "C" {
     safe fn image_thread_local(argument: usize) -> usize;
+    /// The personality of the frame that calls programs (Itanium C++ ABI, "Exception Handling"), for
+    /// what they raise.
+    #[cfg(feature = "image")]
+    fn image_personality(
+        version: i32,
+        actions: i32,
+        class: u64,
+        exception: *mut (),
+        context: *mut (),
+    ) -> i32;
 }

@@ -237,6 +237,9 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
     }
 
     let regions = layout::regions();
+    for stack in regions.program_stacks {
+        map(mapping, stack, 0, attributes::memory(Access::ReadWrite), blocks)?;
+    }
     for arena in [regions.text, regions.rodata, regions.data] {
         map(mapping, arena, 0, attributes::memory(Access::ReadWrite), PAGES)?;
     }

@@ -42,10 +42,20 @@ pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Re
 ///
 /// If no program is running.
 pub fn escape(value: i32) -> ! {
-    let caller = CALLERS[hart()].load(Ordering::Relaxed);
-    assert!(caller != 0, "escape({value}) with no program running");
+    let caller = caller();
     // SAFETY: `enter` stored this, and its frame lives until `call_program` has cleared it.
     unsafe { leave(value, caller) }
+}
+
+/// What the innermost [`enter`] on this hart stored.
+///
+/// # Panics
+///
+/// If no program is running.
+pub(crate) fn caller() -> usize {
+    let caller = CALLERS[hart()].load(Ordering::Relaxed);
+    assert!(caller != 0, "no program is running");
+    caller
 }
 
 /// What [`enter`] and [`leave`] hand back, in x0 and x1.
@@ -68,6 +78,8 @@ unsafe extern "C" fn enter(
         ".cfi_startproc",
         // The stack goes on elsewhere, which debuggers take for damage but at a signal handler.
         ".cfi_signal_frame",
+        #[cfg(feature = "image")]
+        ".cfi_personality 0x1b, {personality}", // relative to itself, in 4 bytes
         "stp x29, x30, [sp, #-176]!",
         // A frame record: a backtrace goes from the program on into the image.
         "mov x29, sp",
@@ -117,12 +129,14 @@ unsafe extern "C" fn enter(
         "b {restore}",
         ".cfi_endproc",
         restore = sym restore,
+        #[cfg(feature = "image")]
+        personality = sym crate::image_personality,
     )
 }
 
 /// Returns from the [`enter`] that stored `caller`.
 #[unsafe(naked)]
-unsafe extern "C" fn leave(value: i32, caller: usize) -> ! {
+pub(crate) unsafe extern "C" fn leave(value: i32, caller: usize) -> ! {
     naked_asm!(
         "mov sp, x1",
         "mov x1, #1",

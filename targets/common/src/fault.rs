@@ -13,6 +13,20 @@ pub struct Fault {
     pub value: usize,
     /// The return address of the frame that faulted (link register or top of stack), as a hint.
     pub return_address: usize,
+    /// The registers at that time, for those who look for the callers.
+    #[cfg(feature = "image")]
+    pub registers: Registers,
+}
+
+/// The integer registers, by the numbers that DWARF has for them.
+#[cfg(feature = "image")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Registers(pub [usize; Registers::COUNT]);
+
+#[cfg(feature = "image")]
+impl Registers {
+    /// As many as any of the machines has.
+    pub const COUNT: usize = 32;
 }
 
 /// What a machine's cause register means.
@@ -40,7 +54,7 @@ pub struct DescribedFault<'c> {
 
 impl fmt::Display for DescribedFault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fault { cause, pc, value, return_address } = self.fault;
+        let Fault { cause, pc, value, return_address, .. } = self.fault;
         write!(f, "{} at {pc:#x}", (self.causes.kind)(cause))?;
         if (self.causes.has_address)(cause) {
             write!(f, " using address {value:#x}")?;

@@ -12,6 +12,8 @@ mod harts;
 
 #[cfg(feature = "image")]
 pub use away::{Away, AwayArenas};
+#[cfg(feature = "image")]
+pub use fault::Registers;
 pub use fault::{Causes, DescribedFault, Fault};
 pub use harts::{HARTS, HartError, HartGuard, HartLock, Mailbox, Work};
 
@@ -68,6 +70,9 @@ pub struct Regions {
     /// nothing is mapped there.
     #[cfg(feature = "image")]
     pub away: AwayArenas,
+    /// The stack of each hart's program: what lies below is not mapped.
+    #[cfg(feature = "image")]
+    pub program_stacks: [Region; HARTS],
     /// Heap of the image itself.
     pub heap: Region,
     /// Heap that the C runtime's `sbrk` hands out to programs.

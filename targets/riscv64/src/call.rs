@@ -59,6 +59,8 @@ unsafe extern "C" fn enter(
         ".cfi_startproc",
         // The stack goes on elsewhere, which debuggers take for damage but at a signal handler.
         ".cfi_signal_frame",
+        #[cfg(feature = "image")]
+        ".cfi_personality 0x1b, {personality}", // relative to itself, in 4 bytes
         "addi sp, sp, -224",
         "sd ra, 0(sp)",
         "sd s0, 8(sp)",
@@ -123,6 +125,8 @@ unsafe extern "C" fn enter(
         ".cfi_endproc",
         ".option pop",
         resume = sym resume,
+        #[cfg(feature = "image")]
+        personality = sym crate::image_personality,
     )
 }
 

@@ -34,6 +34,11 @@ pub fn regions() -> Regions {
             rodata: between(&raw const __away_rodata_start, &raw const __away_rodata_end),
             data: between(&raw const __away_data_start, &raw const __away_data_end),
         },
+        #[cfg(feature = "image")]
+        program_stacks: [
+            between(&raw const __program_stack_start, &raw const __program_stack_end),
+            between(&raw const __second_program_stack_start, &raw const __second_program_stack_end),
+        ],
         heap: between(&raw const __image_heap_start, &raw const __image_heap_end),
         program_heap: between(&raw const __program_heap_start, &raw const __program_heap_end),
         job: between(&raw const __job_start, &raw const __job_end),
@@ -61,6 +66,14 @@ unsafe extern "C" {
     safe static __away_data_start: u8;
     #[cfg(feature = "image")]
     safe static __away_data_end: u8;
+    #[cfg(feature = "image")]
+    safe static __program_stack_start: u8;
+    #[cfg(feature = "image")]
+    safe static __program_stack_end: u8;
+    #[cfg(feature = "image")]
+    safe static __second_program_stack_start: u8;
+    #[cfg(feature = "image")]
+    safe static __second_program_stack_end: u8;
     safe static __image_heap_start: u8;
     safe static __image_heap_end: u8;
     safe static __program_heap_start: u8;

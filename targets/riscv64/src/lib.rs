@@ -12,6 +12,7 @@
 //! | from the firmware to `image_main`, with paging on | `boot.rs` |
 //! | page tables and `protect`; at a distance | `paging.rs`; `away.rs` |
 //! | exceptions | `trap.rs` |
+//! | programs whose time is over | `time_limit.rs` |
 //! | entering and leaving a program | `call.rs` |
 //! | the second hart, and remote fences; no such hart | `harts.rs`; `one_hart.rs` |
 //! | console, exit, clock, instruction fetch | `machine.rs` |
@@ -33,7 +34,7 @@
 //! #[unsafe(no_mangle)] fn image_fault(fault: &target_common::Fault) -> !; // on its own stack
 //! #[unsafe(no_mangle)] extern "C" fn image_thread_local(argument: usize) -> usize; // descriptors
 //! ```
-//! Interrupts stay off. The second hart starts with the first work that it is given
+//! Interrupts stay off, but for the timer where a program's time is limited. The second hart starts with the first work that it is given
 //! (`run_on_second_hart`) and waits where there is none; it has its own stacks, and shares the page
 //! tables. `image_fault` may run on both harts at once; it ends the run, or calls `escape_fault`.
 #![no_std]
@@ -53,6 +54,8 @@ mod layout;
 mod machine;
 mod paging;
 mod thread;
+#[cfg(feature = "image")]
+mod time_limit;
 mod trap;
 
 #[cfg(feature = "image")]
@@ -65,6 +68,8 @@ pub use layout::regions;
 pub use machine::{Console, exit, now_ns, read_console, sync_instructions, write_console};
 pub use paging::{ProtectError, protect};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
+#[cfg(feature = "image")]
+pub use time_limit::{start_time_limit, stop_time_limit};
 pub use trap::{EXIT_FAULT_IN_FAULT, escape_fault};
 
 /// The architecture's name.
@@ -97,4 +102,14 @@ unsafe extern "C" {
     /// Provided by the image: for the second word of a thread-local variable's descriptor, how far
     /// the variable is from the thread pointer.
     safe fn image_thread_local(argument: usize) -> usize;
+    /// The personality of the frame that calls programs (Itanium C++ ABI, "Exception Handling"), for
+    /// what they raise.
+    #[cfg(feature = "image")]
+    fn image_personality(
+        version: i32,
+        actions: i32,
+        class: u64,
+        exception: *mut (),
+        context: *mut (),
+    ) -> i32;
 }

@@ -81,7 +81,8 @@ static WRITING: HartLock<()> = HartLock::new(());
 const PATIENCE: usize = 1 << 28;
 
 /// `virt` counts time at 10 MHz, a figure that its device tree repeats and nothing changes.
-const TIME_STEP_NS: u64 = 100;
+pub(crate) const TIME_STEP_NS: u64 = 100;
+pub(crate) const TIME_PER_MILLISECOND: u64 = 1_000_000 / TIME_STEP_NS;
 
 /// A driver for the serial port as the firmware left it. It has no state beyond the address (the
 /// FIFO is not relied on), so that each call can have its own, also one in an exception handler.

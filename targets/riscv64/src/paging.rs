@@ -50,7 +50,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
         return Err(ProtectError::Misaligned(region));
     }
     let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
-    // The arenas and heaps follow each other without a gap, as the linker script asserts.
+    // With the gaps between them, of which nobody is given anything.
     let near = Region::between(regions().text.start, regions().program_heap.end());
     let changed = if near.contains(region) {
         set(region, region.start, access)

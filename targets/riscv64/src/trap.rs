@@ -7,7 +7,10 @@ use target_common::Fault;
 use crate::call::escape;
 use crate::image_fault;
 use crate::layout::FINISHER;
+use crate::machine::TIME_PER_MILLISECOND;
 
+/// The number of the firmware's timer extension (SBI specification).
+const TIMER_EXTENSION: usize = 0x5449_4d45;
 /// QEMU's exit status after an exception inside `image_fault`.
 pub const EXIT_FAULT_IN_FAULT: u8 = 254;
 
@@ -17,25 +20,96 @@ unsafe extern "C" {
     pub(crate) static __trap_entry: u8;
 }
 
-// Nothing returns from here. Hence no register has to be kept, the hart's exception stack can be
-// taken from its end, and the vector can be moved: a second exception gets a handler that needs no memory but
-// the device's.
+// Nothing returns from here. Hence the hart's exception stack can be taken from its end, and the
+// vector can be moved: a second exception gets a handler that needs no memory but the device's. For
+// backtraces the image has the registers noted on that stack, by their numbers; only `sscratch`, which
+// holds the hart's number, is there to begin with.
 global_asm!(
     ".pushsection .text.trap, \"ax\"",
     ".balign 4", // As `stvec` wants it.
     ".global __trap_entry",
     "__trap_entry:",
+    ".if {noted}",
+    "csrrw t0, sscratch, t0",
+    "beqz t0, .Ltrap_first_hart",
+    "lla t0, __second_exception_stack_end - {noted}",
+    "sd t1, 48(t0)",
+    "li t1, 1",
+    "j .Ltrap_note",
+    ".Ltrap_first_hart:",
+    "lla t0, __exception_stack_end - {noted}",
+    "sd t1, 48(t0)",
+    "li t1, 0",
+    ".Ltrap_note:",
+    "csrrw t1, sscratch, t1", // The hart's number is back, and T0's value here.
+    "sd t1, 40(t0)",
+    "sd zero, 0(t0)",
+    "sd ra, 8(t0)",
+    "sd sp, 16(t0)",
+    "sd gp, 24(t0)",
+    "sd tp, 32(t0)",
+    "sd t2, 56(t0)",
+    "sd s0, 64(t0)",
+    "sd s1, 72(t0)",
+    "sd a0, 80(t0)",
+    "sd a1, 88(t0)",
+    "sd a2, 96(t0)",
+    "sd a3, 104(t0)",
+    "sd a4, 112(t0)",
+    "sd a5, 120(t0)",
+    "sd a6, 128(t0)",
+    "sd a7, 136(t0)",
+    "sd s2, 144(t0)",
+    "sd s3, 152(t0)",
+    "sd s4, 160(t0)",
+    "sd s5, 168(t0)",
+    "sd s6, 176(t0)",
+    "sd s7, 184(t0)",
+    "sd s8, 192(t0)",
+    "sd s9, 200(t0)",
+    "sd s10, 208(t0)",
+    "sd s11, 216(t0)",
+    "sd t3, 224(t0)",
+    "sd t4, 232(t0)",
+    "sd t5, 240(t0)",
+    "sd t6, 248(t0)",
+    "mv sp, t0",
+    // The timer, where a program's time is limited. What it interrupts is the image's own code, on the
+    // program's behalf: once more in a millisecond; or else the program.
+    "csrr t1, scause",
+    "bgez t1, .Ltrap_no_interrupt",
+    "csrr t1, sepc",
+    "lla t2, __text_start",
+    "bltu t1, t2, .Ltrap_no_interrupt",
+    "lla t2, __text_end",
+    "bgeu t1, t2, .Ltrap_no_interrupt",
+    "rdtime a0",
+    "li t1, {put_off}",
+    "add a0, a0, t1",
+    "li a6, 0",
+    "li a7, {timer_extension}",
+    "ecall", // `sbi_set_timer`, which changes A0 and A1.
+    "ld ra, 8(sp)",
+    "ld t1, 48(sp)",
+    "ld t2, 56(sp)",
+    "ld a0, 80(sp)",
+    "ld a1, 88(sp)",
+    "ld a6, 128(sp)",
+    "ld a7, 136(sp)",
+    "ld t0, 40(sp)",
+    "ld sp, 16(sp)",
+    "sret",
+    ".Ltrap_no_interrupt:",
+    "mv a4, sp",
+    ".else",
+    "lla sp, __exception_stack_end",
+    ".endif",
     "lla t0, .Ltrap_again",
     "csrw stvec, t0",
     "csrr a0, scause",
     "csrr a1, sepc",
     "csrr a2, stval",
     "mv a3, ra",
-    "csrr t0, sscratch",
-    "lla sp, __exception_stack_end",
-    "beqz t0, .Ltrap_on_stack",
-    "lla sp, __second_exception_stack_end",
-    ".Ltrap_on_stack:",
     "mv s0, zero",
     "mv ra, zero",
     "tail {report}",
@@ -49,7 +123,10 @@ global_asm!(
     "j .Ltrap_halt",
     ".popsection",
     report = sym report,
+    noted = const if cfg!(feature = "image") { size_of::<Noted>() } else { 0 },
     finisher = const FINISHER,
+    put_off = const TIME_PER_MILLISECOND,
+    timer_extension = const TIMER_EXTENSION,
     // `sifive_test`: the upper half is the status, the lower half says "fail".
     failure = const (EXIT_FAULT_IN_FAULT as usize) << 16 | 0x3333,
 );
@@ -63,7 +140,25 @@ pub fn escape_fault(value: i32) -> ! {
     escape(value)
 }
 
-/// Hands the exception to the image.
-extern "C" fn report(cause: u64, pc: usize, value: usize, return_address: usize) -> ! {
-    image_fault(&Fault { cause, pc, value, return_address })
+/// The registers, as the trap handler notes them.
+type Noted = [usize; 32];
+
+/// Hands the exception to the image, which alone has `noted`.
+#[cfg_attr(not(feature = "image"), expect(unused_variables, reason = "`noted` is not there"))]
+extern "C" fn report(
+    cause: u64,
+    pc: usize,
+    value: usize,
+    return_address: usize,
+    noted: *const Noted,
+) -> ! {
+    image_fault(&Fault {
+        cause,
+        pc,
+        value,
+        return_address,
+        #[cfg(feature = "image")]
+        // SAFETY: the trap handler notes so many, on the stack which this runs on.
+        registers: target_common::Registers(unsafe { *noted }),
+    })
 }

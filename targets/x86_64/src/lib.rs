@@ -41,7 +41,9 @@ pub use machine::{
     sync_instructions, write_console,
 };
 #[cfg(all(feature = "image", target_arch = "x86_64", target_os = "none"))]
-pub use machine::{map_away, run_on_second_hart, second_hart_is_idle};
+pub use machine::{
+    map_away, run_on_second_hart, second_hart_is_idle, start_time_limit, stop_time_limit,
+};
 
 /// The name of the architecture.
 pub const ARCH: &str = "x86_64";

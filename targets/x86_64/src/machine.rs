@@ -20,6 +20,8 @@ mod layout;
 mod paging;
 mod segments;
 mod thread;
+#[cfg(feature = "image")]
+mod time_limit;
 
 #[cfg(feature = "image")]
 pub use away::map_away;
@@ -34,6 +36,8 @@ pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use paging::{ProtectError, protect, sync_instructions};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
+#[cfg(feature = "image")]
+pub use time_limit::{start_time_limit, stop_time_limit};
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.
 unsafe extern "Rust" {
@@ -49,6 +53,16 @@ unsafe extern "C" {
     /// For the second word of a thread-local variable's descriptor: how far the variable is from
     /// the thread pointer.
     safe fn image_thread_local(argument: usize) -> usize;
+    /// The personality of the frame that calls programs (Itanium C++ ABI, "Exception Handling"), for
+    /// what they raise.
+    #[cfg(feature = "image")]
+    fn image_personality(
+        version: i32,
+        actions: i32,
+        class: u64,
+        exception: *mut (),
+        context: *mut (),
+    ) -> i32;
 }
 
 /// Entered by `boot.s` in long mode, on the boot stack, with the final page tables.

@@ -8,7 +8,7 @@ pub const VECTOR_SHIFT: u32 = 60;
 pub(crate) fn kind(esr: u64) -> &'static str {
     match esr >> VECTOR_SHIFT {
         0 => synchronous(esr),
-        1 => "unexpected IRQ",
+        1 => super::TIME_LIMIT,
         2 => "unexpected FIQ",
         _ => "SError interrupt",
     }

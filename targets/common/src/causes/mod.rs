@@ -6,6 +6,9 @@ pub mod x86_64;
 
 use crate::Causes;
 
+/// The kind of fault that ends a program whose time is over: the timer's interrupt, and no other comes.
+pub const TIME_LIMIT: &str = "time limit";
+
 /// For `ESR_EL1` of AArch64.
 pub const AARCH64: Causes = Causes { kind: aarch64::kind, has_address: aarch64::has_address };
 /// For `scause` of RISC-V.

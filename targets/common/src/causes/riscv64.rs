@@ -1,5 +1,8 @@
 //! What `scause` says, in the privileged specification's words.
 
+/// The supervisor timer's interrupt.
+const TIMER: u64 = 1 << 63 | 5;
+
 pub(crate) const fn kind(cause: u64) -> &'static str {
     match cause {
         0 => "instruction address misaligned",
@@ -17,6 +20,7 @@ pub(crate) const fn kind(cause: u64) -> &'static str {
         15 => "store/AMO page fault",
         18 => "software check",
         19 => "hardware error",
+        TIMER => super::TIME_LIMIT,
         cause if cause >> 63 == 1 => "unexpected interrupt",
         _ => "unknown exception",
     }

@@ -4,6 +4,9 @@
 /// Set where the address lies in the guard page of a stack: no processor says so.
 pub const STACK_OVERFLOW: u64 = 1 << 62;
 
+/// The vector that the timer interrupts with, where a program's time is limited.
+pub const TIMER: u64 = 64;
+
 const PAGE_FAULT: u64 = 14;
 
 pub(crate) const fn kind(cause: u64) -> &'static str {
@@ -34,6 +37,7 @@ pub(crate) const fn kind(cause: u64) -> &'static str {
         28 => "hypervisor injection exception (#HV)",
         29 => "VMM communication exception (#VC)",
         30 => "security exception (#SX)",
+        TIMER => super::TIME_LIMIT,
         32.. => "unexpected interrupt",
         _ => "reserved exception",
     }

@@ -1,8 +1,8 @@
-//! The local APIC, as far as one hart needs it to reach the other: three registers of it.
+//! The local APIC, as far as one hart needs it to reach the other, and its timer.
 //!
-//! Nothing is ever delivered here but what cannot be masked (INIT, start-up, NMI), so the APIC may
-//! stay disabled, as it is after a reset, and no vector has to be set up (Intel SDM volume 3,
-//! "Local APIC State After It Has Been Software Disabled").
+//! For what cannot be masked (INIT, start-up, NMI) it may stay disabled, as it is after a reset (Intel SDM
+//! volume 3, "Local APIC State After It Has Been Software Disabled"): it is enabled with the first use of
+//! the timer, on the hart that uses it.
 
 /// Where `boot.s` maps the registers: the last 2 MiB of the first gigabyte.
 pub(super) const REGISTERS: usize = 0x3fe0_0000;
@@ -25,7 +25,37 @@ pub(super) fn send_nmi() {
     send(0x4400);
 }
 
+/// Where anything is written at the end of an interrupt.
+pub(super) const END_OF_INTERRUPT: usize = REGISTERS + 0xb0;
+/// Where the timer's count is written, which starts it.
+pub(super) const TIMER_COUNT: usize = REGISTERS + INITIAL_COUNT;
+
+/// Has the timer interrupt this hart once, by `vector`, when it is [started](start_timer).
+pub(super) fn enable_timer(vector: u8) {
+    const ENABLED: u32 = 1 << 8;
+    const SPURIOUS_VECTOR: u32 = 0xff;
+    const BY_128: u32 = 0b1010;
+    write(SPURIOUS, ENABLED | SPURIOUS_VECTOR);
+    write(DIVIDE, BY_128);
+    write(TIMER, vector.into());
+}
+
+/// Starts the timer, or with 0 stops it.
+pub(super) fn start_timer(count: u32) {
+    write(INITIAL_COUNT, count);
+}
+
+/// How much of its count is left.
+pub(super) fn timer_left() -> u32 {
+    read(CURRENT_COUNT)
+}
+
 const ID: usize = 0x20;
+const SPURIOUS: usize = 0xf0;
+const TIMER: usize = 0x320;
+const INITIAL_COUNT: usize = 0x380;
+const CURRENT_COUNT: usize = 0x390;
+const DIVIDE: usize = 0x3e0;
 const COMMAND: usize = 0x300;
 const COMMAND_HIGH: usize = 0x310;
 const PENDING: u32 = 1 << 12;
@@ -42,13 +72,13 @@ fn send(command: u32) {
 
 fn read(register: usize) -> u32 {
     let register = core::ptr::with_exposed_provenance::<u32>(REGISTERS + register);
-    // SAFETY: `boot.s` maps the registers there, and the three that are named here are aligned.
+    // SAFETY: `boot.s` maps the registers there, and those that are named here are aligned.
     unsafe { register.read_volatile() }
 }
 
 fn write(register: usize, value: u32) {
     let register = core::ptr::with_exposed_provenance_mut::<u32>(REGISTERS + register);
     // SAFETY: as above. Each hart sees its own registers, and writes them with interrupts off but
-    // for the NMI, whose handler sends nothing.
+    // for the NMI, whose handler sends nothing, and the timer's.
     unsafe { register.write_volatile(value) }
 }

@@ -170,7 +170,13 @@ boot_map:
     .long __second_fault_stack_bottom, __second_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __second_double_fault_stack_bottom, __second_double_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __second_nmi_stack_bottom, __second_nmi_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
-    .long __arena_text_start, __program_heap_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __program_stack_start, __program_stack_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __second_program_stack_start, __second_program_stack_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __arena_text_start, __arena_text_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __arena_rodata_start, __arena_rodata_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __arena_data_start, __arena_data_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __image_heap_start, __image_heap_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .long __program_heap_start, __program_heap_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     # Programs may leave code in their files.
     .long __job_start, __job_end, PRESENT, 0
     .long __away_text_start, __away_data_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH

@@ -74,6 +74,8 @@ unsafe extern "sysv64" fn enter(
         ".cfi_startproc",
         // The stack goes on elsewhere, which debuggers take for damage but at a signal handler.
         ".cfi_signal_frame",
+        #[cfg(feature = "image")]
+        ".cfi_personality 0x1b, {personality}", // relative to itself, in 4 bytes
         "push rbp",
         "push rbx",
         "push r12",
@@ -116,6 +118,8 @@ unsafe extern "sysv64" fn enter(
         ".cfi_endproc",
         mxcsr = sym MXCSR,
         finish = sym finish,
+        #[cfg(feature = "image")]
+        personality = sym super::image_personality,
     )
 }
 

@@ -3,7 +3,7 @@
 use core::mem::size_of;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use target_common::causes::x86_64::STACK_OVERFLOW;
+use target_common::causes::x86_64::{STACK_OVERFLOW, TIMER};
 use target_common::{Fault, HARTS};
 use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
@@ -11,6 +11,7 @@ use x86_64::registers::control::Cr2;
 use x86_64::structures::DescriptorTablePointer;
 use x86_64::structures::idt::{Entry, HandlerFunc};
 
+use super::apic;
 use super::console::write_console;
 use super::exit::exit;
 use super::harts::{self, hart};
@@ -23,11 +24,16 @@ core::arch::global_asm!(
     handle = sym handle,
     vectors = const VECTORS,
     interrupt = sym non_maskable_interrupt,
+    notes_registers = const cfg!(feature = "image") as u8,
+    timer = const if cfg!(feature = "image") { TIMER } else { u64::MAX >> 1 },
+    end_of_interrupt = const apic::END_OF_INTERRUPT,
+    timer_count = const apic::TIMER_COUNT,
     options(att_syntax)
 );
 
 /// All there are, or those of the processor's own exceptions: any other is a #GP then.
 const VECTORS: usize = if cfg!(feature = "image") { 256 } else { 32 };
+const NON_MASKABLE_INTERRUPT: u64 = 2;
 const BREAKPOINT: u64 = 3;
 const PAGE_FAULT: u64 = 14;
 
@@ -79,11 +85,15 @@ pub fn escape_fault(value: i32) -> ! {
     super::escape(value)
 }
 
-/// What lies on the stack when `vectors.s` calls [`handle`].
+/// RSP, by its number.
+#[cfg(feature = "image")]
+const RSP: usize = 7;
+/// How many registers `vectors.s` notes.
+const NOTED: usize = 16;
+
+/// What the processor has pushed, behind the error code.
 #[repr(C)]
 struct Frame {
-    vector: u64,
-    error_code: u64,
     rip: usize,
     cs: u64,
     rflags: u64,
@@ -91,32 +101,46 @@ struct Frame {
     ss: u64,
 }
 
-/// Every exception, from `vectors.s`.
-extern "sysv64" fn handle(frame: &Frame) -> ! {
+/// Every exception, from `vectors.s`; `noted` for the image only.
+extern "sysv64" fn handle(
+    vector: u64,
+    error_code: u64,
+    frame: &Frame,
+    noted: *const [usize; NOTED],
+) -> ! {
     if REPORTING[hart()].swap(true, Ordering::Relaxed) {
         write_console(b"\ntarget: a second fault while the first was being reported\n");
         exit(u8::MAX)
     }
-    super::image_fault(&describe(frame))
+    super::image_fault(&describe(vector, error_code, frame, noted))
 }
 
 /// An NMI, from `vectors.s`: from the other hart, which may want something to be forgotten, or the
 /// second hart to wake up. Nothing else may be touched here, as this comes at any time.
 extern "sysv64" fn non_maskable_interrupt(frame: &Frame) {
     if !harts::answer() && hart() == 0 {
-        handle(frame)
+        handle(NON_MASKABLE_INTERRUPT, 0, frame, &[0; NOTED])
     }
 }
 
-fn describe(frame: &Frame) -> Fault {
+#[cfg_attr(not(feature = "image"), expect(unused_variables, reason = "`noted` is not there"))]
+fn describe(vector: u64, error_code: u64, frame: &Frame, noted: *const [usize; NOTED]) -> Fault {
     let value = Cr2::read_raw() as usize;
-    let in_guard = cfg!(feature = "image") && frame.vector == PAGE_FAULT && in_guard_page(value);
+    let in_guard = cfg!(feature = "image") && vector == PAGE_FAULT && in_guard_page(value);
     Fault {
-        cause: frame.vector << 32 | frame.error_code | if in_guard { STACK_OVERFLOW } else { 0 },
+        cause: vector << 32 | error_code | if in_guard { STACK_OVERFLOW } else { 0 },
         // A breakpoint is reported after its instruction, which is of one byte.
-        pc: frame.rip.wrapping_sub((frame.vector == BREAKPOINT).into()),
+        pc: frame.rip.wrapping_sub((vector == BREAKPOINT).into()),
         value,
         return_address: top_of_stack(frame.rsp),
+        #[cfg(feature = "image")]
+        registers: {
+            let mut registers = target_common::Registers::default();
+            // SAFETY: `vectors.s` notes so many, on the stack of the handler, which this is.
+            registers.0[..NOTED].copy_from_slice(unsafe { &*noted });
+            registers.0[RSP] = frame.rsp;
+            registers
+        },
     }
 }
 

@@ -15,6 +15,11 @@ pub fn regions() -> Regions {
             rodata: between(&raw const __away_rodata_start, &raw const __away_rodata_end),
             data: between(&raw const __away_data_start, &raw const __away_data_end),
         },
+        #[cfg(feature = "image")]
+        program_stacks: [
+            between(&raw const __program_stack_start, &raw const __program_stack_end),
+            between(&raw const __second_program_stack_start, &raw const __second_program_stack_end),
+        ],
         heap: between(&raw const __image_heap_start, &raw const __image_heap_end),
         program_heap: between(&raw const __program_heap_start, &raw const __program_heap_end),
         job: between(&raw const __job_start, &raw const __job_end),
@@ -79,6 +84,14 @@ unsafe extern "C" {
     safe static __away_data_start: Symbol;
     #[cfg(feature = "image")]
     safe static __away_data_end: Symbol;
+    #[cfg(feature = "image")]
+    safe static __program_stack_start: Symbol;
+    #[cfg(feature = "image")]
+    safe static __program_stack_end: Symbol;
+    #[cfg(feature = "image")]
+    safe static __second_program_stack_start: Symbol;
+    #[cfg(feature = "image")]
+    safe static __second_program_stack_end: Symbol;
     safe static __image_heap_start: Symbol;
     safe static __image_heap_end: Symbol;
     safe static __program_heap_start: Symbol;
