@@ -27,6 +27,8 @@ pub struct NamedBytes {
 pub struct Symbols {
     /// Names that it defines, weak ones and COMMON included.
     pub defined: Vec<Vec<u8>>,
+    /// Those of them that are weak: others may have them as well.
+    pub weak: HashSet<Vec<u8>>,
     /// Names that it needs. Weak ones are left out: they pull no member in.
     pub undefined: Vec<Vec<u8>>,
 }
@@ -41,6 +43,9 @@ impl Symbols {
             let Ok(name) = symbol.name_bytes() else { continue };
             if symbol.is_definition() || symbol.is_common() {
                 symbols.defined.push(name.to_vec());
+                if symbol.is_weak() {
+                    symbols.weak.insert(name.to_vec());
+                }
             } else if symbol.is_undefined() && !symbol.is_weak() && !name.is_empty() {
                 symbols.undefined.push(name.to_vec());
             }

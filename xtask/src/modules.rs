@@ -97,7 +97,11 @@ mod tests {
             file: 0,
             name,
             needs: needs.to_vec(),
-            symbols: Symbols { defined: bytes(defined), undefined: bytes(undefined) },
+            symbols: Symbols {
+                defined: bytes(defined),
+                undefined: bytes(undefined),
+                ..Symbols::default()
+            },
         };
         let modules = [
             module("top", &["middle"], &[], &["f"]),

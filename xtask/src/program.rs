@@ -10,12 +10,12 @@ use loader_core::ArchiveMember;
 use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes, Symbols};
 use crate::modules;
-use crate::selection::{self, KERNEL};
+use crate::selection::{self, Kernel, by_agent};
 use crate::setup::Tools;
 use crate::toolchain;
 
 /// Files as the user gave them, read and told apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Inputs {
     /// What machine they are all for.
     pub arch: Arch,
@@ -78,7 +78,7 @@ impl Inputs {
 
     /// Whether they ask for anything but each other and what the target itself has.
     pub fn need_runtime(&self) -> bool {
-        !self.archives.is_empty() || self.missing().iter().any(|name| !name.starts_with(KERNEL))
+        !self.archives.is_empty() || self.missing().iter().any(|name| !by_agent(name))
     }
 
     /// The symbols that the objects need and none of them defines.
@@ -95,7 +95,7 @@ impl Inputs {
 }
 
 impl Program {
-    /// Puts `inputs` together; `entry` is the function that will be called.
+    /// Puts `inputs` together for what runs on `kernel`; `entry` is the function that will be called.
     ///
     /// What nothing here provides is left for the image to refuse: only it knows all that it
     /// exports.
@@ -108,6 +108,7 @@ impl Program {
         entry: &str,
         runtime: &[Archive],
         roots: &[&str],
+        kernel: Kernel,
     ) -> Result<Self> {
         let Inputs { arch, objects, archives } = inputs;
         let (mut files, modules) = split(objects, entry);
@@ -115,7 +116,7 @@ impl Program {
         for (_, file) in &modules {
             elsewhere.extend(Symbols::of(&file.bytes).defined);
         }
-        let outside = |name: &[u8]| name.starts_with(KERNEL) || elsewhere.contains(name);
+        let outside = |name: &[u8]| kernel(name) || elsewhere.contains(name);
         let choose = |files: &[NamedBytes], provided: &dyn Fn(&[u8]) -> bool| {
             selection::linker(&lent(files), &lent(&archives), entry, provided)
         };
@@ -141,13 +142,13 @@ impl Program {
         if !archives.is_empty() && !apart.iter().any(is_served) {
             return Ok(Self { files, archives, modules, runtime: Vec::new() });
         }
-        let mut members = runtime_for(&apart, runtime, roots);
+        let mut members = runtime_for(&apart, runtime, roots, kernel);
         if !archives.is_empty() {
             // What the runtime has, the image does not take from the archives.
             let members_define = members.iter().flat_map(|m| Symbols::of(&m.bytes).defined);
             let defined: HashSet<Vec<u8>> = members_define.collect();
             apart.push(choose(&files, &|name| outside(name) || defined.contains(name)));
-            members = runtime_for(&apart, runtime, roots);
+            members = runtime_for(&apart, runtime, roots, kernel);
         }
         Ok(Self { files, archives, modules, runtime: members })
     }
@@ -168,8 +169,13 @@ fn split(objects: Vec<NamedBytes>, entry: &str) -> (Vec<NamedBytes>, Vec<(String
 }
 
 /// The members of the runtime's archives that each of `programs` needs, and `roots`, which the
-/// image calls. What one program defines, another may still need.
-pub fn runtime_for(programs: &[Linker], archives: &[Archive], roots: &[&str]) -> Vec<NamedBytes> {
+/// kernel calls. What one program defines, another may still need.
+pub fn runtime_for(
+    programs: &[Linker],
+    archives: &[Archive],
+    roots: &[&str],
+    kernel: Kernel,
+) -> Vec<NamedBytes> {
     // The runtime is a module of its own, loaded first: what programs define is not for it.
     let mut linker = Linker::default();
     for root in roots {
@@ -178,7 +184,7 @@ pub fn runtime_for(programs: &[Linker], archives: &[Archive], roots: &[&str]) ->
     for program in programs {
         program.missing().for_each(|name| linker.want(name.to_vec()));
     }
-    linker.pull(archives, |_| false)
+    linker.pull(archives, kernel)
 }
 
 /// The members of one build of Rust's core library that are needed, if it is the build that the

@@ -8,8 +8,18 @@ use loader_core::{
 
 use crate::archive::{Linker, Symbols};
 
-/// The symbols that the image itself defines begin with this.
-pub const KERNEL: &[u8] = b"kernel_";
+/// Whether what programs run on has a symbol of this name.
+pub type Kernel = fn(&[u8]) -> bool;
+
+/// What the system image exports.
+pub fn by_image(name: &[u8]) -> bool {
+    by_agent(name) || name.starts_with(b"_Unwind_") || name == b"__tls_get_addr"
+}
+
+/// What the agent exports.
+pub fn by_agent(name: &[u8]) -> bool {
+    name.starts_with(b"kernel_")
+}
 
 /// A name and a file's contents.
 pub type File<'f> = (&'f str, &'f [u8]);

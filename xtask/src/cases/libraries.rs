@@ -8,6 +8,7 @@ use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes};
 use crate::program::runtime_for;
 use crate::runtime;
+use crate::selection::by_image;
 use crate::setup::Tools;
 use crate::toolchain;
 
@@ -43,7 +44,7 @@ impl Libraries {
 
     /// The members of the C runtime that these programs need.
     pub fn runtime_for(&self, programs: &[Linker]) -> Vec<NamedBytes> {
-        runtime_for(programs, &self.c, runtime::ROOTS)
+        runtime_for(programs, &self.c, runtime::ROOTS, by_image)
     }
 
     /// The members of Rust's core library that a program of these objects needs. They come before

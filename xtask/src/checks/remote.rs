@@ -15,6 +15,7 @@ use crate::program::{Inputs, Program};
 use crate::qemu::{Boot, DEFAULT_LIMIT};
 use crate::remote::{self, Ended, Limits, Link, Noisy, Session, Shell, Stream, TEXT_LIMIT};
 use crate::runtime;
+use crate::selection::by_agent;
 use crate::setup::Tools;
 use crate::verb::qemu;
 
@@ -62,7 +63,7 @@ fn case(tools: &Tools, arch: Arch, name: &str) -> Result<Program> {
     }
     let inputs = Inputs { arch, objects, archives: Vec::new() };
     let archives = qemu::runtime_archives(tools, arch)?;
-    Program::link(tools, inputs, "main", &archives, runtime::ROOTS)
+    Program::link(tools, inputs, "main", &archives, runtime::ROOTS, by_agent)
 }
 
 /// Runs a program by the agent and by the image: all that it prints, and how it ends, must be the

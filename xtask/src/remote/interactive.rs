@@ -16,6 +16,7 @@ use super::session::Session;
 use crate::archive::Archive;
 use crate::program::{Inputs, Program};
 use crate::runtime;
+use crate::selection::by_agent;
 use crate::setup::{Tools, build_dir};
 use crate::verb::qemu::runtime_archives;
 
@@ -111,7 +112,8 @@ impl<'s> Shell<'s> {
             self.runtime = Some(runtime_archives(self.tools, inputs.arch)?);
         }
         let runtime = self.runtime.as_deref().unwrap_or_default();
-        let mut program = Program::link(self.tools, inputs, "main", runtime, runtime::ROOTS)?;
+        let mut program =
+            Program::link(self.tools, inputs, "main", runtime, runtime::ROOTS, by_agent)?;
         // Members of the runtime are loaded once each, as they have a state.
         let runtimes = self.session.loaded().iter().filter(|module| module.is_runtime);
         let members: HashSet<&str> =

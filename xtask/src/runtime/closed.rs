@@ -1,5 +1,5 @@
 //! Whether the runtime holds together: every symbol that it needs is in it or exported by the
-//! image, and none is in it twice.
+//! image, and none is in it twice but weak ones.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -8,9 +8,10 @@ use anyhow::{Result, bail};
 
 use super::archives::{self, Made};
 use crate::archive::{NamedBytes, Symbols};
+use crate::selection::by_agent;
 
-/// What the image exports begins with this.
-const KERNEL: &[u8] = b"kernel_";
+/// What the loader itself has for each module that speaks of it.
+const OF_THE_LOADER: &[u8] = b"_GLOBAL_OFFSET_TABLE_";
 
 /// Checks the archives `ours` against each other and `helpers`.
 ///
@@ -40,7 +41,8 @@ fn faults(members: &[NamedBytes], helpers: &[NamedBytes]) -> Vec<String> {
     let mut faults = Vec::new();
     for (member, symbols) in &symbols {
         for name in &symbols.defined {
-            if let Some(other) = defined.insert(name, member) {
+            let other = defined.insert(name, member);
+            if let Some(other) = other.filter(|_| !symbols.weak.contains(name)) {
                 faults.push(format!("  {} is in {other} and in {member}", text(name)));
             }
         }
@@ -50,7 +52,7 @@ fn faults(members: &[NamedBytes], helpers: &[NamedBytes]) -> Vec<String> {
     for (member, symbols) in &symbols {
         for name in &symbols.undefined {
             let known = defined.contains_key(name.as_slice()) || helpers.contains(name);
-            if !known && !name.starts_with(KERNEL) {
+            if !known && !by_agent(name) && name != OF_THE_LOADER {
                 faults.push(format!("  {member} needs {}, which is nowhere", text(name)));
             }
         }

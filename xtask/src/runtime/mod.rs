@@ -1,8 +1,8 @@
 //! The C runtime that programs are loaded with, and the demo that is loaded with it.
 //!
-//! Three archives of plain objects, in the order in which a linker would search them: our own
-//! shim over what the image exports (`qemu-tests/runtime`), picolibc, and the compiler's
-//! helpers. Programs take from them the members that they need, and the loader loads these as
+//! Four archives of plain objects, in the order in which a linker would search them: our own
+//! shim over what the image exports (`qemu-tests/runtime`), what C++ needs of its library for the
+//! language itself, picolibc, and the compiler's helpers. Programs take from them the members that they need, and the loader loads these as
 //! it loads any object.
 
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::setup::Tools;
 mod archives;
 mod closed;
 mod compile;
-mod libgcc;
+mod gcc;
 pub mod lua;
 pub mod picolibc;
 mod shim;
@@ -33,9 +33,10 @@ pub const ROOTS: &[&str] = &["__runtime_finish"];
 pub fn build(tools: &Tools, arch: Arch) -> Result<Vec<PathBuf>> {
     let shim = shim::build(tools, arch)?;
     let libc = picolibc::build(tools, arch)?;
-    let libgcc = libgcc::build(tools, arch)?;
-    if shim.fresh || libc.fresh {
-        closed::check(&[&shim, &libc], &libgcc)?;
+    let cxx = gcc::cxx(tools, arch)?;
+    let libgcc = gcc::helpers(tools, arch)?;
+    if shim.fresh || libc.fresh || cxx.fresh {
+        closed::check(&[&shim, &cxx, &libc], &libgcc)?;
     }
-    Ok(vec![shim.path, libc.path, libgcc.path])
+    Ok(vec![shim.path, cxx.path, libc.path, libgcc.path])
 }

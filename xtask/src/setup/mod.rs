@@ -135,6 +135,14 @@ impl Tools {
         self.get(Need::Libgcc(arch))
     }
 
+    /// `libsupc++.a` for `arch`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn libsupcxx(&self, arch: Arch) -> Result<PathBuf> {
+        self.get(Need::Libsupcxx(arch))
+    }
+
     /// picolibc's `libc.a` for `arch`.
     ///
     /// # Errors

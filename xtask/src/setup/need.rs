@@ -42,6 +42,8 @@ pub enum Need {
     HostCc,
     /// `libgcc.a` for a machine.
     Libgcc(Arch),
+    /// `libsupc++.a` for a machine.
+    Libsupcxx(Arch),
     /// `ld.lld`.
     Lld,
     /// picolibc's `libc.a` for a machine.
@@ -65,6 +67,7 @@ impl Need {
             Self::Gxx(arch) => format!("g++ for {arch}"),
             Self::HostCc => "a C compiler".into(),
             Self::Libgcc(arch) => format!("libgcc for {arch}"),
+            Self::Libsupcxx(arch) => format!("libsupc++ for {arch}"),
             Self::Lld => "ld.lld".into(),
             Self::Picolibc(arch) => format!("picolibc for {arch}"),
             Self::Qemu(arch) => format!("qemu-system-{arch}"),
@@ -82,6 +85,7 @@ impl Need {
             Self::Gdb => "debug what runs in the system images",
             Self::HostCc => "build the same programs for this machine, to compare with",
             Self::Libgcc(_) => "give modules the compiler's helper functions",
+            Self::Libsupcxx(_) => "give modules what C++ needs of its library",
             Self::Lld => "link",
             Self::Picolibc(_) => "take members of a C library as it comes",
             Self::Qemu(_) => "boot the system images",
@@ -106,7 +110,8 @@ impl Need {
             Self::Gdb => ["gdb-multiarch", "gdb"].into_iter().filter_map(on_path).find(knows_all),
             Self::Gxx(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}g++"))),
             Self::HostCc => ["cc", "gcc", "clang"].into_iter().find_map(on_path),
-            Self::Libgcc(arch) => libgcc(arch),
+            Self::Libgcc(arch) => of_gcc(arch, "libgcc.a"),
+            Self::Libsupcxx(arch) => of_gcc(arch, "libsupc++.a"),
             Self::Lld => llvm_tool("ld.lld", exact),
             Self::Picolibc(arch) => picolibc(arch),
             Self::Qemu(arch) => on_path(&format!("qemu-system-{arch}")),
@@ -162,13 +167,14 @@ fn prefixes(arch: Arch) -> impl Iterator<Item = String> {
     )
 }
 
-fn libgcc(arch: Arch) -> Option<PathBuf> {
+/// A library that comes with gcc.
+fn of_gcc(arch: Arch, name: &str) -> Option<PathBuf> {
     let debian =
         [format!("/usr/lib/gcc-cross/{arch}-linux-gnu"), format!("/usr/lib/gcc/{arch}-linux-gnu")];
-    let mut installed = debian.iter().filter_map(|place| newest_below(place, "libgcc.a"));
+    let mut installed = debian.iter().filter_map(|place| newest_below(place, name));
     installed.next().or_else(|| {
         let mut compilers = prefixes(arch).filter_map(|prefix| on_path(&format!("{prefix}gcc")));
-        compilers.find_map(|gcc| prints_path(&gcc, &["-print-libgcc-file-name"]))
+        compilers.find_map(|gcc| prints_path(&gcc, &[&format!("-print-file-name={name}")]))
     })
 }
 

@@ -61,6 +61,11 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
             let versions = [12, 13, 14, 15, 11, 10];
             vec![versions.map(|n| format!("libgcc-{n}-dev-{}-cross", arch.debian())).into()]
         }
+        Need::Libsupcxx(arch) if is_native(arch) => vec![one("g++")],
+        Need::Libsupcxx(arch) => {
+            let versions = [12, 13, 14, 15, 11, 10];
+            vec![versions.map(|n| format!("libstdc++-{n}-dev-{}-cross", arch.debian())).into()]
+        }
         Need::Lld => vec![llvm("lld")],
         Need::Picolibc(Arch::Riscv64) => vec![one("picolibc-riscv64-unknown-elf")],
         Need::Picolibc(arch) => vec![vec![format!("picolibc-{}-linux-gnu", dashed(arch))]],
@@ -108,7 +113,9 @@ fn brew(need: Need) -> Vec<String> {
         Need::Clang | Need::Clangxx => "llvm".into(),
         Need::DebianClippy | Need::DebianRust | Need::DebianRustfmt => "rustup".into(),
         Need::Firmware(_) => "qemu".into(),
-        Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) => format!("{arch}-elf-gcc"),
+        Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) | Need::Libsupcxx(arch) => {
+            format!("{arch}-elf-gcc")
+        }
         Need::Gdb => "gdb".into(),
         Need::HostCc => "llvm".into(),
         Need::Lld => "lld".into(),
@@ -126,8 +133,9 @@ fn fedora(need: Need) -> Vec<String> {
         Need::Firmware(arch) => format!("edk2-{arch}"),
         Need::Gcc(arch) | Need::Libgcc(arch) if is_native(arch) => "gcc".into(),
         Need::Gxx(arch) if is_native(arch) => "gcc-c++".into(),
+        Need::Libsupcxx(arch) if is_native(arch) => "libstdc++-static".into(),
         Need::Gcc(arch) | Need::Libgcc(arch) => format!("gcc-{arch}-linux-gnu"),
-        Need::Gxx(arch) => format!("gcc-c++-{arch}-linux-gnu"),
+        Need::Gxx(arch) | Need::Libsupcxx(arch) => format!("gcc-c++-{arch}-linux-gnu"),
         Need::Gdb => "gdb".into(),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
@@ -144,8 +152,13 @@ fn arch_linux(need: Need) -> Vec<String> {
         Need::DebianClippy | Need::DebianRust | Need::DebianRustfmt => "rustup".into(),
         Need::Firmware(Arch::X86_64) => "edk2-ovmf".into(),
         Need::Firmware(arch) => format!("edk2-{arch}"),
-        Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) if is_native(arch) => "gcc".into(),
-        Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) => format!("{arch}-linux-gnu-gcc"),
+        Need::Gcc(arch) | Need::Gxx(arch) | Need::Libgcc(arch) | Need::Libsupcxx(arch) => {
+            if is_native(arch) {
+                "gcc".into()
+            } else {
+                format!("{arch}-linux-gnu-gcc")
+            }
+        }
         Need::Gdb => "gdb".into(),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),

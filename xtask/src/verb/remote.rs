@@ -21,6 +21,7 @@ use crate::remote::{
     Stream, TEXT_LIMIT, Traffic,
 };
 use crate::runtime;
+use crate::selection::by_agent;
 use crate::setup::{Need, Tools};
 use crate::show;
 
@@ -67,7 +68,7 @@ fn objects(tools: &Tools, args: &RemoteArgs, arch: Option<Arch>) -> Result<ExitC
     let calls = if args.call.is_empty() && !args.interactive { &default[..] } else { &args.call };
     let entry = calls.first().map(|call| call.function.as_str());
     let roots = runtime::ROOTS;
-    let program = Program::link(tools, inputs, entry.unwrap_or("main"), &runtime, roots)?;
+    let program = Program::link(tools, inputs, entry.unwrap_or("main"), &runtime, roots, by_agent)?;
     let run = |place: Option<&Place>| {
         let target = Target::open(tools, args, Some(arch), place)?;
         one(tools, args, target, (&program, &name, entry), calls)
