@@ -79,12 +79,19 @@ pub struct QemuArgs {
     /// The function to call: `int ENTRY(int argc, char **argv)`
     #[arg(long = "call", value_name = "ENTRY", default_value = "main", requires = "files")]
     pub entry: String,
-    /// Seconds after which a machine that is not done is stopped
-    #[arg(long, value_name = "SECONDS", default_value_t = crate::qemu::DEFAULT_LIMIT.as_secs(),
-          value_parser = clap::value_parser!(u64).range(1..))]
-    pub timeout: u64,
+    /// Take every object as a program of its own, and have a result for each: a fault, a call of `abort`,
+    /// or too much time ends it, and the next one runs. Ends with 0 if all of them do
+    #[arg(long, requires = "files", conflicts_with = "gdb")]
+    pub each: bool,
+    /// Seconds after which a machine that is not done is stopped (120); with --each, a program (10)
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
     #[command(flatten)]
     pub loader: LoaderArgs,
+    /// Have the objects' debug information at hand, in the arenas, so that a fault is told with files and
+    /// lines
+    #[arg(long, requires = "files")]
+    pub lines: bool,
     /// Have code and constants that need no change stay in the file (execution in place)
     #[arg(long)]
     pub in_place: bool,
@@ -121,6 +128,7 @@ Examples:
   cargo xtask qemu --arch riscv64
   cargo xtask qemu hello.o -- world
   cargo xtask qemu --gdb hello.o
+  cargo xtask qemu --each --report results.json tests/*.o
   cargo xtask qemu --call selftest driver.o libsupport.a --report load.json";
 
 /// What the loader is asked for.

@@ -42,6 +42,15 @@ pub fn verdict(text: impl ToString, good: bool) -> Cell {
     }
 }
 
+/// Words in a line: green where they are good, red where they are not.
+pub fn good_or_bad(text: &str, good: bool) -> String {
+    match good {
+        _ if !colours() => text.to_owned(),
+        true => format!("\x1b[32m{text}\x1b[0m"),
+        false => format!("\x1b[31m{text}\x1b[0m"),
+    }
+}
+
 /// A heading above what belongs together.
 pub fn heading(text: &str) {
     let (bold, plain) = if colours() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
@@ -83,6 +92,8 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Ended(Ended::Returned(value)) => format!("returned {value}"),
         Outcome::Ended(Ended::Exited(value)) => format!("exited with {value}"),
         Outcome::Ended(Ended::Aborted) => "aborted".into(),
+        Outcome::Faulted { kind, place, .. } => format!("faulted: {kind} at {place}"),
+        Outcome::TimedOut { place } => format!("ran for too long, at last at {place}"),
         Outcome::Refused { phase, .. } => format!("refused in {phase}"),
     }
 }

@@ -5,9 +5,28 @@ use core::slice;
 
 use loader_core::{Export, ExportTable, export};
 
-use crate::{hart_tests, kernel, target, tasks, threads};
+use unwinding::abi;
+
+use crate::{hart_tests, kernel, target, tasks, threads, unwind};
 
 export! {
+    "_Unwind_Backtrace" => abi::_Unwind_Backtrace as *const (),
+    "_Unwind_DeleteException" => abi::_Unwind_DeleteException as *const (),
+    "_Unwind_FindEnclosingFunction" => abi::_Unwind_FindEnclosingFunction as *const (),
+    "_Unwind_ForcedUnwind" => abi::_Unwind_ForcedUnwind as *const (),
+    "_Unwind_GetCFA" => abi::_Unwind_GetCFA as *const (),
+    "_Unwind_GetDataRelBase" => unwind::no_relative_base as *const (),
+    "_Unwind_GetGR" => abi::_Unwind_GetGR as *const (),
+    "_Unwind_GetIP" => abi::_Unwind_GetIP as *const (),
+    "_Unwind_GetIPInfo" => abi::_Unwind_GetIPInfo as *const (),
+    "_Unwind_GetLanguageSpecificData" => abi::_Unwind_GetLanguageSpecificData as *const (),
+    "_Unwind_GetRegionStart" => abi::_Unwind_GetRegionStart as *const (),
+    "_Unwind_GetTextRelBase" => unwind::no_relative_base as *const (),
+    "_Unwind_RaiseException" => abi::_Unwind_RaiseException as *const (),
+    "_Unwind_Resume" => abi::_Unwind_Resume as *const (),
+    "_Unwind_Resume_or_Rethrow" => abi::_Unwind_Resume_or_Rethrow as *const (),
+    "_Unwind_SetGR" => abi::_Unwind_SetGR as *const (),
+    "_Unwind_SetIP" => abi::_Unwind_SetIP as *const (),
     "__tls_get_addr" => threads::tls_get_addr as *const (),
     "kernel_abort" => kernel::kernel_abort as *const (),
     "kernel_call_back" => kernel::kernel_call_back as *const (),
@@ -18,6 +37,8 @@ export! {
     "kernel_sbrk" => kernel::kernel_sbrk as *const (),
     "kernel_start_on_second_hart" => hart_tests::kernel_start_on_second_hart as *const (),
     "kernel_test_allocate" => hart_tests::kernel_test_allocate as *const (),
+    "kernel_test_catch" => hart_tests::kernel_test_catch as *const (),
+    "kernel_test_describe" => hart_tests::kernel_test_describe as *const (),
     "kernel_test_far" => kernel::kernel_test_far as *const (),
     "kernel_test_fault" => hart_tests::kernel_test_fault as *const (),
     "kernel_test_free" => hart_tests::kernel_test_free as *const (),

@@ -2,6 +2,7 @@
 //! faults that are expected.
 
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
 use core::hint;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,6 +13,8 @@ use spin::Mutex;
 use target_common::{CallEnd, Fault, HARTS, Region};
 
 use crate::manager::{self, Manager};
+use crate::modules::Described;
+use crate::unwind::{self, Caught};
 use crate::{harts, target};
 
 /// A function of a program.
@@ -41,6 +44,50 @@ pub extern "C" fn kernel_test_fault(hart: usize, function: Function, value: i32)
         return fault_of(function, value);
     }
     harts::on_second(|| fault_of(function, value))
+}
+
+/// Calls `function(value)` and writes what is said of its fault, and a NUL, to the `size` bytes at
+/// `text`; returns how many bytes that are, without the NUL: 0 if it did not fault.
+///
+/// # Safety
+/// So many bytes there are the caller's, to be written.
+pub unsafe extern "C" fn kernel_test_describe(
+    function: Function,
+    value: i32,
+    text: *mut u8,
+    size: usize,
+) -> usize {
+    fault_of(function, value);
+    let said = SAID[target::hart()].lock();
+    let length = said.length.min(size.saturating_sub(1));
+    if size > 0 {
+        // SAFETY: the caller's contract; `length` is less than `size`.
+        unsafe {
+            ptr::copy_nonoverlapping(said.bytes.as_ptr(), text, length);
+            text.add(length).write(0);
+        }
+    }
+    length
+}
+
+/// Calls `function(value)`, and catches what it raises; returns the class of that, or 0 if it raises
+/// nothing. The exception is deleted.
+pub extern "C" fn kernel_test_catch(function: Function, value: i32) -> u64 {
+    let mut stack = Vec::<u8>::with_capacity(STACK);
+    let stack = Region { start: stack.as_mut_ptr().expose_provenance(), size: STACK };
+    let entry = (function as *const ()).expose_provenance();
+    // SAFETY: as in `call`.
+    match unsafe { unwind::catch(entry, &[value as u64, 0, 0, 0, 0, 0], stack) } {
+        Caught::Ended(CallEnd::Returned(_)) => 0,
+        Caught::Ended(CallEnd::Escaped(code)) => target::escape(code),
+        Caught::Raised(exception) => {
+            let class = exception.class();
+            // SAFETY: the module that raised it is one of those that wait for this; nothing is on
+            // the stack any more.
+            unsafe { unwind::delete(exception, stack) };
+            class
+        }
+    }
 }
 
 /// Has the second hart call `function(value)`, and returns at once.
@@ -99,6 +146,10 @@ pub fn leave_if_expected(fault: &Fault) {
         // What has no address was not refused by the page tables: an instruction that is none, say.
         let address = (target::CAUSES.has_address)(fault.cause).then_some(fault.value);
         FAULTED_AT[hart].store(address.unwrap_or(1), Ordering::Relaxed);
+        if let Some(mut said) = SAID[hart].try_lock() {
+            said.length = 0;
+            let _ = write!(said, "{}", Described(fault)); // an error: it is full
+        }
         target::escape_fault(-1)
     }
 }
@@ -114,6 +165,26 @@ static EXPECTED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS]
 /// Where it came.
 static FAULTED_AT: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 
+/// What was said of a hart's last fault.
+static SAID: [Mutex<Said>; HARTS] =
+    [const { Mutex::new(Said { bytes: [0; 2048], length: 0 }) }; HARTS];
+
+/// A text that takes no memory.
+struct Said {
+    bytes: [u8; 2048],
+    length: usize,
+}
+
+impl Write for Said {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length.saturating_add(text.len());
+        let room = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
 /// The arenas that programs have memory from.
 fn manager() -> &'static Manager {
     manager::manager(ManagerKind::Arenas)
@@ -122,6 +193,7 @@ fn manager() -> &'static Manager {
 fn fault_of(function: Function, value: i32) -> usize {
     let hart = target::hart();
     FAULTED_AT[hart].store(0, Ordering::Relaxed);
+    SAID[hart].lock().length = 0;
     EXPECTED[hart].store(true, Ordering::Relaxed);
     call(function, value);
     EXPECTED[hart].store(false, Ordering::Relaxed);

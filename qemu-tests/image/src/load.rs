@@ -22,6 +22,7 @@ use crate::modules::Modules;
 use crate::select::{self, Chosen};
 use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
+use crate::unwind;
 
 /// What the registry calls the kernel.
 const KERNEL: &str = "the kernel";
@@ -72,6 +73,7 @@ pub fn options<'k>(thread_locals: TlsModel, asked: Options, keep: Keep<'k>) -> P
     options.keep = if asked.gc_sections { keep } else { Keep::All };
     options.relaxation = asked.relaxation;
     options.kept = Kept::Symbols; // a fault names the function
+    options.terminate_unwind_tables = true; // the crate `unwinding` wants it
     options.debug = if asked.debug { DebugSections::All } else { DebugSections::None };
     options
 }
@@ -134,7 +136,11 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let (initialisers, finalisers) =
         (module.initialisers().collect(), module.finalisers().collect());
     let (thread_locals, objects) = (module.thread_locals(), object_reports(&module));
+    let unwind_tables = unwind::tables(&module);
     let id = module.publish();
+    let images = shown.as_ref().map(Shown::images);
+    // SAFETY: `unload` has them forgotten before the module or what is shown of it goes.
+    unsafe { unwind::register(id, unwind_tables, images) };
     let reader = modules.reader();
     report.needs = reader.needs(id).map(|module| module.name.into()).collect();
     if report.links.iter().any(|link| link.resolved_by == KERNEL) {
@@ -162,6 +168,7 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
 pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     let leaving = modules.unload(loaded.id);
     let leaving = leaving.map_err(|error| refusal("unload", error.to_string()))?;
+    unwind::unregister(loaded.id);
     loaded.shown = None; // a debugger takes its breakpoints out of memory that is still the module's
     leaving.finish();
     loaded.manager.close(&mut loaded.report.arenas);

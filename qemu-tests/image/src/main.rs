@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod containment;
 mod debugger;
 mod exports;
 mod hart_tests;
@@ -23,6 +24,7 @@ mod report;
 mod select;
 mod tasks;
 mod threads;
+mod unwind;
 
 #[cfg(target_arch = "aarch64")]
 use target_aarch64 as target;
@@ -43,6 +45,7 @@ const FAILED: u8 = 1;
 #[unsafe(no_mangle)]
 fn image_main() -> ! {
     memory::start_heap();
+    unwind::start();
     let job = match Job::decode(memory::job()) {
         Ok(job) => job,
         Err(error) => fail(format_args!("the host handed over no job: {error:?}")),
@@ -65,6 +68,7 @@ fn image_main() -> ! {
 #[unsafe(no_mangle)]
 fn image_fault(fault: &target_common::Fault) -> ! {
     hart_tests::leave_if_expected(fault);
+    containment::end_program(fault);
     fail(modules::Described(fault))
 }
 

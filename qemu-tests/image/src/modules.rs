@@ -1,5 +1,7 @@
 //! The modules that are loaded now, and where addresses in them are.
 
+use alloc::format;
+use alloc::string::String;
 use core::fmt;
 
 use loader_core::{Registry, RegistryMemory, TargetAddress};
@@ -7,7 +9,7 @@ use spin::{Mutex, RwLock};
 use target_common::Fault;
 
 use crate::manager::Manager;
-use crate::{exports, target};
+use crate::{exports, target, unwind};
 
 /// The registry of this image.
 pub type Modules = Registry<'static, 'static, &'static Manager>;
@@ -39,7 +41,8 @@ pub fn with<R>(far: u64, then: impl FnOnce(&Modules) -> R) -> R {
     then(registry)
 }
 
-/// A fault with module, symbol and offset of where it was. It takes no memory and waits for nothing.
+/// A fault with module, symbol and offset of where it was, and of its callers. It takes no memory and
+/// waits for nothing.
 pub struct Described<'f>(pub &'f Fault);
 
 impl fmt::Display for Described<'_> {
@@ -48,21 +51,71 @@ impl fmt::Display for Described<'_> {
         if target::hart() != 0 {
             f.write_str(", on the second hart")?;
         }
-        locate(f, ", in", self.0.pc)?;
-        locate(f, ", called from", self.0.return_address)
+        locate(f, ", in", self.0.pc, 0)?;
+        let mut in_kernel = false;
+        let (mut last, mut again) = (0, 0);
+        for caller in unwind::callers(self.0) {
+            // A function that calls itself, and itself again.
+            if caller == last {
+                again += 1;
+                continue;
+            }
+            times(f, &mut again)?;
+            last = caller;
+            let in_module = locate(f, ", called from", caller, 1)?;
+            // Of a jump to nowhere from nowhere, nobody is the caller.
+            if !in_module && !in_kernel && caller != 0 {
+                f.write_str(", called from the kernel")?;
+            }
+            in_kernel = !in_module;
+        }
+        times(f, &mut again)
     }
 }
 
-/// Writes an address as module, symbol and offset, if it lies in a module.
-fn locate(f: &mut fmt::Formatter<'_>, before: &str, address: usize) -> fmt::Result {
-    // The fault may have come while the registry itself was being made anew.
-    let Some(registry) = REGISTRY.try_read() else { return Ok(()) };
-    let Some(registry) = &*registry else { return Ok(()) };
-    let reader = registry.reader();
-    let Some(place) = reader.find(TargetAddress::new(address as u64)) else { return Ok(()) };
-    write!(f, "{before} module {}", place.module)?;
-    match place.symbol {
-        Some((symbol, offset)) => write!(f, " at {}+{offset:#x}", symbol.name),
-        None => Ok(()),
+/// Writes how often the last caller came again.
+fn times(f: &mut fmt::Formatter<'_>, again: &mut usize) -> fmt::Result {
+    match core::mem::take(again) {
+        0 => Ok(()),
+        again => write!(f, " and {again} times more"),
     }
+}
+
+/// Where in a module an address is: `MODULE+SYMBOL+OFFSET`, or without a symbol.
+pub fn place_of(address: usize) -> Option<String> {
+    let registry = REGISTRY.try_read()?;
+    let reader = registry.as_ref()?.reader();
+    let place = reader.find(TargetAddress::new(address as u64))?;
+    Some(match place.symbol {
+        Some((symbol, offset)) => format!("{}+{}+{offset:#x}", place.module, symbol.name),
+        None => place.module.into(),
+    })
+}
+
+/// Writes an address as module, symbol and offset; whether it lies in a module. Of a return address the
+/// call before it counts, `back` bytes: it may be a function's last instruction.
+fn locate(
+    f: &mut fmt::Formatter<'_>,
+    before: &str,
+    address: usize,
+    back: u64,
+) -> Result<bool, fmt::Error> {
+    // The fault may have come while the registry itself was being made anew.
+    let Some(registry) = REGISTRY.try_read() else { return Ok(false) };
+    let Some(registry) = &*registry else { return Ok(false) };
+    let reader = registry.reader();
+    let address = TargetAddress::new((address as u64).wrapping_sub(back));
+    let Some(place) = reader.find(address) else { return Ok(false) };
+    write!(f, "{before} module {}", place.module)?;
+    if let Some((symbol, offset)) = place.symbol {
+        let offset = offset.wrapping_add(back);
+        match str::from_utf8(symbol.name.as_bytes()).map(rustc_demangle::try_demangle) {
+            Ok(Ok(name)) => write!(f, " at {name:#}+{offset:#x}")?,
+            _ => write!(f, " at {}+{offset:#x}", symbol.name)?,
+        }
+    }
+    let line =
+        unwind::line_of(address.value() as usize, |file, line| write!(f, " ({file}:{line})"));
+    line.unwrap_or(Ok(()))?;
+    Ok(true)
 }

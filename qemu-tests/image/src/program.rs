@@ -2,7 +2,6 @@
 
 use alloc::ffi::CString;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
 use loader_core::{Cycles, Keep, NAME_MAX, TargetAddress, TlsModel};
@@ -10,8 +9,9 @@ use qemu_protocol::{
     Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Outcome, Program, ProgramReport,
     Surroundings, Task,
 };
-use target_common::{CallEnd, Region};
+use target_common::CallEnd;
 
+use crate::containment;
 use crate::load::{self, Loaded, Wanted};
 use crate::manager::{self, Book, Manager};
 use crate::memory;
@@ -19,8 +19,6 @@ use crate::modules::{self, Modules};
 use crate::order::{self, Step};
 use crate::{harts, kernel, readme, target, tasks, threads};
 
-/// Bytes of stack that a program gets.
-const STACK: usize = 1 << 20;
 /// The name of the C runtime's module.
 const RUNTIME: &str = "runtime";
 /// The entry that stands for the README's example, which loads the program's two objects itself.
@@ -210,7 +208,7 @@ impl Runner<'_> {
             (Ok(ended), Ok(())) => Outcome::Ended(ended),
             (Err(refused), _) | (_, Err(refused)) => refused,
         };
-        if matches!(run.outcome, Outcome::Ended(_)) {
+        if !matches!(run.outcome, Outcome::Refused { .. }) {
             run.modules = loaded.into_iter().map(|module| module.report).collect();
         }
         run
@@ -327,21 +325,21 @@ impl Runner<'_> {
         let threads = main.thread_locals.map(|image| threads::start(self.thread_locals(), image));
         let _threads = threads.map(|threads| threads.ok_or_else(no_room)).transpose()?;
         kernel::start_program();
-        let mut caller = Caller::new(&self.program.args);
+        let mut caller = Caller::new(&self.program.args, self.program.surroundings.limit_ms);
         for initialiser in loaded.iter().flat_map(|module| &module.initialisers) {
-            if let end @ CallEnd::Escaped(_) = caller.call(*initialiser) {
+            if let end @ CallEnd::Escaped(_) = caller.call(*initialiser)? {
                 return Ok(kernel::ended(end));
             }
         }
-        let ended = kernel::ended(caller.call(entry));
+        let ended = kernel::ended(caller.call(entry)?);
         let finish = loaded.first().and_then(|runtime| self.symbol(runtime, "__runtime_finish"));
         if let (Ended::Returned(_), Some(finish)) = (ended, finish) {
-            caller.call(finish); // what `exit` does, for a program that returned from its entry
+            caller.call(finish)?; // what `exit` does, for a program that returned from its entry
         }
         if ended != Ended::Aborted {
             let finalisers = loaded.iter().rev().flat_map(|module| &module.finalisers);
             for finaliser in finalisers.copied().chain(finish) {
-                caller.call(finaliser); // and last the output that they left in buffers
+                caller.call(finaliser)?; // and last the output that they left in buffers
             }
         }
         Ok(ended)
@@ -356,29 +354,38 @@ impl Runner<'_> {
 
 /// Calls functions of a program, all with its arguments and on its stack.
 struct Caller {
-    stack: Vec<u8>,
+    /// By when they must have returned, all of them; 0 where there is no limit.
+    deadline_ns: u64,
     /// Owns what `argv` points to.
     args: Vec<CString>,
     argv: Vec<*const u8>,
 }
 
 impl Caller {
-    fn new(args: &[&str]) -> Self {
+    fn new(args: &[&str], limit_ms: u32) -> Self {
         let args: Vec<CString> =
             args.iter().map(|arg| CString::new(*arg).unwrap_or_default()).collect();
         let mut argv: Vec<*const u8> = args.iter().map(|arg| arg.as_ptr().cast()).collect();
         argv.push(core::ptr::null());
-        Self { stack: vec![0; STACK], args, argv }
+        let deadline_ns = match limit_ms {
+            0 => 0,
+            limit => target::now_ns() + u64::from(limit) * 1_000_000,
+        };
+        Self { deadline_ns, args, argv }
     }
 
-    fn call(&mut self, function: TargetAddress) -> CallEnd {
-        let stack = Region { start: self.stack.as_mut_ptr().expose_provenance(), size: STACK };
+    fn call(&mut self, function: TargetAddress) -> Result<CallEnd, Outcome> {
+        let stack = target::regions().program_stacks[target::hart()];
         // `int argc, char **argv`, and no environment.
         let argv = self.argv.as_ptr().expose_provenance();
         let arguments = [self.args.len() as u64, argv as u64, 0, 0, 0, 0];
         // SAFETY: the function lies in a module that is loaded and sealed, and stays so for the
-        // call; that it keeps to the C calling convention is what running a program means. The
-        // stack is this caller's own and `argv` ends in a null pointer.
-        unsafe { target::call_program(function.value() as usize, &arguments, stack) }
+        // call; that it keeps to the C calling convention is what running a program means. Each hart
+        // runs one program at a time, whose stack this is; `argv` ends in a null pointer.
+        let call = || unsafe { target::call_program(function.value() as usize, &arguments, stack) };
+        if self.deadline_ns == 0 {
+            return Ok(call());
+        }
+        containment::contained(self.deadline_ns.saturating_sub(target::now_ns()), call)
     }
 }

@@ -97,6 +97,9 @@ pub struct Surroundings {
     pub manager: ManagerKind,
     /// Whether its thread-local variables come with the first use, instead of in a static block.
     pub dynamic_thread_locals: bool,
+    /// How many milliseconds it may run, on the first hart; 0: as long as it likes. With a limit, a
+    /// fault ends the program and not the run.
+    pub limit_ms: u32,
 }
 
 /// Which harts run a program.
@@ -202,6 +205,7 @@ mod tests {
             harts: Harts::Both,
             manager: ManagerKind::Mpu,
             dynamic_thread_locals: true,
+            limit_ms: 9,
         };
         let options = Options { erratum_843419: true, gc_sections: true, ..Options::default() };
         let program = Program {

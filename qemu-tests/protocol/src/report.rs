@@ -127,6 +127,20 @@ pub struct LinkReport {
 pub enum Outcome {
     /// It ran.
     Ended(Ended),
+    /// Its code faulted, and nothing of it was run any more.
+    Faulted {
+        /// What kind of fault, in the words of the machine's manual; `stack overflow`.
+        kind: String,
+        /// Where: `MODULE+SYMBOL+OFFSET`, or the address where it is in no module.
+        place: String,
+        /// All that is known of it.
+        message: String,
+    },
+    /// It ran for longer than it may.
+    TimedOut {
+        /// Where it was, as for a fault.
+        place: String,
+    },
     /// It was never run: the loader refused it.
     Refused {
         /// The phase that refused it: `parse`, `plan`, `place`, `map`, `resolve`, `seal`; `entry`,

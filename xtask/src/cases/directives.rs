@@ -51,6 +51,9 @@ pub enum Directive {
     Options(Options),
     Orders,
     Output(String),
+    /// `limit`
+    Limit(u32),
+    /// `repeat`
     Repeat(u32),
     Stubs(u32),
     Taken(String),
@@ -65,6 +68,10 @@ pub enum Expectation {
     Any,
     /// It runs, and ends like this.
     Ends(Ended),
+    /// It faults within its limit, and what is said of that holds these words.
+    Faults(Vec<String>),
+    /// It does not end within its limit.
+    TimesOut,
     /// The loader refuses it.
     Refused(Refusal),
 }
@@ -196,7 +203,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             Directive::Damage(Damage::parse(damage)?, sentence.parse()?)
         }
         "entry" => Directive::Entry(one_word(text)?),
-        "expect" => Directive::Expect(Expectation::Ends(ended(text)?)),
+        "expect" => Directive::Expect(expectation(text)?),
         "far" => Directive::Far(distances(text)?),
         "flags" => {
             let sets = text.split('|');
@@ -209,6 +216,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             _ => bail!("`both` or `second`"),
         }),
         "holds" => Directive::Holds(words()),
+        "limit" => Directive::Limit(text.parse().context("milliseconds")?),
         "library" => {
             ensure!(text == "picolibc", "the one value is `picolibc`");
             Directive::Library
@@ -224,12 +232,13 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             let mut options = Options::default();
             for word in text.split_whitespace() {
                 match word {
+                    "debug" => options.debug = true,
                     "erratum_843419" => options.erratum_843419 = true,
                     "gc_sections" => options.gc_sections = true,
                     "group_cycles" => options.group_cycles = true,
                     "in_place" => options.in_place = true,
                     _ => bail!(
-                        "the values are `erratum_843419`, `gc_sections`, `group_cycles` and `in_place`"
+                        "the values are `debug`, `erratum_843419`, `gc_sections`, `group_cycles` and `in_place`"
                     ),
                 }
             }
@@ -289,13 +298,25 @@ fn refusal(text: &str) -> Result<Refusal> {
     Ok(Refusal { phases, words })
 }
 
+fn expectation(text: &str) -> Result<Expectation> {
+    if text == "timed out" {
+        return Ok(Expectation::TimesOut);
+    }
+    Ok(match text.strip_prefix("faulted ") {
+        Some(words) => {
+            Expectation::Faults(words.split(',').map(|words| words.trim().to_owned()).collect())
+        }
+        None => Expectation::Ends(ended(text)?),
+    })
+}
+
 fn ended(text: &str) -> Result<Ended> {
     let mut words = text.split_whitespace();
     let ended = match (words.next(), words.next()) {
         (Some("returned"), Some(value)) => Ended::Returned(value.parse().context("a number")?),
         (Some("exited"), Some(value)) => Ended::Exited(value.parse().context("a number")?),
         (Some("aborted"), None) => Ended::Aborted,
-        _ => bail!("`returned N`, `exited N` or `aborted`"),
+        _ => bail!("`returned N`, `exited N`, `aborted`, `faulted WORDS` or `timed out`"),
     };
     ensure!(words.next().is_none(), "too many words");
     Ok(ended)

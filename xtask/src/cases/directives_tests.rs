@@ -46,6 +46,7 @@ fn a_program_may_ask_something_of_the_loader() {
     assert!(!settings("//! repeat: 1\n").options.erratum_843419);
     assert!(settings("//! options: erratum_843419\n").options.erratum_843419);
     assert!(settings("//! options: gc_sections erratum_843419\n").options.gc_sections);
+    assert!(settings("//! options: debug\n").options.debug);
     assert!(settings("//! options: in_place\n").options.in_place);
     assert!(complaint("//! options: erratum\n").contains("erratum_843419"));
 }
@@ -85,6 +86,11 @@ fn expectations() {
     assert_eq!(expect("returned -3"), Expectation::Ends(Ended::Returned(-3)));
     assert_eq!(expect("exited 3"), Expectation::Ends(Ended::Exited(3)));
     assert_eq!(expect("aborted"), Expectation::Ends(Ended::Aborted));
+    assert!(matches!(expect("timed out"), Expectation::TimesOut));
+    let faults = expect("faulted at main, write");
+    assert_eq!(faults, Expectation::Faults(vec!["at main".into(), "write".into()]));
+    assert_eq!(settings("//! limit: 300\n").limit_ms, 300);
+    assert!(complaint("//! limit: long\n").contains("milliseconds"));
     assert!(complaint("//! expect: fine\n").contains("returned N"));
     assert!(complaint("//! expect: returned 1 2\n").contains("too many"));
 }

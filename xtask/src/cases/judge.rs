@@ -45,15 +45,33 @@ impl Verdict {
                     said(expected)
                 ))
             }
-            (Expectation::Ends(_), Outcome::Refused { phase, message }) => {
-                Err(format!("it was refused in {phase}: {message}"))
-            }
             (Expectation::Refused(refusal), Outcome::Refused { phase, message }) => {
                 refused(refusal, phase, message)?;
                 same_output("", output)
             }
+            (Expectation::Faults(words), Outcome::Faulted { message, .. }) => {
+                match words.iter().find(|words| !message.contains(words.as_str())) {
+                    Some(missing) => {
+                        Err(format!("of its fault, `{missing}` is not said: {message}"))
+                    }
+                    None => same_output(&self.output, output),
+                }
+            }
+            (Expectation::TimesOut, Outcome::TimedOut { .. }) => same_output(&self.output, output),
             (Expectation::Refused(_), Outcome::Ended(ended)) => {
                 Err(format!("it {}, and should have been refused", said(*ended)))
+            }
+            (_, Outcome::Refused { phase, message }) => {
+                Err(format!("it was refused in {phase}: {message}"))
+            }
+            (_, Outcome::Faulted { message, .. }) => {
+                Err(format!("it faulted: {message}{}", printed(output)))
+            }
+            (_, Outcome::TimedOut { place }) => {
+                Err(format!("its time was over, at {place}{}", printed(output)))
+            }
+            (Expectation::Faults(_) | Expectation::TimesOut, Outcome::Ended(ended)) => {
+                Err(format!("it {}, and should not have ended by itself", said(*ended)))
             }
         }
     }
@@ -203,6 +221,33 @@ mod tests {
         let owned = |list: &[&str]| list.iter().map(|&word| word.to_owned()).collect();
         let refusal = Refusal { phases: owned(phases), words: owned(words) };
         Verdict { expect: Expectation::Refused(refusal), ..ends(0, "unused\n") }
+    }
+
+    fn expects(expect: Expectation) -> Verdict {
+        Verdict { expect, ..ends(0, "x\n") }
+    }
+
+    #[test]
+    fn faults_are_told_by_their_words() {
+        let faulted = |message: &str| {
+            let (kind, place, message) = ("k".into(), "p".into(), message.into());
+            report(Outcome::Faulted { kind, place, message }, 8)
+        };
+        let verdict = expects(Expectation::Faults(vec!["a write".into(), "at main".into()]));
+        assert_eq!(verdict.judge(&faulted("a write to it at main+0x8"), b"x\n"), Ok(()));
+        assert!(
+            verdict.judge(&faulted("a write at other"), b"x\n").unwrap_err().contains("at main")
+        );
+        assert!(verdict.judge(&faulted("a write at main"), b"y\n").is_err());
+        let timed_out = || report(Outcome::TimedOut { place: "p".into() }, 8);
+        assert!(verdict.judge(&timed_out(), b"x\n").unwrap_err().contains("time was over"));
+        assert!(verdict.judge(&returned(0), b"x\n").unwrap_err().contains("by itself"));
+        let verdict = expects(Expectation::TimesOut);
+        assert_eq!(verdict.judge(&timed_out(), b"x\n"), Ok(()));
+        assert!(verdict.judge(&faulted("f"), b"x\n").unwrap_err().contains("it faulted: f"));
+        assert!(verdict.judge(&returned(0), b"x\n").is_err());
+        assert!(ends(0, "").judge(&faulted("f"), b"").is_err());
+        assert!(ends(0, "").judge(&timed_out(), b"").is_err());
     }
 
     fn returned(value: i32) -> ProgramReport {

@@ -1,6 +1,6 @@
 //! Booting the images with the programs, until each program has had its turn.
 
-use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -16,7 +16,8 @@ use crate::image;
 use crate::modules;
 use crate::parallel;
 use crate::progress::Step;
-use crate::qemu::{self, Boot, Stop};
+use crate::qemu::each::{self, Fate};
+use crate::qemu::{self, Boot};
 use crate::setup::Tools;
 
 /// Failures to tell of, where a test has many programs.
@@ -99,55 +100,26 @@ fn told(test: &Test, failures: &[(usize, String)]) -> Option<String> {
 type Numbered<'t> = (usize, &'t Trial);
 type Judged = (usize, Result<(), String>);
 
-/// Runs a batch in as many boots as it takes: a program that ends the machine costs itself, not
-/// those behind it.
+/// Runs a batch, and judges each of its programs.
 fn run_batch<'t>(
     batch: &Batch<'t>,
     name: &dyn Fn(usize) -> String,
     boot: impl Fn(&[String], &[Numbered<'t>]) -> Result<Boot>,
 ) -> Result<Vec<Judged>> {
-    let mut waiting: VecDeque<Numbered<'t>> = batch.programs.iter().copied().collect();
+    let programs = &batch.programs;
+    let names: Vec<String> = programs.iter().map(|(number, _)| name(*number)).collect();
     let mut judged = Vec::new();
-    while !waiting.is_empty() {
-        let programs: Vec<Numbered<'t>> = waiting.iter().copied().collect();
-        let names: Vec<String> = programs.iter().map(|(number, _)| name(*number)).collect();
-        let boot = boot(&names, &programs)?;
-        for (ran, expected) in boot.programs.iter().zip(&names) {
-            let Some((number, trial)) = waiting.pop_front() else { break };
-            let verdict = match &ran.report {
-                _ if ran.name != *expected => Err(format!("instead of it, {} ran", ran.name)),
-                Some(report) => trial.verdict.judge(report, &ran.output),
-                None => Err(format!("{}{}", boot.stop, tail(&ran.output))),
-            };
-            judged.push((number, verdict));
-        }
-        if boot.stop == Stop::Done || boot.programs.is_empty() {
-            let why = not_started(&boot);
-            judged.extend(waiting.drain(..).map(|(number, _)| (number, Err(why.clone()))));
-        }
-    }
+    let boot = |range: Range<usize>| boot(&names[range.clone()], &programs[range]);
+    each::run(&names, boot, |at, fate| {
+        let (number, trial) = programs[at];
+        let verdict = match fate {
+            Fate::Told(report, output) => trial.verdict.judge(report, output),
+            Fate::Fatal(stop, output) => Err(format!("{stop}{}", each::tail(output))),
+            Fate::NotStarted(why) => Err(why),
+        };
+        judged.push((number, verdict));
+    })?;
     Ok(judged)
-}
-
-/// Why programs were not started though the boot is over.
-fn not_started(boot: &Boot) -> String {
-    let refused = boot.runtime.as_ref().and_then(|report| match &report.outcome {
-        protocol::Outcome::Refused { phase, message } => Some(format!("in {phase}: {message}")),
-        protocol::Outcome::Ended(_) => None,
-    });
-    match refused {
-        Some(why) => format!("the C runtime was refused {why}"),
-        None => format!("it was never started: {}{}", boot.stop, tail(&boot.preamble)),
-    }
-}
-
-/// The end of what was printed.
-fn tail(output: &[u8]) -> String {
-    const LINES: usize = 10;
-    let text = String::from_utf8_lossy(output);
-    let lines: Vec<&str> = text.lines().collect();
-    let last = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-    last.iter().map(|line| format!("\n    {line}")).collect()
 }
 
 fn job<'j>(

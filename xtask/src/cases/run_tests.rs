@@ -1,7 +1,7 @@
 use super::*;
 use crate::cases::directives::Expectation;
 use crate::cases::judge::Verdict;
-use crate::qemu::Ran;
+use crate::qemu::{Ran, Stop};
 use protocol::{ArenaUse, Ended, ProgramReport, Unit};
 
 fn trial(value: i32) -> Trial {

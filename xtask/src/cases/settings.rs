@@ -44,6 +44,8 @@ pub struct Settings {
     pub output: String,
     /// How often to load and run it.
     pub repeat: u32,
+    /// How many milliseconds it may run; 0: as long as it likes.
+    pub limit_ms: u32,
     /// How many call stubs all its objects need together, where that is said.
     pub stubs: Option<u32>,
     /// What the image does with the program.
@@ -69,6 +71,7 @@ impl Default for Settings {
             harts: Harts::default(),
             holds: Vec::new(),
             library: false,
+            limit_ms: 0,
             long_text: false,
             manager: ManagerKind::default(),
             options: Options::default(),
@@ -114,6 +117,7 @@ impl Settings {
                 self.output.push_str(line);
                 self.output.push('\n');
             }
+            Directive::Limit(limit) => self.limit_ms = *limit,
             Directive::Repeat(times) => self.repeat = *times,
             Directive::Stubs(count) => self.stubs = Some(*count),
             Directive::Task(task) => self.task = *task,

@@ -18,7 +18,7 @@ use super::variants::{Compiler, Variant};
 use crate::arch::Arch;
 use crate::archive::{Linker, NamedBytes};
 use crate::runtime;
-use crate::selection::{self, KERNEL};
+use crate::selection::{self, by_image};
 use crate::setup::Tools;
 
 /// Something that passes or fails: a case in one variant, with one damage where it has some.
@@ -146,9 +146,10 @@ fn options(settings: &Settings, arch: Arch, set: usize) -> Vec<Options> {
 
 /// What programs of a case find around them, each in turn.
 fn surroundings(settings: &Settings) -> Vec<Surroundings> {
-    let Settings { dynamic_thread_locals, harts, long_text, manager, .. } = *settings;
+    let Settings { dynamic_thread_locals, harts, limit_ms, long_text, manager, .. } = *settings;
     let usual = Surroundings::default();
-    let usual = Surroundings { dynamic_thread_locals, harts, long_text, manager, ..usual };
+    let usual =
+        Surroundings { dynamic_thread_locals, harts, limit_ms, long_text, manager, ..usual };
     let away = settings.away.iter().map(|&away| Surroundings { away, ..usual });
     let far = settings.far.iter().map(|&far| Surroundings { far, ..usual });
     let all: Vec<_> = away.chain(far).collect();
@@ -158,9 +159,8 @@ fn surroundings(settings: &Settings) -> Vec<Surroundings> {
 impl Trial {
     /// A linker that has added all that the program is made of.
     pub fn linker(&self) -> Linker {
-        let provided = |name: &[u8]| name.starts_with(KERNEL);
         let [files, archives] = [&self.files, &self.archives].map(|files| lent(files));
-        selection::linker(&files, &archives, &self.entry, &provided)
+        selection::linker(&files, &archives, &self.entry, &by_image)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::process::{self, End, Stream};
 use crate::setup::Tools;
 
 mod console;
+pub mod each;
 mod machine;
 
 /// How long a boot may take, unless something else is asked for.

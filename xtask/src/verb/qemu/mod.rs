@@ -15,11 +15,13 @@ use crate::image;
 use crate::parallel;
 use crate::program::{Inputs, Program, runtime_for};
 use crate::progress;
-use crate::qemu::{self, Boot, Stop};
+use crate::qemu::{self, Boot, DEFAULT_LIMIT, Stop};
 use crate::runtime;
+use crate::selection::by_image;
 use crate::setup::{Need, Tools};
 
 mod display;
+mod each;
 mod modules;
 mod record;
 
@@ -35,7 +37,11 @@ pub const ABORTED: u8 = 134;
 /// The files cannot be used, a tool is missing, or an image cannot be built or booted.
 pub fn run(args: &QemuArgs) -> Result<ExitCode> {
     let tools = Tools::new();
-    if args.files.is_empty() { demo(&tools, args) } else { objects(&tools, args) }
+    match (args.each, args.files.is_empty()) {
+        (true, _) => each::run(&tools, args),
+        (false, true) => demo(&tools, args),
+        (false, false) => objects(&tools, args),
+    }
 }
 
 /// The user's files, on the one machine that they are for.
@@ -50,7 +56,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let archives = runtime_archives(tools, arch)?;
     let first = args.files.first().map_or(Path::new("program"), |path| path);
     let name = first.file_name().unwrap_or(first.as_os_str()).to_string_lossy().into_owned();
-    let program = Program::link(tools, inputs, &args.entry, &archives, runtime::ROOTS)?;
+    let program = Program::link(tools, inputs, &args.entry, &archives, runtime::ROOTS, by_image)?;
     let mut argv = vec![name.as_str()];
     argv.extend(args.args.iter().map(String::as_str));
     let entry = args.entry.as_str();
@@ -60,7 +66,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
         debugged(tools, arch, (&program, entry, &argv), asked, args)?
     } else {
         let step = progress::step(format!("running {name} on {arch}"));
-        let boot = boot(tools, arch, &program, entry, &argv, asked, args.timeout);
+        let boot = boot(tools, arch, &program, entry, &argv, asked, seconds(args));
         step.finish();
         boot?
     };
@@ -82,7 +88,7 @@ fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     if args.gdb {
         bail!(UsageError(anyhow!("GDB is at one machine: name it with --arch, or give objects")));
     }
-    let boots = lua(tools, &archs, options(args), args.timeout)?;
+    let boots = lua(tools, &archs, options(args), seconds(args))?;
     for boot in &boots {
         show_run(boot, args)?;
     }
@@ -124,7 +130,7 @@ pub fn lua_program(tools: &Tools, arch: Arch) -> Result<Program> {
     let files = runtime::lua::demo(tools, arch)?.objects;
     let mut linker = Linker::default();
     files.iter().for_each(|file| linker.add(&file.bytes));
-    let runtime = runtime_for(&[linker], &archives, runtime::ROOTS);
+    let runtime = runtime_for(&[linker], &archives, runtime::ROOTS, by_image);
     Ok(Program { files, archives: Vec::new(), modules: Vec::new(), runtime })
 }
 
@@ -151,7 +157,7 @@ pub fn exit_code(boot: &Boot) -> u8 {
             value.to_le_bytes()[0]
         }
         Some(Outcome::Ended(Ended::Aborted)) => ABORTED,
-        Some(Outcome::Refused { .. }) | None => 1,
+        Some(_) | None => 1,
     }
 }
 
@@ -175,6 +181,11 @@ pub fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
     runtime::build(tools, arch)?.iter().map(|path| Archive::open(path)).collect()
 }
 
+/// Seconds after which a machine that is not done is stopped.
+fn seconds(args: &QemuArgs) -> u64 {
+    args.timeout.unwrap_or(DEFAULT_LIMIT.as_secs())
+}
+
 fn options(args: &QemuArgs) -> Options {
     let asked = args.loader;
     Options {
@@ -183,7 +194,7 @@ fn options(args: &QemuArgs) -> Options {
         group_cycles: args.group_cycles,
         relaxation: asked.relax,
         in_place: args.in_place,
-        debug: false,
+        debug: args.lines,
     }
 }
 

@@ -1,0 +1,9 @@
+//! limit: 300
+//! expect: timed out
+// An initialiser that does not return.
+__attribute__((constructor)) static void wait(void) {
+    for (volatile int i = 0;; i++) {
+    }
+}
+
+int main(void) { return 0; }

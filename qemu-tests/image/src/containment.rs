@@ -1,0 +1,69 @@
+//! Programs that end alone: a fault, or more time than they have, ends the program and not the run.
+//!
+//! The fault handler only notes the fault and leaves the program, from wherever it was; what there is to
+//! say of it is said afterwards, while the program's stack is still as it was.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use qemu_protocol::Outcome;
+use spin::Mutex;
+use target_common::causes::TIME_LIMIT;
+use target_common::{CallEnd, Fault, HARTS, Region};
+
+use crate::modules::{self, Described};
+use crate::target;
+
+/// What lies below a program's stack, and is not mapped (`linker/`).
+const GUARD: usize = 64 << 10;
+
+/// Calls into a program by `call`; what it does wrong, and to run on after so many nanoseconds, ends it.
+///
+/// # Errors
+/// The outcome of a program that was ended so.
+pub fn contained(limit_ns: u64, call: impl FnOnce() -> CallEnd) -> Result<CallEnd, Outcome> {
+    let hart = target::hart();
+    CONTAINED[hart].store(true, Ordering::Relaxed);
+    target::start_time_limit(limit_ns);
+    let end = call();
+    target::stop_time_limit();
+    CONTAINED[hart].store(false, Ordering::Relaxed);
+    match FAULTS[hart].lock().take() {
+        None => Ok(end),
+        Some(fault) => Err(outcome(&fault)),
+    }
+}
+
+/// Ends the program that has faulted, if it runs [`contained`]. For the fault handler.
+pub fn end_program(fault: &Fault) {
+    let hart = target::hart();
+    if CONTAINED[hart].swap(false, Ordering::Relaxed) {
+        if let Some(mut noted) = FAULTS[hart].try_lock() {
+            *noted = Some(*fault);
+        }
+        target::escape_fault(-1)
+    }
+}
+
+/// Whether each hart runs a program contained.
+static CONTAINED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+/// How it has faulted.
+static FAULTS: [Mutex<Option<Fault>>; HARTS] = [const { Mutex::new(None) }; HARTS];
+
+fn outcome(fault: &Fault) -> Outcome {
+    let place = modules::place_of(fault.pc).unwrap_or_else(|| format!("{:#x}", fault.pc));
+    let kind = (target::CAUSES.kind)(fault.cause);
+    if kind == TIME_LIMIT {
+        return Outcome::TimedOut { place };
+    }
+    let kind = if overflows_stack(fault) { "stack overflow".into() } else { String::from(kind) };
+    Outcome::Faulted { kind, place, message: Described(fault).to_string() }
+}
+
+fn overflows_stack(fault: &Fault) -> bool {
+    let stack = target::regions().program_stacks[target::hart()];
+    let guard = Region { start: stack.start - GUARD, size: GUARD };
+    let touched = Region { start: fault.value, size: 1 };
+    (target::CAUSES.has_address)(fault.cause) && guard.contains(touched)
+}

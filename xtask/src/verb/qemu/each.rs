@@ -1,0 +1,472 @@
+//! `cargo xtask qemu --each`: every object is a program of its own, and has a result of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use qemu_protocol::{Ended, Job, Outcome, ProgramReport, Surroundings};
+use serde::Serialize;
+
+use super::{ABORTED, lent, module_files, options, runtime_archives, set_up};
+use crate::arch::Arch;
+use crate::archive::NamedBytes;
+use crate::cli::{Machines, QemuArgs, UsageError};
+use crate::image;
+use crate::parallel;
+use crate::program::{Inputs, Program};
+use crate::progress;
+use crate::qemu::each::{self, Fate};
+use crate::qemu::{self, Stop};
+use crate::runtime;
+use crate::selection::by_image;
+use crate::setup::Tools;
+use crate::show;
+
+/// Seconds that each program has, unless something else is asked for.
+pub const DEFAULT_LIMIT: u64 = 10;
+/// Seconds that a boot may take besides.
+const BOOT: u64 = 60;
+/// Bytes of objects in one boot: the image's window for a job has room for more, and needs some.
+const MOST_BYTES: usize = 32 << 20;
+/// Programs in one boot.
+const MOST_PROGRAMS: usize = 100;
+
+/// What came of an object: the form in which reports have it.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Record {
+    path: String,
+    arch: Option<Arch>,
+    /// `pass`, `exit N`, `abort`, `fault KIND at PLACE`, `timeout`, `load error MESSAGE`, `leak`.
+    result: String,
+    /// What `main` returned, or `exit` was called with; 134 for an abort.
+    exit_code: Option<i32>,
+    /// What else is known.
+    message: String,
+    /// What it printed.
+    output: String,
+    /// Microseconds from parse to sealed.
+    load_us: u64,
+    /// Bytes of the program's own module in the arenas, the C runtime not included.
+    text_bytes: u64,
+    rodata_bytes: u64,
+    data_bytes: u64,
+    /// Relocations applied in its objects.
+    relocations: u64,
+}
+
+impl Record {
+    fn passed(&self) -> bool {
+        self.result == "pass"
+    }
+}
+
+/// Runs each of the files, and tells what came of it.
+///
+/// # Errors
+/// A tool is missing, or an image cannot be built or booted.
+pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
+    let started = Instant::now();
+    let arch = match args.arch {
+        Some(Machines::One(arch)) => Some(arch),
+        Some(Machines::All) | None => None,
+    };
+    let limit = args.timeout.unwrap_or(DEFAULT_LIMIT);
+    let limit_ms = u32::try_from(limit * 1000).ok().filter(|&ms| ms <= MOST_MS);
+    let Some(limit_ms) = limit_ms else {
+        bail!(UsageError(anyhow!("--timeout: at most {} seconds with --each", MOST_MS / 1000)));
+    };
+    let mut records: Vec<Record> = Vec::new();
+    let mut ready: BTreeMap<Arch, Vec<(usize, Inputs)>> = BTreeMap::new();
+    for (number, path) in args.files.iter().enumerate() {
+        let mut record = Record { path: path.display().to_string(), ..Record::default() };
+        match Inputs::read(std::slice::from_ref(path), arch) {
+            Ok(inputs) => {
+                record.arch = Some(inputs.arch);
+                ready.entry(inputs.arch).or_default().push((number, inputs));
+            }
+            Err(error) => record.result = format!("load error {error:#}"),
+        }
+        records.push(record);
+    }
+    let archs: Vec<Arch> = ready.keys().copied().collect();
+    set_up(tools, &archs)?;
+    image::paths(tools, &archs)?;
+    let mut batches = Vec::new();
+    for (arch, inputs) in ready {
+        batches.extend(divide(link(tools, arch, inputs, args, &mut records)?, arch));
+    }
+    let total = batches.iter().map(|batch| batch.programs.len()).sum();
+    let step = progress::counted(format!("running {total} programs"), total);
+    let results = parallel::map(&batches, |batch| {
+        let names: Vec<String> =
+            batch.programs.iter().map(|linked| name(&records, linked.number)).collect();
+        let mut done = Vec::new();
+        let boot = |range: std::ops::Range<usize>| {
+            let names = &names[range.clone()];
+            let job = batch.job(&batch.programs[range], names, args, limit_ms);
+            let seconds = BOOT + limit.saturating_mul(job.programs.len() as u64);
+            qemu::boot(tools, batch.arch, &job, Duration::from_secs(seconds))
+        };
+        each::run(&names, boot, |at, fate| {
+            step.advance();
+            done.push((batch.programs[at].number, fate_of(fate)));
+        })?;
+        anyhow::Ok(done)
+    });
+    step.finish();
+    for result in results {
+        for (number, came) in result? {
+            let Some(record) = records.get_mut(number) else { continue };
+            *record = Record { path: record.path.clone(), arch: record.arch, ..came };
+        }
+    }
+    tell(&records, args, started.elapsed());
+    if let Some(path) = &args.report {
+        let text = serde_json::to_string_pretty(&records)? + "\n";
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(if records.iter().all(Record::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// As long as the machines' timers can be set to.
+const MOST_MS: u32 = 300_000;
+
+/// A program, and which of the files it is.
+struct Linked {
+    number: usize,
+    program: Program,
+}
+
+impl Linked {
+    fn bytes(&self) -> usize {
+        let Program { files, archives, .. } = &self.program;
+        files.iter().chain(archives).map(|file| file.bytes.len()).sum()
+    }
+}
+
+/// Programs of one boot: with a C runtime that serves all of them, or none.
+struct Batch {
+    arch: Arch,
+    runtime: Vec<NamedBytes>,
+    programs: Vec<Linked>,
+}
+
+/// Gives each object what it needs; what cannot be linked has its result.
+fn link(
+    tools: &Tools,
+    arch: Arch,
+    inputs: Vec<(usize, Inputs)>,
+    args: &QemuArgs,
+    records: &mut [Record],
+) -> Result<Vec<Linked>> {
+    let archives = runtime_archives(tools, arch)?;
+    let roots = runtime::ROOTS;
+    let linked = parallel::map(&inputs, |(number, inputs)| {
+        let runtime = if inputs.need_runtime() { &archives[..] } else { &[] };
+        let program = Program::link(tools, inputs.clone(), &args.entry, runtime, roots, by_image);
+        (*number, program)
+    });
+    let mut programs = Vec::new();
+    for (number, program) in linked {
+        match program {
+            Ok(program) => programs.push(Linked { number, program }),
+            Err(error) => {
+                if let Some(record) = records.get_mut(number) {
+                    record.result = format!("load error {error:#}");
+                }
+            }
+        }
+    }
+    Ok(programs)
+}
+
+/// Divides programs into boots, so that all processors get some.
+fn divide(programs: Vec<Linked>, arch: Arch) -> Vec<Batch> {
+    let most = programs.len().div_ceil(parallel::width()).clamp(1, MOST_PROGRAMS);
+    let (mut batches, mut sizes): (Vec<Batch>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut open = [None, None];
+    for linked in programs {
+        let open = &mut open[usize::from(linked.program.runtime.is_empty())];
+        let bytes = linked.bytes();
+        let fits =
+            |&at: &usize| batches[at].programs.len() < most && sizes[at] + bytes <= MOST_BYTES;
+        let at = *match open.filter(fits) {
+            Some(at) => open.insert(at),
+            None => {
+                batches.push(Batch { arch, runtime: Vec::new(), programs: Vec::new() });
+                sizes.push(0);
+                open.insert(batches.len() - 1)
+            }
+        };
+        sizes[at] += bytes;
+        let batch = &mut batches[at];
+        for member in &linked.program.runtime {
+            let same =
+                |other: &NamedBytes| other.name == member.name && other.bytes == member.bytes;
+            if !batch.runtime.iter().any(same) {
+                batch.runtime.push(member.clone());
+            }
+        }
+        batch.programs.push(linked);
+    }
+    batches
+}
+
+impl Batch {
+    fn job<'j>(
+        &'j self,
+        programs: &'j [Linked],
+        names: &'j [String],
+        args: &'j QemuArgs,
+        limit_ms: u32,
+    ) -> Job<'j> {
+        let surroundings = Surroundings { limit_ms, ..Surroundings::default() };
+        let programs = programs.iter().zip(names).map(|(linked, name)| {
+            let argv = [name.as_str()].into_iter().chain(args.args.iter().map(String::as_str));
+            qemu_protocol::Program {
+                name,
+                files: lent(&linked.program.files),
+                archives: lent(&linked.program.archives),
+                modules: module_files(&linked.program.modules),
+                entry: &args.entry,
+                args: argv.collect(),
+                repeat: 1,
+                options: options(args),
+                surroundings,
+                task: qemu_protocol::Task::default(),
+            }
+        });
+        Job { runtime: lent(&self.runtime), programs: programs.collect() }
+    }
+}
+
+/// The program's name: the file's own.
+fn name(records: &[Record], number: usize) -> String {
+    let path = records.get(number).map_or("", |record| record.path.as_str());
+    let name = Path::new(path).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// A record but for path and machine.
+fn fate_of(fate: Fate<'_>) -> Record {
+    let text = |output: &[u8]| String::from_utf8_lossy(output).into_owned();
+    match fate {
+        Fate::Told(report, output) => Record { output: text(output), ..told(report) },
+        Fate::Fatal(stop, output) => {
+            let result = match stop {
+                Stop::TimeLimit(_) | Stop::Flood => "timeout".to_owned(),
+                Stop::Fault(message) => format!("fault {message}"),
+                Stop::Done | Stop::Died(_) => format!("fault {stop}"),
+            };
+            let message = format!("the machine came to an end: {stop}");
+            Record { result, message, output: text(output), ..Record::default() }
+        }
+        Fate::NotStarted(why) => {
+            Record { result: format!("load error {why}"), ..Record::default() }
+        }
+    }
+}
+
+fn told(report: &ProgramReport) -> Record {
+    let mut record = Record { load_us: report.load_ns / 1000, ..Record::default() };
+    if let Some(main) = report.modules.last() {
+        for arena in &main.arenas {
+            let bytes = arena.loaded.saturating_sub(arena.before);
+            match arena.name.as_str() {
+                "text" => record.text_bytes = bytes,
+                "rodata" => record.rodata_bytes = bytes,
+                "data" => record.data_bytes = bytes,
+                _ => {}
+            }
+        }
+    }
+    let counts = report.objects.iter().flat_map(|object| &object.relocations);
+    record.relocations = counts.map(|count| u64::from(count.count)).sum();
+    record.result = match &report.outcome {
+        Outcome::Ended(Ended::Returned(value) | Ended::Exited(value)) => {
+            record.exit_code = Some(*value);
+            if *value == 0 { "pass".into() } else { format!("exit {value}") }
+        }
+        Outcome::Ended(Ended::Aborted) => {
+            record.exit_code = Some(ABORTED.into());
+            "abort".into()
+        }
+        Outcome::Faulted { kind, place, message } => {
+            record.message.clone_from(message);
+            format!("fault {kind} at {place}")
+        }
+        Outcome::TimedOut { place } => {
+            record.message = format!("at {place}");
+            "timeout".into()
+        }
+        Outcome::Refused { phase, message } => {
+            record.message = format!("in {phase}");
+            format!("load error {message}")
+        }
+    };
+    let leaked = report.arenas.iter().find(|arena| arena.after != arena.before);
+    if let Some(arena) = leaked {
+        let Record { result, message, .. } = &mut record;
+        *message =
+            format!("{result}; the {} arena held other {} than before", arena.name, arena.unit);
+        *result = "leak".into();
+    }
+    record
+}
+
+/// A line for each object, and the sum of it.
+fn tell(records: &[Record], args: &QemuArgs, took: Duration) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for record in records {
+        let kind = record.result.split(' ').next().unwrap_or_default();
+        *counts.entry(if kind == "load" { "load error" } else { kind }).or_default() += 1;
+        if args.quiet && record.passed() {
+            continue;
+        }
+        println!("{}: {}", record.path, show::good_or_bad(&record.result, record.passed()));
+        if args.verbose {
+            if !record.message.is_empty() {
+                println!("    {}", record.message);
+            }
+            print!("{}", each::tail(record.output.as_bytes()).trim_start_matches('\n'));
+            if !record.output.is_empty() {
+                println!();
+            }
+        }
+    }
+    let counts: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    println!(
+        "{} of {} objects ({})",
+        show::list(counts),
+        records.len(),
+        show::time(took.as_nanos() as u64)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qemu_protocol::{ArenaUse, Count, ModuleReport, ObjectReport, Unit};
+
+    fn arena(name: &str, before: u64, loaded: u64, after: u64) -> ArenaUse {
+        let (name, unit) = (name.into(), Unit::Bytes);
+        ArenaUse { name, unit, size: 100, before, loaded, after, in_one_piece: true }
+    }
+
+    fn report(outcome: Outcome) -> ProgramReport {
+        let module = ModuleReport {
+            name: "program".into(),
+            version: String::new(),
+            objects: Vec::new(),
+            taken: Vec::new(),
+            needs: Vec::new(),
+            links: Vec::new(),
+            arenas: vec![arena("text", 10, 15, 10), arena("data", 4, 7, 4)],
+            regions: Vec::new(),
+        };
+        let count = |count| Count { name: "R_X86_64_64".into(), count };
+        let object = ObjectReport {
+            name: "a.o".into(),
+            sections: Vec::new(),
+            relocations: vec![count(3), count(4)],
+            got_entries: 0,
+            stubs: 0,
+        };
+        ProgramReport {
+            program: "a.o".into(),
+            outcome,
+            load_ns: 5_700,
+            objects: vec![object],
+            arenas: vec![arena("text", 0, 50, 0)],
+            modules: vec![module],
+            soaks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_outcome_has_its_result() {
+        let result = |outcome| {
+            let record = told(&report(outcome));
+            (record.result, record.exit_code)
+        };
+        let ended = |ended| result(Outcome::Ended(ended));
+        assert_eq!(ended(Ended::Returned(0)), ("pass".into(), Some(0)));
+        assert_eq!(ended(Ended::Exited(0)), ("pass".into(), Some(0)));
+        assert_eq!(ended(Ended::Exited(3)), ("exit 3".into(), Some(3)));
+        assert_eq!(ended(Ended::Returned(-1)), ("exit -1".into(), Some(-1)));
+        assert_eq!(ended(Ended::Aborted), ("abort".into(), Some(134)));
+        let (kind, place, message) = ("divide error".into(), "m+f+0x1".into(), "all".into());
+        let faulted = Outcome::Faulted { kind, place, message };
+        assert_eq!(result(faulted), ("fault divide error at m+f+0x1".into(), None));
+        assert_eq!(result(Outcome::TimedOut { place: "p".into() }), ("timeout".into(), None));
+        let (phase, message) = ("resolve".into(), "`f` is nowhere".into());
+        let refused = Outcome::Refused { phase, message };
+        assert_eq!(result(refused), ("load error `f` is nowhere".into(), None));
+    }
+
+    #[test]
+    fn sizes_are_the_main_modules() {
+        let record = told(&report(Outcome::Ended(Ended::Returned(0))));
+        let sizes = (record.text_bytes, record.rodata_bytes, record.data_bytes);
+        assert_eq!((sizes, record.relocations, record.load_us), ((5, 0, 3), 7, 5));
+    }
+
+    #[test]
+    fn what_leaks_does_not_pass() {
+        let mut leaky = report(Outcome::Ended(Ended::Returned(0)));
+        leaky.arenas = vec![arena("text", 0, 50, 8)];
+        let record = told(&leaky);
+        assert!(record.result == "leak" && !record.passed());
+        assert!(record.message.contains("pass") && record.message.contains("text"));
+    }
+
+    #[test]
+    fn the_end_of_the_machine_is_the_programs_result() {
+        let result = |stop| fate_of(Fate::Fatal(&stop, b"last words")).result;
+        assert_eq!(result(Stop::Fault("wild".into())), "fault wild");
+        assert_eq!(result(Stop::TimeLimit(5)), "timeout");
+        assert!(result(Stop::Died("signal".into())).starts_with("fault the machine ended early"));
+        assert_eq!(fate_of(Fate::Fatal(&Stop::Flood, b"last words")).output, "last words");
+        assert!(fate_of(Fate::NotStarted("why".into())).result.starts_with("load error"));
+    }
+
+    #[test]
+    fn boots_are_shared_by_programs_that_need_the_same() {
+        let member = |name: &str| NamedBytes { name: name.into(), bytes: vec![1] };
+        let linked = |number, runtime: &[&str]| Linked {
+            number,
+            program: Program {
+                files: vec![member("a.o")],
+                archives: Vec::new(),
+                modules: Vec::new(),
+                runtime: runtime.iter().map(|name| member(name)).collect(),
+            },
+        };
+        let programs = vec![linked(0, &["x", "y"]), linked(1, &[]), linked(2, &["y", "z"])];
+        let batches = divide(programs, Arch::Riscv64);
+        let numbers = batches
+            .iter()
+            .map(|batch| batch.programs.iter().map(|linked| linked.number).collect::<Vec<_>>());
+        assert!(numbers.flatten().collect::<std::collections::BTreeSet<_>>().len() == 3);
+        for batch in &batches {
+            let alike = batch
+                .programs
+                .iter()
+                .all(|linked| linked.program.runtime.is_empty() == batch.runtime.is_empty());
+            assert!(alike);
+            let names: Vec<&str> = batch.runtime.iter().map(|member| &*member.name).collect();
+            let once = names.iter().collect::<std::collections::BTreeSet<_>>().len();
+            assert_eq!(once, names.len());
+        }
+        let many: Vec<_> = (0..MOST_PROGRAMS * 8).map(|number| linked(number, &[])).collect();
+        let batches = divide(many, Arch::Riscv64);
+        assert!(batches.iter().all(|batch| batch.programs.len() <= MOST_PROGRAMS));
+        assert_eq!(
+            batches.iter().map(|batch| batch.programs.len()).sum::<usize>(),
+            MOST_PROGRAMS * 8
+        );
+    }
+}
