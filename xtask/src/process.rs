@@ -77,7 +77,7 @@ pub fn run_with(
     mut on_line: impl FnMut(&str),
 ) -> Result<Done> {
     let mut done = (Vec::new(), Vec::new());
-    let end = pump(command, limit, |stream, bytes| {
+    let end = pump(command, limit.into(), |stream, bytes| {
         on_line(String::from_utf8_lossy(bytes).trim_end());
         match stream {
             Stream::Out => done.0.extend_from_slice(bytes),
@@ -112,13 +112,28 @@ pub enum End {
     TimeLimit,
 }
 
+/// How long a program may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// In all.
+    pub whole: Duration,
+    /// Until it prints something, again and again.
+    pub silence: Duration,
+}
+
+impl From<Duration> for Limit {
+    fn from(whole: Duration) -> Self {
+        Self { whole, silence: whole }
+    }
+}
+
 /// Runs `command`, passing on each line, its newline included, as it comes.
 ///
 /// # Errors
 /// It cannot be started.
 pub fn pump(
     command: &mut Command,
-    limit: Duration,
+    limit: Limit,
     mut sink: impl FnMut(Stream, &[u8]) -> ControlFlow<()>,
 ) -> Result<End> {
     let name = command.get_program().to_string_lossy().into_owned();
@@ -133,8 +148,8 @@ pub fn pump(
     let mut lines = [Lines::default(), Lines::default()];
     let mut end = None;
     while end.is_none() {
-        let left = limit.saturating_sub(started.elapsed());
-        match chunks.recv_timeout(left) {
+        let left = limit.whole.saturating_sub(started.elapsed());
+        match chunks.recv_timeout(left.min(limit.silence)) {
             Ok((stream, chunk)) => {
                 if lines[stream as usize].take(&chunk, |line| sink(stream, line)).is_break() {
                     end = Some(End::Stopped);
@@ -245,7 +260,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo one; printf two; exec sleep 60"]);
         let mut all = Vec::new();
-        let end = pump(&mut command, Duration::from_millis(500), |_, line| {
+        let end = pump(&mut command, Duration::from_millis(500).into(), |_, line| {
             all.push(line.to_vec());
             ControlFlow::Continue(())
         });

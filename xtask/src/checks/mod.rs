@@ -11,6 +11,7 @@ use crate::setup::{Need, Tools};
 mod bare;
 mod cases;
 mod clients;
+mod each;
 mod gdb;
 mod host;
 mod lua;
@@ -57,6 +58,7 @@ pub const STEPS: &[Step] = &[
         run: |context| crate::diff::archives::check(&context.tools),
     },
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
+    Step { name: "each", about: "a result for each of many objects", run: each::run },
     Step { name: "gdb", about: "GDB sees modules come and go", run: gdb::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
     Step { name: "remote", about: "programs by an agent, as in the images", run: remote::run },
@@ -78,7 +80,8 @@ fn all_tools(context: &Context) -> Result<Tally> {
         if arch != Arch::Riscv64 {
             needs.push(Need::Firmware(arch));
         }
-        needs.extend([Need::Gcc(arch), Need::Gxx(arch), Need::Libgcc(arch), Need::Qemu(arch)]);
+        needs.extend([Need::Gcc(arch), Need::Gxx(arch), Need::Libgcc(arch)]);
+        needs.extend([Need::Libsupcxx(arch), Need::Qemu(arch)]);
     }
     let mut tally = Tally::default();
     tally.count("tools", context.tools.ensure(&needs));

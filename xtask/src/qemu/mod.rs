@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::arch::Arch;
 use crate::image;
-use crate::process::{self, End, Stream};
+use crate::process::{self, End, Limit, Stream};
 use crate::setup::Tools;
 
 mod console;
@@ -143,6 +143,14 @@ impl Boot {
 /// # Errors
 /// A tool is missing, the image cannot be built, the job is too big, or QEMU does not start.
 pub fn boot(tools: &Tools, arch: Arch, job: &Job<'_>, limit: Duration) -> Result<Boot> {
+    boot_job(tools, arch, job, limit.into(), None)
+}
+
+/// The same, with a limit also to how long it may print nothing.
+///
+/// # Errors
+/// As for [`boot`].
+pub fn boot_watched(tools: &Tools, arch: Arch, job: &Job<'_>, limit: Limit) -> Result<Boot> {
     boot_job(tools, arch, job, limit, None)
 }
 
@@ -157,14 +165,14 @@ pub fn boot_held(
     limit: Duration,
     socket: &Path,
 ) -> Result<Boot> {
-    boot_job(tools, arch, job, limit, Some(socket))
+    boot_job(tools, arch, job, limit.into(), Some(socket))
 }
 
 fn boot_job(
     tools: &Tools,
     arch: Arch,
     job: &Job<'_>,
-    limit: Duration,
+    limit: Limit,
     gdb: Option<&Path>,
 ) -> Result<Boot> {
     let bytes = job.encode().context("the job cannot be encoded")?;
@@ -199,7 +207,7 @@ pub fn boot_file(
     job: Option<&Path>,
     limit: Duration,
 ) -> Result<Boot> {
-    boot_image(tools, arch, image, job, limit, None)
+    boot_image(tools, arch, image, job, limit.into(), None)
 }
 
 fn boot_image(
@@ -207,7 +215,7 @@ fn boot_image(
     arch: Arch,
     image: &Path,
     job: Option<&Path>,
-    limit: Duration,
+    limit: Limit,
     gdb: Option<&Path>,
 ) -> Result<Boot> {
     let qemu = tools.qemu(arch)?;
@@ -245,7 +253,7 @@ fn boot_image(
             boot.stop = Stop::Died(format!("{status} {}", said.trim()).trim_end().to_owned());
         }
         End::Stopped => boot.stop = Stop::Flood,
-        End::TimeLimit => boot.stop = Stop::TimeLimit(limit.as_secs()),
+        End::TimeLimit => boot.stop = Stop::TimeLimit(boot.took.as_secs()),
     }
     Ok(boot)
 }

@@ -59,7 +59,7 @@ fn must(command: &mut Command) -> Result<String> {
 /// Boots a machine that switches itself off, and gives its exit code and all that it printed.
 fn boot(qemu: &mut Command) -> Result<(Option<i32>, String)> {
     let mut printed = Vec::new();
-    let end = process::pump(qemu, LIMIT, |_, line| {
+    let end = process::pump(qemu, LIMIT.into(), |_, line| {
         printed.extend_from_slice(line);
         ControlFlow::Continue(())
     })?;

@@ -15,6 +15,7 @@ use crate::archive::NamedBytes;
 use crate::cli::{Machines, QemuArgs, UsageError};
 use crate::image;
 use crate::parallel;
+use crate::process::Limit;
 use crate::program::{Inputs, Program};
 use crate::progress;
 use crate::qemu::each::{self, Fate};
@@ -26,8 +27,8 @@ use crate::show;
 
 /// Seconds that each program has, unless something else is asked for.
 pub const DEFAULT_LIMIT: u64 = 10;
-/// Seconds that a boot may take besides.
-const BOOT: u64 = 60;
+/// Seconds that a machine may take to boot, or to load a program.
+const BOOT: u64 = 30;
 /// Bytes of objects in one boot: the image's window for a job has room for more, and needs some.
 const MOST_BYTES: usize = 32 << 20;
 /// Programs in one boot.
@@ -106,8 +107,9 @@ pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
         let boot = |range: std::ops::Range<usize>| {
             let names = &names[range.clone()];
             let job = batch.job(&batch.programs[range], names, args, limit_ms);
-            let seconds = BOOT + limit.saturating_mul(job.programs.len() as u64);
-            qemu::boot(tools, batch.arch, &job, Duration::from_secs(seconds))
+            let silence = Duration::from_secs(BOOT + limit);
+            let whole = silence + Duration::from_secs(limit) * job.programs.len() as u32;
+            qemu::boot_watched(tools, batch.arch, &job, Limit { whole, silence })
         };
         each::run(&names, boot, |at, fate| {
             step.advance();

@@ -168,7 +168,7 @@ pub fn exit_code(boot: &Boot) -> u8 {
 pub fn set_up(tools: &Tools, archs: &[Arch]) -> Result<()> {
     let mut needs = vec![Need::Clang];
     for &arch in archs {
-        needs.extend([Need::Qemu(arch), Need::Libgcc(arch)]);
+        needs.extend([Need::Qemu(arch), Need::Libgcc(arch), Need::Libsupcxx(arch)]);
     }
     tools.ensure(&needs)
 }

@@ -1,0 +1,5 @@
+// Writes to nowhere.
+int main(void) {
+    *(int *volatile *)8 = 0;
+    return 0;
+}
