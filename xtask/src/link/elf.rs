@@ -170,7 +170,9 @@ fn thread_local_header(map: &Map, locals: ThreadLocals) -> ProgramHeader {
     let segment = map.segments.iter().find(holds).filter(|_| locals.image_size != 0);
     let offset = segment.map_or(0, |segment| segment.file_offset + (address - segment.address.0));
     let sizes = [locals.image_size, locals.size];
-    program_header(PT_TLS, PF_R, offset, address, sizes, locals.align)
+    // What threads' blocks are aligned by; an image without a byte lies anywhere.
+    let aligned = address.checked_next_multiple_of(locals.align).filter(|_| segment.is_none());
+    program_header(PT_TLS, PF_R, offset, aligned.unwrap_or(address), sizes, locals.align)
 }
 
 fn program_header(

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use loader_core::SegmentKind;
 
 use super::{Output, executable};
 
@@ -26,6 +27,7 @@ const EXECUTABLE: &str = "linked.elf";
 /// A file cannot be written.
 pub fn write(output: &mut Output, folder: &Path, format: Format, map: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
+    clear(folder).with_context(|| cannot_write(folder))?;
     match format {
         Format::Elf => {
             let bytes = executable(output, EXECUTABLE)?;
@@ -47,6 +49,28 @@ pub fn write(output: &mut Output, folder: &Path, format: Format, map: &Path) -> 
     }
     let text = serde_json::to_string_pretty(&output.map)?;
     put(map, (text + "\n").as_bytes())
+}
+
+/// Takes away what an earlier link has left: it might be taken for a part of this one.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let of_segment = |kind: SegmentKind| {
+            let number = name.strip_prefix(kind.name()).and_then(|name| name.strip_suffix(".bin"));
+            number.is_some_and(|number| {
+                let digits = number.strip_prefix('-');
+                number.is_empty()
+                    || digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            })
+        };
+        let is_ours = name == EXECUTABLE || SegmentKind::ALL.into_iter().any(of_segment);
+        if is_ours && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -135,6 +135,29 @@ fn members_are_taken_in_the_order_of_the_command_line() {
 }
 
 #[test]
+fn files_of_an_earlier_link_do_not_stay() {
+    let mut maker = Maker::new(Arch::X86_64);
+    maker.section(".rodata", SectionKind::ReadOnlyData, &[1; 8]);
+    maker.section(".data", SectionKind::Data, &[2; 8]);
+    let mut other = Maker::new(Arch::X86_64);
+    other.section(".data", SectionKind::Data, &[3; 8]);
+    let objects = [maker, other].map(|maker| maker.0.write().unwrap());
+    let folder = Folder::of(&[("both.o", &objects[0]), ("data.o", &objects[1])]);
+    let names = |out: &Path| {
+        let names = fs::read_dir(out).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<BTreeSet<_>>()
+    };
+    let link = |file: &str, more: &[&str]| names(&folder.link(&[file], "out", more).unwrap());
+    let all = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(link("both.o", &[]), all(&["data.bin", "map.json", "rodata.bin"]));
+    fs::write(folder.path("out/notes.txt"), b"mine").unwrap();
+    assert_eq!(link("data.o", &[]), all(&["data.bin", "map.json", "notes.txt"]));
+    let elf = ["--format", "elf"];
+    assert_eq!(link("data.o", &elf), all(&["linked.elf", "map.json", "notes.txt"]));
+}
+
+#[test]
 fn what_nothing_uses_is_left_out_where_that_is_asked_for() {
     let mut maker = Maker::new(Arch::X86_64);
     let text = maker.section(".text.start", SectionKind::Text, &[0x90; 16]);

@@ -44,6 +44,22 @@ fn thread_local_variables_are_where_an_executable_has_them() {
 }
 
 #[test]
+fn blocks_of_nothing_but_zeros_are_aligned() {
+    let mut maker = Maker::new(Arch::Aarch64);
+    maker.section(".rodata", SectionKind::ReadOnlyData, &CONSTANTS[..5]);
+    let zeros = maker.0.add_section(Vec::new(), b".tbss".into(), SectionKind::UninitializedTls);
+    maker.0.append_section_bss(zeros, 40, 64);
+    let folder = Folder::of(&[("a.o", &maker.0.write().unwrap())]);
+    let more = ["--place", "rodata=0x2000", "--format", "elf"];
+    let out = folder.link(&["a.o"], "out", &more).unwrap();
+    let bytes = fs::read(out.join("linked.elf")).unwrap();
+    let elf = Elf::parse(&bytes).unwrap();
+    let header = elf.program_headers.iter().find(|h| h.p_type == PT_TLS).unwrap();
+    assert_eq!((header.p_filesz, header.p_memsz, header.p_align), (0, 40, 64));
+    assert_eq!(header.p_vaddr % 64, 0, "{:#x}", header.p_vaddr);
+}
+
+#[test]
 fn resolvers_of_ifuncs_and_deletions_are_in_the_map() {
     let mut maker = Maker::new(Arch::Riscv64);
     let (code, kind, at, addend, _) = call(Arch::Riscv64);
