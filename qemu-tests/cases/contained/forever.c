@@ -1,5 +1,5 @@
 //! limit: 300
-//! expect: timed out
+//! expect: timed out at +main+0x
 //! repeat: 2
 // A loop without an end.
 int main(void) {

@@ -1,5 +1,5 @@
 //! limit: 300
-//! expect: timed out
+//! expect: timed out at +wait+0x
 // An initialiser that does not return.
 __attribute__((constructor)) static void wait(void) {
     for (volatile int i = 0;; i++) {

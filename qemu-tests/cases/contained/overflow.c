@@ -1,5 +1,5 @@
 //! limit: 20000
-//! expect: faulted at deeper+0x
+//! expect: faulted stack overflow:, at deeper+0x
 //! repeat: 3
 // Recursion without an end: the stack's guard page stops it, and the next program finds a stack again.
 #include "../include/case.h"

@@ -13,7 +13,7 @@ use target_common::causes::TIME_LIMIT;
 use target_common::{CallEnd, Fault, HARTS, Region};
 
 use crate::modules::{self, Described};
-use crate::target;
+use crate::{memory, target};
 
 /// What lies below a program's stack, and is not mapped (`linker/`).
 const GUARD: usize = 64 << 10;
@@ -36,14 +36,32 @@ pub fn contained(limit_ns: u64, call: impl FnOnce() -> CallEnd) -> Result<CallEn
 }
 
 /// Ends the program that has faulted, if it runs [`contained`]. For the fault handler.
+///
+/// Where the fault came in the middle of the heap's business, the heap is lost, and the run with it.
 pub fn end_program(fault: &Fault) {
     let hart = target::hart();
+    if !memory::heap_is_free() {
+        return;
+    }
     if CONTAINED[hart].swap(false, Ordering::Relaxed) {
         if let Some(mut noted) = FAULTS[hart].try_lock() {
             *noted = Some(*fault);
         }
         target::escape_fault(-1)
     }
+}
+
+/// Leaves the program for good, if it was ended inside of a call that the image has made on its behalf:
+/// the innermost call is what [`end_program`] has left.
+pub fn go_on_ending() {
+    if FAULTS[target::hart()].lock().is_some() {
+        target::escape(-1)
+    }
+}
+
+/// Whether a fault is that the program's time is over.
+pub fn is_time_limit(fault: &Fault) -> bool {
+    (target::CAUSES.kind)(fault.cause) == TIME_LIMIT
 }
 
 /// Whether each hart runs a program contained.
@@ -53,11 +71,14 @@ static FAULTS: [Mutex<Option<Fault>>; HARTS] = [const { Mutex::new(None) }; HART
 
 fn outcome(fault: &Fault) -> Outcome {
     let place = modules::place_of(fault.pc).unwrap_or_else(|| format!("{:#x}", fault.pc));
-    let kind = (target::CAUSES.kind)(fault.cause);
-    if kind == TIME_LIMIT {
+    if is_time_limit(fault) {
         return Outcome::TimedOut { place };
     }
-    let kind = if overflows_stack(fault) { "stack overflow".into() } else { String::from(kind) };
+    let kind = match overflows_stack(fault) {
+        true => "stack overflow",
+        false => (target::CAUSES.kind)(fault.cause),
+    };
+    let kind = String::from(kind);
     Outcome::Faulted { kind, place, message: Described(fault).to_string() }
 }
 

@@ -12,6 +12,7 @@ use qemu_protocol::ManagerKind;
 use spin::Mutex;
 use target_common::{CallEnd, Fault, HARTS, Region};
 
+use crate::containment;
 use crate::manager::{self, Manager};
 use crate::modules::Described;
 use crate::unwind::{self, Caught};
@@ -58,12 +59,12 @@ pub unsafe extern "C" fn kernel_test_describe(
     size: usize,
 ) -> usize {
     fault_of(function, value);
-    let said = SAID[target::hart()].lock();
-    let length = said.length.min(size.saturating_sub(1));
+    let Said { bytes, length } = *SAID[target::hart()].lock(); // not while it is written to `text`
+    let length = length.min(size.saturating_sub(1));
     if size > 0 {
         // SAFETY: the caller's contract; `length` is less than `size`.
         unsafe {
-            ptr::copy_nonoverlapping(said.bytes.as_ptr(), text, length);
+            ptr::copy_nonoverlapping(bytes.as_ptr(), text, length);
             text.add(length).write(0);
         }
     }
@@ -73,19 +74,28 @@ pub unsafe extern "C" fn kernel_test_describe(
 /// Calls `function(value)`, and catches what it raises; returns the class of that, or 0 if it raises
 /// nothing. The exception is deleted.
 pub extern "C" fn kernel_test_catch(function: Function, value: i32) -> u64 {
+    let (class, end) = catch(function, value);
+    containment::go_on_ending();
+    match end {
+        CallEnd::Returned(_) => class,
+        CallEnd::Escaped(code) => target::escape(code),
+    }
+}
+
+/// The class of what a function raises, and how the call ended, or the last one that was made for it. Its
+/// stack is gone by then.
+fn catch(function: Function, value: i32) -> (u64, CallEnd) {
     let mut stack = Vec::<u8>::with_capacity(STACK);
     let stack = Region { start: stack.as_mut_ptr().expose_provenance(), size: STACK };
     let entry = (function as *const ()).expose_provenance();
     // SAFETY: as in `call`.
     match unsafe { unwind::catch(entry, &[value as u64, 0, 0, 0, 0, 0], stack) } {
-        Caught::Ended(CallEnd::Returned(_)) => 0,
-        Caught::Ended(CallEnd::Escaped(code)) => target::escape(code),
+        Caught::Ended(end) => (0, end),
         Caught::Raised(exception) => {
             let class = exception.class();
             // SAFETY: the module that raised it is one of those that wait for this; nothing is on
             // the stack any more.
-            unsafe { unwind::delete(exception, stack) };
-            class
+            (class, unsafe { unwind::delete(exception, stack) })
         }
     }
 }
@@ -142,6 +152,9 @@ pub extern "C" fn kernel_test_free(start: *mut u8) {
 /// Where a fault is expected, leaves the function that it is expected of.
 pub fn leave_if_expected(fault: &Fault) {
     let hart = target::hart();
+    if containment::is_time_limit(fault) {
+        return;
+    }
     if EXPECTED[hart].swap(false, Ordering::Relaxed) {
         // What has no address was not refused by the page tables: an instruction that is none, say.
         let address = (target::CAUSES.has_address)(fault.cause).then_some(fault.value);
@@ -170,6 +183,7 @@ static SAID: [Mutex<Said>; HARTS] =
     [const { Mutex::new(Said { bytes: [0; 2048], length: 0 }) }; HARTS];
 
 /// A text that takes no memory.
+#[derive(Clone, Copy)]
 struct Said {
     bytes: [u8; 2048],
     length: usize,
@@ -197,6 +211,7 @@ fn fault_of(function: Function, value: i32) -> usize {
     EXPECTED[hart].store(true, Ordering::Relaxed);
     call(function, value);
     EXPECTED[hart].store(false, Ordering::Relaxed);
+    containment::go_on_ending();
     FAULTED_AT[hart].load(Ordering::Relaxed)
 }
 

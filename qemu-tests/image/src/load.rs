@@ -15,14 +15,16 @@ use qemu_protocol::{
     Count, File, LinkReport, ModuleReport, ObjectReport, Options, Outcome, RegionReport,
     SectionReport,
 };
+use target_common::CallEnd;
 
+use crate::containment;
 use crate::debugger::{self, Shown};
 use crate::manager::Manager;
 use crate::modules::Modules;
 use crate::select::{self, Chosen};
 use crate::target;
 use crate::threads::{DynamicBlocks, StaticBlocks};
-use crate::unwind;
+use crate::unwind::{self, Registered};
 
 /// What the registry calls the kernel.
 const KERNEL: &str = "the kernel";
@@ -47,6 +49,8 @@ pub struct Wanted<'w> {
     pub grants: &'w [&'w str],
     /// The function that the job calls, if it calls one in this module.
     pub entry: Option<&'w str>,
+    /// How many milliseconds each of its IFUNCs' resolvers may run; 0: as long as it likes.
+    pub limit_ms: u32,
 }
 
 /// A module that is loaded, and what is to be called in it.
@@ -60,6 +64,8 @@ pub struct Loaded {
     pub report: ModuleReport,
     pub objects: Vec<ObjectReport>,
     pub load_ns: u64,
+    /// What unwinders know of it: before what that is read from goes.
+    pub unwinding: Option<Registered>,
     /// What a debugger knows of it, where one is asked for.
     pub shown: Option<Shown>,
 }
@@ -108,13 +114,8 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let mut module = modules.load_lending(request, wanted.manager).map_err(refused)?;
     let resolutions: Vec<_> = module.resolutions().collect();
     for resolution in resolutions {
-        let resolver =
-            core::ptr::with_exposed_provenance::<()>(resolution.resolver.value() as usize);
-        // SAFETY: the module says that a resolver lies there; it is sealed, so it may run. What
-        // it gets, the processor's features, is nothing here.
-        let resolver: extern "C" fn(u64, usize) -> usize =
-            unsafe { core::mem::transmute(resolver) };
-        module.set_resolved(&resolution, TargetAddress::new(resolver(0, 0) as u64));
+        let address = resolve(resolution.resolver, wanted.limit_ms)?;
+        module.set_resolved(&resolution, address);
     }
     let load_ns = target::now_ns() - start;
     let shown = debugger::show(&module, options.debug).map_err(|error| refused(error.into()))?;
@@ -139,8 +140,9 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let unwind_tables = unwind::tables(&module);
     let id = module.publish();
     let images = shown.as_ref().map(Shown::images);
-    // SAFETY: `unload` has them forgotten before the module or what is shown of it goes.
-    unsafe { unwind::register(id, unwind_tables, images) };
+    // SAFETY: `unload` has them forgotten before the module goes, and what is shown of it goes after
+    // them in any case.
+    let unwinding = Some(unsafe { unwind::register(id, unwind_tables, images) });
     let reader = modules.reader();
     report.needs = reader.needs(id).map(|module| module.name.into()).collect();
     if report.links.iter().any(|link| link.resolved_by == KERNEL) {
@@ -160,15 +162,34 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
         report,
         objects,
         load_ns,
+        unwinding,
         shown,
     })
+}
+
+/// Has the resolver of an IFUNC choose, within the program's limit.
+fn resolve(resolver: TargetAddress, limit_ms: u32) -> Result<TargetAddress, Outcome> {
+    let stack = target::regions().program_stacks[target::hart()];
+    // SAFETY: the module says that a resolver lies there; it is sealed, so it may run. What it gets, the
+    // processor's features, is nothing here. The hart runs no program yet, whose stack this is.
+    let call = || unsafe { target::call_program(resolver.value() as usize, &[0; 6], stack) };
+    let end = match limit_ms {
+        0 => call(),
+        limit => containment::contained(u64::from(limit) * 1_000_000, call)?,
+    };
+    match end {
+        CallEnd::Returned(address) => Ok(TargetAddress::new(address)),
+        CallEnd::Escaped(_) => {
+            Err(refusal("resolve", "the resolver of an IFUNC has not returned".into()))
+        }
+    }
 }
 
 /// Unloads a module; its finalisers have run. What is in use then goes into its report.
 pub fn unload(modules: &Modules, loaded: &mut Loaded) -> Result<(), Outcome> {
     let leaving = modules.unload(loaded.id);
     let leaving = leaving.map_err(|error| refusal("unload", error.to_string()))?;
-    unwind::unregister(loaded.id);
+    loaded.unwinding = None;
     loaded.shown = None; // a debugger takes its breakpoints out of memory that is still the module's
     leaving.finish();
     loaded.manager.close(&mut loaded.report.arenas);

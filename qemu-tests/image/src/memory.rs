@@ -17,6 +17,11 @@ use crate::target;
 #[global_allocator]
 static HEAP: LockedHeap = LockedHeap::empty();
 
+/// Whether nobody is in the middle of taking memory from the heap, or giving it back.
+pub fn heap_is_free() -> bool {
+    HEAP.try_lock().is_some()
+}
+
 /// The machine's page permissions and caches, for the managers.
 #[derive(Debug)]
 pub struct Pages;

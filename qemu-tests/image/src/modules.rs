@@ -63,8 +63,7 @@ impl fmt::Display for Described<'_> {
             times(f, &mut again)?;
             last = caller;
             let in_module = locate(f, ", called from", caller, 1)?;
-            // Of a jump to nowhere from nowhere, nobody is the caller.
-            if !in_module && !in_kernel && caller != 0 {
+            if !in_module && !in_kernel {
                 f.write_str(", called from the kernel")?;
             }
             in_kernel = !in_module;

@@ -55,6 +55,8 @@ pub struct Program<'a> {
     /// Modules that it may need, in an order in which they can be loaded.
     #[serde(borrow)]
     pub modules: Vec<ModuleFiles<'a>>,
+    /// Which of the job's objects of the C runtime it is loaded with, by their numbers; none: all.
+    pub runtime: Option<Vec<u32>>,
     /// The function to call after the initialisers: `int entry(int argc, char **argv)`.
     pub entry: &'a str,
     /// `argv`, the program's name included.
@@ -213,6 +215,7 @@ mod tests {
             files: vec![file],
             archives: vec![file],
             modules: vec![ModuleFiles { name: "m", files: vec![file] }],
+            runtime: Some(vec![0]),
             entry: "main",
             args: vec!["p", "x"],
             repeat: 2,
@@ -225,6 +228,7 @@ mod tests {
         let job = Job::decode(&bytes).unwrap();
         assert_eq!(job.runtime.len(), 1);
         assert_eq!(job.programs[0].args, ["p", "x"]);
+        assert_eq!(job.programs[0].runtime, Some(vec![0]));
         assert_eq!(job.programs[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].modules[0].files[0].bytes, file.bytes);
         assert_eq!(job.programs[0].repeat, 2);
@@ -242,6 +246,7 @@ mod tests {
             files: files.clone(),
             archives: files.clone(),
             modules: vec![ModuleFiles { name: "m", files: files.clone() }],
+            runtime: None,
             entry: "main",
             args: vec![],
             repeat: 1,

@@ -46,6 +46,14 @@ pub fn read_console() -> Option<u8> {
     uart().read_word().ok().flatten()
 }
 
+/// Frees the console, if this hart has it: it has left for good what held it.
+#[cfg(feature = "image")]
+pub(crate) fn abandon_console() {
+    // SAFETY: whoever calls this abandons all frames of the hart that may hold a guard; the lock
+    // guards nothing but the order of what is written.
+    unsafe { WRITING.abandon(hart()) };
+}
+
 /// Held by the hart that writes.
 static WRITING: HartLock<()> = HartLock::new(());
 /// Attempts to get it: seconds.

@@ -141,6 +141,8 @@ pub fn escape_fault(value: i32) -> ! {
     const STATE: u64 = 1 << 9 | 1 << 7 | 1 << 6 | 0b0100;
     let stack = layout::image().exception_stacks[hart()].end();
     let caller = caller();
+    #[cfg(feature = "image")]
+    crate::console::abandon_console();
     // SAFETY: `leave` needs no stack but the one that the program was called on, to which it goes
     // back: the program's own may have overflowed. The frames of the handler are never used again.
     unsafe {

@@ -2,6 +2,8 @@
 
 use crate::harts::hart;
 use aarch64_cpu::asm::barrier;
+#[cfg(feature = "image")]
+use aarch64_cpu::registers::{Readable, Writeable};
 use core::{
     arch::naked_asm,
     sync::atomic::{AtomicUsize, Ordering},
@@ -28,8 +30,13 @@ pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Re
     let outer = caller.load(Ordering::Relaxed);
     // The other hart may have written the code: nothing of what was there may be under way.
     barrier::isb(barrier::SY);
+    #[cfg(feature = "image")]
+    let interrupts = aarch64_cpu::registers::DAIF.get();
     // SAFETY: the caller answers for the entry, its arguments and the stack.
     let end = unsafe { enter(entry, arguments, top, caller.as_ptr()) };
+    // A fault that the program was left by has masked them.
+    #[cfg(feature = "image")]
+    aarch64_cpu::registers::DAIF.set(interrupts);
     caller.store(outer, Ordering::Relaxed);
     if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value as i32) }
 }

@@ -39,6 +39,18 @@ pub struct Causes {
 }
 
 impl Fault {
+    /// A fault that somebody tells of, and that had the registers it had.
+    pub const fn told(cause: u64, pc: usize, value: usize, return_address: usize) -> Self {
+        Self {
+            cause,
+            pc,
+            value,
+            return_address,
+            #[cfg(feature = "image")]
+            registers: Registers([0; Registers::COUNT]),
+        }
+    }
+
     /// The fault in words.
     pub const fn described(self, causes: &Causes) -> DescribedFault<'_> {
         DescribedFault { fault: self, causes }

@@ -123,6 +123,18 @@ impl<T> HartLock<T> {
         }
         None
     }
+
+    /// Frees the lock, if `hart`, which runs this, has it: for a hart that has left for good what held it.
+    ///
+    /// # Safety
+    /// The guard is never used or dropped: its frame is abandoned. The value is as others may find it.
+    pub unsafe fn abandon(&self, hart: usize) {
+        if self.holder.load(Ordering::Relaxed) == hart + 1 {
+            self.holder.store(0, Ordering::Relaxed);
+            // SAFETY: the lock is held, by this hart, and nobody else will free it.
+            unsafe { self.value.force_unlock() };
+        }
+    }
 }
 
 /// Holds a [`HartLock`] until it is dropped.
@@ -209,5 +221,17 @@ mod tests {
             }
         });
         assert_eq!(*lock.lock(0).unwrap(), HARTS * TIMES);
+    }
+
+    #[test]
+    fn what_is_abandoned_is_free_again() {
+        let lock = HartLock::new(5);
+        core::mem::forget(lock.lock(1).unwrap());
+        // SAFETY: the guard is gone.
+        unsafe { lock.abandon(0) };
+        assert!(lock.lock_within(0, 1).is_none(), "it is the other hart's");
+        // SAFETY: as above.
+        unsafe { lock.abandon(1) };
+        assert_eq!(*lock.lock_within(0, 1).unwrap(), 5);
     }
 }

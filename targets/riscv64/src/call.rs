@@ -17,8 +17,16 @@ use crate::harts::hart;
 /// fewer; `stack` must be writable, used by nothing else, and large enough for it.
 pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     let top = (stack.start + stack.size) & !15; // The calling convention's stack alignment.
+    #[cfg(feature = "image")]
+    let interrupts = riscv::register::sstatus::read().sie();
     // SAFETY: as the caller promised.
     let end = unsafe { enter(entry, arguments, top, FRAMES[hart()].as_ptr()) };
+    // A fault that the program was left by has turned them off.
+    #[cfg(feature = "image")]
+    if interrupts {
+        // SAFETY: as it was before the call.
+        unsafe { riscv::register::sstatus::set_sie() };
+    }
     if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value as i32) }
 }
 

@@ -135,6 +135,8 @@ global_asm!(
 ///
 /// The exception stack is empty again, and the next exception is a first one.
 pub fn escape_fault(value: i32) -> ! {
+    #[cfg(feature = "image")]
+    crate::machine::abandon_console();
     // SAFETY: the handler for a second exception gives way to that for a first one, as at boot.
     unsafe { asm!("csrw stvec, {}", in(reg) (&raw const __trap_entry), options(nostack)) };
     escape(value)

@@ -51,9 +51,7 @@ pub enum Directive {
     Options(Options),
     Orders,
     Output(String),
-    /// `limit`
     Limit(u32),
-    /// `repeat`
     Repeat(u32),
     Stubs(u32),
     Taken(String),
@@ -68,10 +66,10 @@ pub enum Expectation {
     Any,
     /// It runs, and ends like this.
     Ends(Ended),
-    /// It faults within its limit, and what is said of that holds these words.
+    /// It faults within its limit, and what is said of that, its kind first, holds these words.
     Faults(Vec<String>),
-    /// It does not end within its limit.
-    TimesOut,
+    /// It does not end within its limit, and is stopped where these words say.
+    TimesOut(String),
     /// The loader refuses it.
     Refused(Refusal),
 }
@@ -299,8 +297,8 @@ fn refusal(text: &str) -> Result<Refusal> {
 }
 
 fn expectation(text: &str) -> Result<Expectation> {
-    if text == "timed out" {
-        return Ok(Expectation::TimesOut);
+    if let Some(place) = text.strip_prefix("timed out at ") {
+        return Ok(Expectation::TimesOut(place.to_owned()));
     }
     Ok(match text.strip_prefix("faulted ") {
         Some(words) => {
@@ -316,7 +314,7 @@ fn ended(text: &str) -> Result<Ended> {
         (Some("returned"), Some(value)) => Ended::Returned(value.parse().context("a number")?),
         (Some("exited"), Some(value)) => Ended::Exited(value.parse().context("a number")?),
         (Some("aborted"), None) => Ended::Aborted,
-        _ => bail!("`returned N`, `exited N`, `aborted`, `faulted WORDS` or `timed out`"),
+        _ => bail!("`returned N`, `exited N`, `aborted`, `faulted WORDS` or `timed out at PLACE`"),
     };
     ensure!(words.next().is_none(), "too many words");
     Ok(ended)

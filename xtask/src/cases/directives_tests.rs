@@ -86,7 +86,7 @@ fn expectations() {
     assert_eq!(expect("returned -3"), Expectation::Ends(Ended::Returned(-3)));
     assert_eq!(expect("exited 3"), Expectation::Ends(Ended::Exited(3)));
     assert_eq!(expect("aborted"), Expectation::Ends(Ended::Aborted));
-    assert!(matches!(expect("timed out"), Expectation::TimesOut));
+    assert_eq!(expect("timed out at f"), Expectation::TimesOut("f".into()));
     let faults = expect("faulted at main, write");
     assert_eq!(faults, Expectation::Faults(vec!["at main".into(), "write".into()]));
     assert_eq!(settings("//! limit: 300\n").limit_ms, 300);

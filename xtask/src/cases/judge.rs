@@ -49,7 +49,8 @@ impl Verdict {
                 refused(refusal, phase, message)?;
                 same_output("", output)
             }
-            (Expectation::Faults(words), Outcome::Faulted { message, .. }) => {
+            (Expectation::Faults(words), Outcome::Faulted { kind, message, .. }) => {
+                let message = format!("{kind}: {message}");
                 match words.iter().find(|words| !message.contains(words.as_str())) {
                     Some(missing) => {
                         Err(format!("of its fault, `{missing}` is not said: {message}"))
@@ -57,7 +58,11 @@ impl Verdict {
                     None => same_output(&self.output, output),
                 }
             }
-            (Expectation::TimesOut, Outcome::TimedOut { .. }) => same_output(&self.output, output),
+            (Expectation::TimesOut(there), Outcome::TimedOut { place })
+                if place.contains(there) =>
+            {
+                same_output(&self.output, output)
+            }
             (Expectation::Refused(_), Outcome::Ended(ended)) => {
                 Err(format!("it {}, and should have been refused", said(*ended)))
             }
@@ -70,7 +75,7 @@ impl Verdict {
             (_, Outcome::TimedOut { place }) => {
                 Err(format!("its time was over, at {place}{}", printed(output)))
             }
-            (Expectation::Faults(_) | Expectation::TimesOut, Outcome::Ended(ended)) => {
+            (Expectation::Faults(_) | Expectation::TimesOut(_), Outcome::Ended(ended)) => {
                 Err(format!("it {}, and should not have ended by itself", said(*ended)))
             }
         }
@@ -239,11 +244,13 @@ mod tests {
             verdict.judge(&faulted("a write at other"), b"x\n").unwrap_err().contains("at main")
         );
         assert!(verdict.judge(&faulted("a write at main"), b"y\n").is_err());
-        let timed_out = || report(Outcome::TimedOut { place: "p".into() }, 8);
+        let timed_out = || report(Outcome::TimedOut { place: "p+f+0x4".into() }, 8);
         assert!(verdict.judge(&timed_out(), b"x\n").unwrap_err().contains("time was over"));
         assert!(verdict.judge(&returned(0), b"x\n").unwrap_err().contains("by itself"));
-        let verdict = expects(Expectation::TimesOut);
+        let verdict = expects(Expectation::TimesOut("+f+".into()));
         assert_eq!(verdict.judge(&timed_out(), b"x\n"), Ok(()));
+        let elsewhere = expects(Expectation::TimesOut("+g+".into()));
+        assert!(elsewhere.judge(&timed_out(), b"x\n").unwrap_err().contains("+f+"));
         assert!(verdict.judge(&faulted("f"), b"x\n").unwrap_err().contains("it faulted: f"));
         assert!(verdict.judge(&returned(0), b"x\n").is_err());
         assert!(ends(0, "").judge(&faulted("f"), b"").is_err());

@@ -143,6 +143,7 @@ fn job<'j>(
                 .map(|archive| protocol::File::new(&archive.name, &archive.bytes))
                 .collect(),
             modules: split.modules.iter().map(module).collect(),
+            runtime: None,
             entry: &trial.entry,
             args: [name.as_str()]
                 .into_iter()

@@ -25,7 +25,7 @@ pub const DEFAULT_LIMIT: Duration = Duration::from_secs(120);
 /// Bytes that the images reserve for a job, and for the encoded length in front of it.
 const JOB_SIZE: usize = 64 << 20;
 
-/// Bytes on the console, reports included, beyond which a boot is stopped.
+/// Bytes on the console of one program, reports included, beyond which a boot is stopped.
 const MOST_OUTPUT: usize = 256 << 20;
 
 /// One boot, from power-on to the end.
@@ -239,6 +239,9 @@ fn boot_image(
             let line = console::split(line);
             boot.print(line.output);
             if let Some(report) = line.report {
+                if matches!(report, Report::Start { .. }) {
+                    read = 0;
+                }
                 boot.take(report);
             }
         }

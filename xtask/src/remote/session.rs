@@ -363,12 +363,8 @@ impl Session {
             Arch::X86_64 => causes::X86_64,
         };
         let Fault { cause, pc, value, return_address } = *fault;
-        let raw = target_common::Fault {
-            cause,
-            pc: pc as usize,
-            value: value as usize,
-            return_address: return_address as usize,
-        };
+        let [at, used, back] = [pc, value, return_address].map(|word| word as usize);
+        let raw = target_common::Fault::told(cause, at, used, back);
         let mut text = raw.described(&causes).to_string();
         let reader = self.modules.reader();
         for (before, address) in [(", in", pc), (", called from", return_address)] {

@@ -67,6 +67,7 @@ fn boot(tools: &Tools, arch: Arch, args: &SoakArgs) -> Result<Boot> {
         files: Vec::new(),
         archives: Vec::new(),
         modules: split.modules.iter().map(module).collect(),
+        runtime: None,
         entry: "",
         args: Vec::new(),
         repeat: 1,

@@ -62,15 +62,19 @@ pub fn tables<M: MemoryManager>(module: &Module<'_, '_, M>) -> Unregistered {
     Unregistered { code: hull.unwrap_or(Region { start: 0, size: 0 }), tables: tables.collect() }
 }
 
+/// What is known of a module; dropping it has that forgotten.
+#[derive(Debug)]
+pub struct Registered(ModuleId);
+
 /// Makes a module's tables known, and the lines of what a debugger is shown of it.
 ///
 /// # Safety
-/// Both stay until they are [forgotten](unregister).
+/// Both stay as long as what is returned.
 pub unsafe fn register<M: MemoryManager>(
     of: ModuleId,
     Unregistered { code, tables }: Unregistered,
     images: Option<&DebugImages<M>>,
-) {
+) -> Registered {
     if !tables.is_empty() {
         TABLES.write().push(Tables { of, code, tables });
     }
@@ -78,12 +82,14 @@ pub unsafe fn register<M: MemoryManager>(
         // SAFETY: the caller's contract.
         unsafe { lines::register(of, images) };
     }
+    Registered(of)
 }
 
-/// Forgets them: the module is about to go.
-pub fn unregister(id: ModuleId) {
-    TABLES.write().retain(|tables| tables.of != id);
-    lines::unregister(id);
+impl Drop for Registered {
+    fn drop(&mut self) {
+        TABLES.write().retain(|tables| tables.of != self.0);
+        lines::unregister(self.0);
+    }
 }
 
 /// What is known of the function at `place`, and the table that it is in. It takes no memory, and
@@ -94,7 +100,11 @@ fn function_at(place: usize) -> Option<(Region, Function)> {
     if image.code.contains(at) {
         return Some((image.table, image.function(place)?));
     }
-    let tables = TABLES.try_read()?;
+    function_of_module(&TABLES.try_read()?, place)
+}
+
+fn function_of_module(tables: &[Tables], place: usize) -> Option<(Region, Function)> {
+    let at = Region { start: place, size: 1 };
     let mut of_module = tables.iter().filter(|tables| tables.code.contains(at));
     of_module.find_map(|module| {
         let mut tables = module.tables.iter();

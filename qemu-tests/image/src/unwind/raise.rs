@@ -18,7 +18,7 @@ use unwinding::custom_eh_frame_finder::{
     EhFrameFinder, FrameInfo, FrameInfoKind, set_custom_eh_frame_finder,
 };
 
-use super::{function_at, image};
+use super::{TABLES, function_of_module, image};
 use crate::target;
 
 /// How a call ended that catches.
@@ -62,15 +62,15 @@ pub unsafe fn catch(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -
     if raised.is_null() { Caught::Ended(end) } else { Caught::Raised(Raised(raised)) }
 }
 
-/// Has the module that an exception is of free it.
+/// Has the module that an exception is of free it; how that ended.
 ///
 /// # Safety
 /// The module is there. `stack` is as for [`target::call_program`].
-pub unsafe fn delete(exception: Raised, stack: Region) {
+pub unsafe fn delete(exception: Raised, stack: Region) -> CallEnd {
     let entry = (_Unwind_DeleteException as *const ()).expose_provenance();
     let exception = exception.0.expose_provenance() as u64;
     // SAFETY: it takes an exception that nobody else has any more; the stack is the caller's.
-    unsafe { target::call_program(entry, &[exception, 0, 0, 0, 0, 0], stack) };
+    unsafe { target::call_program(entry, &[exception, 0, 0, 0, 0, 0], stack) }
 }
 
 /// The personality of the frame that calls modules.
@@ -123,7 +123,7 @@ unsafe impl EhFrameFinder for Tables {
         let image = image();
         let kind = match image.code.contains(Region { start: pc, size: 1 }) {
             true => FrameInfoKind::EhFrameHdr(image.index.start),
-            false => FrameInfoKind::EhFrame(function_at(pc)?.0.start),
+            false => FrameInfoKind::EhFrame(function_of_module(&TABLES.read(), pc)?.0.start),
         };
         Some(FrameInfo { text_base: None, kind })
     }

@@ -41,6 +41,14 @@ pub fn read_console() -> Option<u8> {
 
 const COM1: u16 = 0x3f8;
 
+/// Frees the console, if this hart has it: it has left for good what held it.
+#[cfg(feature = "image")]
+pub(super) fn abandon_console() {
+    // SAFETY: whoever calls this abandons all frames of the hart that may hold a guard; the lock
+    // guards nothing but the order of what is written.
+    unsafe { WRITING.abandon(hart()) };
+}
+
 /// Held by the hart that writes.
 static WRITING: HartLock<()> = HartLock::new(());
 /// Attempts to get it: seconds.

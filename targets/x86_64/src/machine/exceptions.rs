@@ -81,6 +81,8 @@ pub(super) fn load() {
 ///
 /// The stack of the handler is empty again, and the next fault is a first one.
 pub fn escape_fault(value: i32) -> ! {
+    #[cfg(feature = "image")]
+    super::console::abandon_console();
     REPORTING[hart()].store(false, Ordering::Relaxed);
     super::escape(value)
 }

@@ -212,6 +212,7 @@ impl Scenario {
             files: vec![File::new("debugged.o", bytes)],
             archives: Vec::new(),
             modules: Vec::new(),
+            runtime: None,
             entry: "main",
             args: vec!["debugged"],
             repeat: 1,

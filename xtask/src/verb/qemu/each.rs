@@ -74,7 +74,8 @@ pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
         Some(Machines::All) | None => None,
     };
     let limit = args.timeout.unwrap_or(DEFAULT_LIMIT);
-    let limit_ms = u32::try_from(limit * 1000).ok().filter(|&ms| ms <= MOST_MS);
+    let limit_ms = limit.checked_mul(1000).and_then(|ms| u32::try_from(ms).ok());
+    let limit_ms = limit_ms.filter(|&ms| ms <= MOST_MS);
     let Some(limit_ms) = limit_ms else {
         bail!(UsageError(anyhow!("--timeout: at most {} seconds with --each", MOST_MS / 1000)));
     };
@@ -111,15 +112,22 @@ pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
             let whole = silence + Duration::from_secs(limit) * job.programs.len() as u32;
             qemu::boot_watched(tools, batch.arch, &job, Limit { whole, silence })
         };
-        each::run(&names, boot, |at, fate| {
+        let ran = each::run(&names, boot, |at, fate| {
             step.advance();
             done.push((batch.programs[at].number, fate_of(fate)));
-        })?;
-        anyhow::Ok(done)
+        });
+        if let Err(error) = ran {
+            // A file that is larger than a job may be has a boot of its own.
+            for linked in &batch.programs[done.len()..] {
+                let result = format!("load error {error:#}");
+                done.push((linked.number, Record { result, ..Record::default() }));
+            }
+        }
+        done
     });
     step.finish();
     for result in results {
-        for (number, came) in result? {
+        for (number, came) in result {
             let Some(record) = records.get_mut(number) else { continue };
             *record = Record { path: record.path.clone(), arch: record.arch, ..came };
         }
@@ -139,6 +147,8 @@ const MOST_MS: u32 = 300_000;
 struct Linked {
     number: usize,
     program: Program,
+    /// Which members of its boot's runtime it has.
+    members: Vec<u32>,
 }
 
 impl Linked {
@@ -148,11 +158,12 @@ impl Linked {
     }
 }
 
-/// Programs of one boot: with a C runtime that serves all of them, or none.
+/// Programs of one boot, and what they need of the C runtime, each some of it.
 struct Batch {
     arch: Arch,
     runtime: Vec<NamedBytes>,
     programs: Vec<Linked>,
+    bytes: usize,
 }
 
 /// Gives each object what it needs; what cannot be linked has its result.
@@ -173,7 +184,7 @@ fn link(
     let mut programs = Vec::new();
     for (number, program) in linked {
         match program {
-            Ok(program) => programs.push(Linked { number, program }),
+            Ok(program) => programs.push(Linked { number, program, members: Vec::new() }),
             Err(error) => {
                 if let Some(record) = records.get_mut(number) {
                     record.result = format!("load error {error:#}");
@@ -187,30 +198,22 @@ fn link(
 /// Divides programs into boots, so that all processors get some.
 fn divide(programs: Vec<Linked>, arch: Arch) -> Vec<Batch> {
     let most = programs.len().div_ceil(parallel::width()).clamp(1, MOST_PROGRAMS);
-    let (mut batches, mut sizes): (Vec<Batch>, Vec<usize>) = (Vec::new(), Vec::new());
-    let mut open = [None, None];
-    for linked in programs {
-        let open = &mut open[usize::from(linked.program.runtime.is_empty())];
+    let mut batches: Vec<Batch> = Vec::new();
+    for mut linked in programs {
         let bytes = linked.bytes();
-        let fits =
-            |&at: &usize| batches[at].programs.len() < most && sizes[at] + bytes <= MOST_BYTES;
-        let at = *match open.filter(fits) {
-            Some(at) => open.insert(at),
-            None => {
-                batches.push(Batch { arch, runtime: Vec::new(), programs: Vec::new() });
-                sizes.push(0);
-                open.insert(batches.len() - 1)
-            }
-        };
-        sizes[at] += bytes;
-        let batch = &mut batches[at];
-        for member in &linked.program.runtime {
-            let same =
-                |other: &NamedBytes| other.name == member.name && other.bytes == member.bytes;
-            if !batch.runtime.iter().any(same) {
-                batch.runtime.push(member.clone());
+        let full = |batch: &Batch| batch.programs.len() >= most || batch.bytes + bytes > MOST_BYTES;
+        if batches.last().is_none_or(full) {
+            batches.push(Batch { arch, runtime: Vec::new(), programs: Vec::new(), bytes: 0 });
+        }
+        let Some(batch) = batches.last_mut() else { continue };
+        for member in std::mem::take(&mut linked.program.runtime) {
+            let known = batch.runtime.iter().position(|other| other == &member);
+            linked.members.push(known.unwrap_or(batch.runtime.len()) as u32);
+            if known.is_none() {
+                batch.runtime.push(member);
             }
         }
+        batch.bytes += bytes;
         batch.programs.push(linked);
     }
     batches
@@ -232,6 +235,7 @@ impl Batch {
                 files: lent(&linked.program.files),
                 archives: lent(&linked.program.archives),
                 modules: module_files(&linked.program.modules),
+                runtime: Some(linked.members.clone()),
                 entry: &args.entry,
                 args: argv.collect(),
                 repeat: 1,
@@ -436,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn boots_are_shared_by_programs_that_need_the_same() {
+    fn each_program_has_its_own_part_of_the_runtime() {
         let member = |name: &str| NamedBytes { name: name.into(), bytes: vec![1] };
         let linked = |number, runtime: &[&str]| Linked {
             number,
@@ -446,29 +450,24 @@ mod tests {
                 modules: Vec::new(),
                 runtime: runtime.iter().map(|name| member(name)).collect(),
             },
+            members: Vec::new(),
         };
-        let programs = vec![linked(0, &["x", "y"]), linked(1, &[]), linked(2, &["y", "z"])];
-        let batches = divide(programs, Arch::Riscv64);
-        let numbers = batches
-            .iter()
-            .map(|batch| batch.programs.iter().map(|linked| linked.number).collect::<Vec<_>>());
-        assert!(numbers.flatten().collect::<std::collections::BTreeSet<_>>().len() == 3);
+        let needs: [&[&str]; 4] = [&["x", "y"], &[], &["y", "z"], &["z", "x"]];
+        let programs = needs.iter().enumerate().map(|(number, needs)| linked(number, needs));
+        let batches = divide(programs.collect(), Arch::Riscv64);
+        let mut seen = Vec::new();
         for batch in &batches {
-            let alike = batch
-                .programs
-                .iter()
-                .all(|linked| linked.program.runtime.is_empty() == batch.runtime.is_empty());
-            assert!(alike);
-            let names: Vec<&str> = batch.runtime.iter().map(|member| &*member.name).collect();
-            let once = names.iter().collect::<std::collections::BTreeSet<_>>().len();
-            assert_eq!(once, names.len());
+            for linked in &batch.programs {
+                let members = linked.members.iter().map(|&at| &*batch.runtime[at as usize].name);
+                assert_eq!(members.collect::<Vec<_>>(), needs[linked.number]);
+                seen.push(linked.number);
+            }
         }
-        let many: Vec<_> = (0..MOST_PROGRAMS * 8).map(|number| linked(number, &[])).collect();
+        assert_eq!(seen, [0, 1, 2, 3]);
+        let many: Vec<_> = (0..MOST_PROGRAMS * 8).map(|number| linked(number, &["x"])).collect();
         let batches = divide(many, Arch::Riscv64);
-        assert!(batches.iter().all(|batch| batch.programs.len() <= MOST_PROGRAMS));
-        assert_eq!(
-            batches.iter().map(|batch| batch.programs.len()).sum::<usize>(),
-            MOST_PROGRAMS * 8
-        );
+        let sizes = batches.iter().map(|batch| (batch.programs.len(), batch.runtime.len()));
+        assert!(sizes.clone().all(|(programs, members)| programs <= MOST_PROGRAMS && members == 1));
+        assert_eq!(sizes.map(|(programs, _)| programs).sum::<usize>(), MOST_PROGRAMS * 8);
     }
 }

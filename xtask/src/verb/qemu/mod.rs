@@ -241,6 +241,7 @@ fn job<'j>(
             files: lent(&program.files),
             archives: lent(&program.archives),
             modules: module_files(&program.modules),
+            runtime: None,
             entry,
             args: argv.to_vec(),
             repeat: 1,
