@@ -935,8 +935,9 @@ enum loader_status loader_new(void *memory, size_t size, struct loader **loader)
 
 /**
  * Unloads what is loaded, and ends the loader: its memory, the scratch memory and the objects'
- * bytes are the client's again. Calls for it are refused from now on (LOADER_STATUS_HANDLE), for as
- * long as nothing else is written to its memory.
+ * bytes are the client's again. Calls for it are refused from now on (LOADER_STATUS_HANDLE, or
+ * LOADER_STATUS_BUSY where they began before it ended), for as long as nothing else is written to its
+ * memory.
  */
 enum loader_status loader_delete(struct loader *loader);
 
@@ -955,8 +956,9 @@ enum loader_status loader_new(void *memory, size_t size, struct loader **loader)
 
 /**
  * Unloads what is loaded, and ends the loader: its memory, the scratch memory and the objects'
- * bytes are the client's again. Calls for it are refused from now on (LOADER_STATUS_HANDLE), for as
- * long as nothing else is written to its memory.
+ * bytes are the client's again. Calls for it are refused from now on (LOADER_STATUS_HANDLE, or
+ * LOADER_STATUS_BUSY where they began before it ended), for as long as nothing else is written to its
+ * memory.
  */
 enum loader_status loader_delete(struct loader *loader);
 

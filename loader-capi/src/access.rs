@@ -36,6 +36,13 @@ impl<T> Access<T> {
     }
 }
 
+impl<T> Change<'_, T> {
+    /// Lets nobody in any more, and has written its last when it returns.
+    pub(crate) fn close(self) {
+        core::mem::forget(self);
+    }
+}
+
 /// One that looks.
 pub(crate) struct Look<'a, T>(&'a Access<T>);
 
@@ -96,6 +103,13 @@ mod tests {
         assert!(access.look().is_none() && access.change().is_none());
         drop(change);
         assert_eq!(*access.look().unwrap(), 2);
+    }
+
+    #[test]
+    fn nobody_gets_in_where_it_was_closed() {
+        let access = Access::new(());
+        access.change().unwrap().close();
+        assert!(access.look().is_none() && access.change().is_none());
     }
 
     #[test]

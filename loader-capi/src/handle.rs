@@ -140,8 +140,9 @@ pub unsafe extern "C" fn loader_new(
 }
 
 /// Unloads what is loaded, and ends the loader: its memory, the scratch memory and the objects'
-/// bytes are the client's again. Calls for it are refused from now on (LOADER_STATUS_HANDLE), for as
-/// long as nothing else is written to its memory.
+/// bytes are the client's again. Calls for it are refused from now on (LOADER_STATUS_HANDLE, or
+/// LOADER_STATUS_BUSY where they began before it ended), for as long as nothing else is written to its
+/// memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loader_delete(loader: *mut Loader) -> Status {
     // SAFETY: the caller has a loader, or nothing that looks so.
@@ -149,14 +150,13 @@ pub unsafe extern "C" fn loader_delete(loader: *mut Loader) -> Status {
         Ok(loader) => loader,
         Err(status) => return status,
     };
-    let deleted = loader.change(|inner| {
-        inner.state = State::Objects;
-        Ok(())
-    });
-    if deleted == Status::Ok {
-        loader.magic.store(0, Ordering::Release);
-    }
-    deleted
+    let Some(mut inner) = loader.access.change() else { return Status::Busy };
+    inner.state = State::Objects;
+    loader.magic.store(0, Ordering::Release);
+    // Who has found the magic before finds it busy for good: once this returns the memory is the
+    // client's, and nothing of it may change.
+    inner.close();
+    Status::Ok
 }
 
 /// The phase that a loader is in.
@@ -307,5 +307,31 @@ impl Lent {
     pub(crate) fn has(&self, addresses: Addresses) -> bool {
         let own = overlap(self.loader, addresses) || overlap(self.scratch, addresses);
         own || self.files.iter().any(|file| overlap(*file, addresses))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::mem::MaybeUninit;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_too_late_to_a_deleted_loader_finds_it_busy() {
+        #[repr(align(16))]
+        struct Memory([MaybeUninit<u8>; LOADER_SIZE]);
+        let mut memory = Memory([MaybeUninit::zeroed(); LOADER_SIZE]);
+        let mut made = ptr::null_mut();
+        // SAFETY: there is as much memory as is said, aligned, and room for the address.
+        let status = unsafe { loader_new(memory.0.as_mut_ptr().cast(), LOADER_SIZE, &mut made) };
+        assert_eq!(status, Status::Ok);
+        // SAFETY: it was just made. Another thread comes as far, and then the loader is deleted.
+        let late = unsafe { Loader::at(made) }.unwrap();
+        // SAFETY: it was just made.
+        assert_eq!(unsafe { loader_delete(made) }, Status::Ok);
+        assert_eq!(late.look(|_| Ok(())), Err(Status::Busy));
+        assert_eq!(late.change(|_| Ok(())), Status::Busy);
+        // SAFETY: nothing was written to its memory since.
+        assert_eq!(unsafe { loader_delete(made) }, Status::Handle);
     }
 }
