@@ -39,9 +39,11 @@
  *     else if (loader_error_message(loader, message, sizeof message) > 0)
  *         puts(message);
  *
- * All or nothing: loader_place, loader_resolve and loader_seal, where they are refused, give all memory
- * back, and the loader is in its first phase, with its objects: it may plan again. Any other call
- * that is refused has changed nothing.
+ * All or nothing: where loader_place, loader_resolve or loader_seal fails, all memory is given back, and
+ * the loader is in its first phase, with its objects: it may plan again. None of them has begun where it
+ * says LOADER_STATUS_POINTER (as it does for a manager or a resolver without one of its functions),
+ * LOADER_STATUS_HANDLE, LOADER_STATUS_BUSY or LOADER_STATUS_PHASE: then phase and memory are as they
+ * were, and it may be called again. Any other call that is refused has changed nothing either.
  *
  * The loader never calls what it loads: calling initialisers (loader_each_initialiser) and, before
  * them, the resolvers of IFUNCs (loader_each_resolution), and finalisers before unloading, is yours.
@@ -996,8 +998,8 @@ enum loader_status loader_plan(struct loader *loader,
                                size_t size);
 
 /**
- * place: takes the memory and copies the sections into it. Phase: planned, then placed; where it is
- * refused, objects.
+ * place: takes the memory and copies the sections into it. Phase: planned, then placed; where it
+ * fails, objects.
  *
  * The manager is copied; its functions and what its context points to stay until all memory is given
  * back.
@@ -1026,7 +1028,7 @@ enum loader_status loader_map_segment_address(struct loader *loader,
 
 /**
  * resolve: asks for what the module does not define, and applies all relocations. Phase: placed, then
- * relocated; where it is refused, objects, and all memory is given back.
+ * relocated; where it fails, objects, and all memory is given back.
  *
  * `thread_locals` may be null where there are none. Neither is used once the call is done.
  */
@@ -1042,8 +1044,8 @@ enum loader_status loader_unresolve(struct loader *loader);
 
 /**
  * seal: has the manager set final permissions and synchronise caches. Nothing is written to code and
- * constants from here on. Phase: relocated, then sealed; where it is refused, objects, and all memory
- * is given back.
+ * constants from here on. Phase: relocated, then sealed; where it fails, objects, and all memory is
+ * given back.
  */
 enum loader_status loader_seal(struct loader *loader);
 
@@ -1243,8 +1245,8 @@ enum loader_status loader_plan(struct loader *loader,
                                size_t size);
 
 /**
- * place: takes the memory and copies the sections into it. Phase: planned, then placed; where it is
- * refused, objects.
+ * place: takes the memory and copies the sections into it. Phase: planned, then placed; where it
+ * fails, objects.
  *
  * The manager is copied; its functions and what its context points to stay until all memory is given
  * back.
@@ -1273,7 +1275,7 @@ enum loader_status loader_map_segment_address(struct loader *loader,
 
 /**
  * resolve: asks for what the module does not define, and applies all relocations. Phase: placed, then
- * relocated; where it is refused, objects, and all memory is given back.
+ * relocated; where it fails, objects, and all memory is given back.
  *
  * `thread_locals` may be null where there are none. Neither is used once the call is done.
  */
@@ -1289,8 +1291,8 @@ enum loader_status loader_unresolve(struct loader *loader);
 
 /**
  * seal: has the manager set final permissions and synchronise caches. Nothing is written to code and
- * constants from here on. Phase: relocated, then sealed; where it is refused, objects, and all memory
- * is given back.
+ * constants from here on. Phase: relocated, then sealed; where it fails, objects, and all memory is
+ * given back.
  */
 enum loader_status loader_seal(struct loader *loader);
 

@@ -84,8 +84,8 @@ pub unsafe extern "C" fn loader_plan(
     unsafe { change(loader, plan) }
 }
 
-/// place: takes the memory and copies the sections into it. Phase: planned, then placed; where it is
-/// refused, objects.
+/// place: takes the memory and copies the sections into it. Phase: planned, then placed; where it
+/// fails, objects.
 ///
 /// The manager is copied; its functions and what its context points to stay until all memory is given
 /// back.
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn loader_map_segment_address(
 }
 
 /// resolve: asks for what the module does not define, and applies all relocations. Phase: placed, then
-/// relocated; where it is refused, objects, and all memory is given back.
+/// relocated; where it fails, objects, and all memory is given back.
 ///
 /// `thread_locals` may be null where there are none. Neither is used once the call is done.
 #[unsafe(no_mangle)]
@@ -190,8 +190,8 @@ pub unsafe extern "C" fn loader_unresolve(loader: *mut Loader) -> Status {
 }
 
 /// seal: has the manager set final permissions and synchronise caches. Nothing is written to code and
-/// constants from here on. Phase: relocated, then sealed; where it is refused, objects, and all memory
-/// is given back.
+/// constants from here on. Phase: relocated, then sealed; where it fails, objects, and all memory is
+/// given back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loader_seal(loader: *mut Loader) -> Status {
     let seal = |inner: &mut Inner| match inner.take() {

@@ -4,6 +4,15 @@
 static struct loader *live;
 static int visited;
 
+/* What is refused with these has not begun: the phase is what it was. */
+static void not_begun(struct loader *loader, enum loader_status is, enum loader_phase was)
+{
+    enum loader_phase phase;
+    CHECK(is == LOADER_STATUS_POINTER || is == LOADER_STATUS_BUSY || is == LOADER_STATUS_PHASE);
+    OK(loader_phase(loader, &phase));
+    CHECK(phase == was);
+}
+
 static int busy_import(void *context, const struct loader_import *import)
 {
     struct loader_plan_info info;
@@ -12,6 +21,7 @@ static int busy_import(void *context, const struct loader_import *import)
     OK(loader_plan_info(live, &info)); /* looking is possible */
     EXPECT(LOADER_STATUS_BUSY, loader_unload(live));
     EXPECT(LOADER_STATUS_BUSY, loader_delete(live));
+    not_begun(live, loader_place(live, NULL), LOADER_PHASE_PLANNED);
     return 0;
 }
 
@@ -134,8 +144,8 @@ static void memory(struct loader *loader, struct file file)
     OK(loader_plan(loader, NULL, room.scratch, 8192));
     EXPECT(LOADER_STATUS_PHASE, loader_plan(loader, NULL, room.scratch + 8192, 8192));
     expect_message(loader, "is planned, and this is for one that is without a plan");
-    EXPECT(LOADER_STATUS_POINTER, loader_place(loader, NULL));
-    EXPECT(LOADER_STATUS_POINTER, loader_place(loader, &manager));
+    not_begun(loader, loader_place(loader, NULL), LOADER_PHASE_PLANNED);
+    not_begun(loader, loader_place(loader, &manager), LOADER_PHASE_PLANNED);
     manager.seal = seal_same;
     unsigned char *taken[] = {room.loader + 64, room.scratch + 16, file.bytes + 10};
     for (size_t i = 0; i < 3; i++) {
@@ -178,17 +188,20 @@ static void phases(struct loader *loader)
     OK(loader_plan(loader, NULL, room.scratch, sizeof room.scratch));
     OK(loader_each_import(loader, busy_import, NULL));
     CHECK(visited > 0);
-    EXPECT(LOADER_STATUS_PHASE, loader_seal(loader));
+    not_begun(loader, loader_seal(loader), LOADER_PHASE_PLANNED);
+    not_begun(loader, loader_resolve(loader, &resolver, NULL), LOADER_PHASE_PLANNED);
     EXPECT(LOADER_STATUS_PHASE, loader_detach(loader));
     EXPECT(LOADER_STATUS_PHASE, loader_unresolve(loader));
     EXPECT(LOADER_STATUS_PHASE, loader_map_section_address(loader, 0, 1, 0));
     OK(loader_place(loader, &manager));
-    EXPECT(LOADER_STATUS_PHASE, loader_place(loader, &manager));
+    not_begun(loader, loader_place(loader, &manager), LOADER_PHASE_PLACED);
+    not_begun(loader, loader_seal(loader), LOADER_PHASE_PLACED);
     EXPECT(LOADER_STATUS_PHASE, loader_symbol(loader, "answer", &address));
     EXPECT(LOADER_STATUS_PHASE, loader_each_initialiser(loader, NULL, NULL));
     EXPECT(LOADER_STATUS_ARGUMENT, loader_map_segment_address(loader, 3, 0));
-    EXPECT(LOADER_STATUS_POINTER, loader_resolve(loader, NULL, NULL));
-    EXPECT(LOADER_STATUS_POINTER, loader_resolve(loader, &empty, NULL));
+    not_begun(loader, loader_resolve(loader, NULL, NULL), LOADER_PHASE_PLACED);
+    not_begun(loader, loader_resolve(loader, &empty, NULL), LOADER_PHASE_PLACED);
+    CHECK(pages.live == 3);
     visited = 0;
     OK(loader_resolve(loader, &resolver, NULL));
     CHECK(visited == 2 && pages.live == 3);
@@ -196,7 +209,8 @@ static void phases(struct loader *loader)
     EXPECT(LOADER_STATUS_POINTER, loader_segment_bytes(loader, 0, NULL, &size));
     EXPECT(LOADER_STATUS_POINTER, loader_segment_bytes(loader, 0, &bytes, NULL));
     OK(loader_seal(loader));
-    EXPECT(LOADER_STATUS_PHASE, loader_seal(loader));
+    not_begun(loader, loader_seal(loader), LOADER_PHASE_SEALED);
+    CHECK(pages.live == 3);
     EXPECT(LOADER_STATUS_PHASE, loader_segment_bytes(loader, 0, &bytes, &size));
     EXPECT(LOADER_STATUS_POINTER, loader_symbol(loader, NULL, &address));
     EXPECT(LOADER_STATUS_POINTER, loader_symbol(loader, "answer", NULL));
