@@ -112,9 +112,9 @@ static void refuse(void)
     loader_error_message(loader, message, sizeof message);
     print(message);
     print("\n");
-    check(loader, loader_delete(loader));
-    if (pages_used() != 0)
+    if (pages_used() != 0) /* the refusal itself has given them back */
         power_off(5);
+    check(loader, loader_delete(loader));
 }
 
 void kernel_main(void);
