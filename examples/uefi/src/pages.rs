@@ -34,7 +34,15 @@ impl MemoryManager for Pages {
         let target = TargetAddress::new(start.as_ptr() as u64); // memory is mapped one to one
         // SAFETY: they are mapped, readable and writable, and nobody else's; they hold something, whatever
         // it is, and fewer than `isize::MAX` bytes.
-        Ok(unsafe { Segment::new(request.kind, start, request.size, target) })
+        let segment = unsafe { Segment::new(request.kind, start, request.size, target) };
+        // Pages for code come executable: not while they are written.
+        match set(&segment, MemoryAttribute::EXECUTE_PROTECT) {
+            Ok(()) => Ok(segment),
+            Err(error) => {
+                self.free(segment);
+                Err(error)
+            }
+        }
     }
 
     fn seal(&self, segment: &Segment) -> Result<(), MemoryError> {
