@@ -55,7 +55,8 @@ pub enum Session<'s> {
 pub struct Said {
     /// Its output, and how it has ended.
     done: Done,
-    /// Whether the machine had ended before, which GDB takes for an error.
+    /// Whether the machine had ended before, which GDB takes for an error. One that GDB could still
+    /// leave had not, though it may have ended by itself soon after.
     is_outlived: bool,
 }
 
@@ -188,7 +189,8 @@ fn beside<R>(
             Session::Script(script) => {
                 command.args(["-batch", "-nx", "-x"]).arg(script);
                 process::run(&mut command, limit).map(|done| {
-                    let is_outlived = !done.success() && within(SOON, is_over);
+                    let has_left = has_left(&done.stdout_text());
+                    let is_outlived = !done.success() && !has_left && within(SOON, is_over);
                     Some(Said { done, is_outlived })
                 })
             }
@@ -208,6 +210,12 @@ fn beside<R>(
     })
 }
 
+/// Whether GDB has said, before it ended, that it leaves a machine to itself: so it does with one that is
+/// there after an error in a script.
+fn has_left(said: &str) -> bool {
+    said.lines().any(|line| line.starts_with("[Inferior ") && line.ends_with(" detached]"))
+}
+
 /// Whether something is so within a time; waits for it.
 fn within(limit: Duration, is_so: impl Fn() -> bool) -> bool {
     let started = Instant::now();
@@ -223,6 +231,7 @@ fn within(limit: Duration, is_so: impl Fn() -> bool) -> bool {
 /// GDB, with an image's symbols, told a few things, at the machine that listens there.
 fn command(gdb: &Path, image: &Path, place: &Place, told: &[String]) -> Command {
     let mut command = Command::new(gdb);
+    command.env("LANGUAGE", "en"); // what it says is read
     command.arg("-q").arg(image);
     for always in ALWAYS.iter().copied().chain(told.iter().map(String::as_str)) {
         command.args(["-ex", always]);
@@ -269,5 +278,17 @@ fn end(socket: &Path) {
     // Where nobody listens any more, it has ended by itself.
     if let Ok(mut stream) = UnixStream::connect(socket) {
         let _ = stream.write_all(b"$k#6b");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gdb_says_whether_it_has_left_a_machine() {
+        assert!(has_left("0x0000fff0 in ?? ()\n[Inferior 1 (process 1) detached]\n"));
+        assert!(!has_left("0x0000fff0 in ?? ()\n[Inferior 1 (process 1) exited normally]\n"));
+        assert!(!has_left("$1 = \"[Inferior 1 (process 1) detached]\"\n"));
     }
 }

@@ -157,6 +157,10 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
     for (one, result) in all.iter().zip(results) {
         tally.count(name(one), result);
     }
+    let name = "a script that fails";
+    if chosen(name) {
+        tally.count(name, refused(tools));
+    }
     for verb in ["qemu", "remote"] {
         let name = format!("Ctrl-C in {verb}");
         if chosen(&name) {
@@ -164,6 +168,20 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// A script that fails is no success, although the program runs on to its end without GDB.
+fn refused(tools: &Tools) -> Result<()> {
+    let arch = Arch::X86_64;
+    let script = tempfile::Builder::new().suffix(".gdb").tempfile()?;
+    std::fs::write(script.path(), "print no_such\n")?;
+    let object = compiled(tools, arch, "int main(void) { return 0; }\n", &[])?;
+    let (ended, said) = C.by_image(tools, arch, &object.bytes, Session::Script(script.path()))?;
+    let said = said.context("GDB did not run")?;
+    let all = format!("{}\n{}\n{ended}", said.text(), said.errors());
+    ensure!(said.errors().contains("no_such"), "GDB does not say what it misses:\n{all}");
+    ensure!(!said.is_good(), "GDB's failure is taken for success:\n{all}");
+    Ok(())
 }
 
 impl Scenario {
