@@ -75,7 +75,8 @@ pub struct Context {
 
 /// Gets in one go what the steps would otherwise get one by one.
 fn all_tools(context: &Context) -> Result<Tally> {
-    let mut needs = vec![Need::Clang, Need::Clangxx, Need::Gdb, Need::HostCc, Need::Lld];
+    let mut needs =
+        vec![Need::Clang, Need::Clangxx, Need::Gdb, Need::HostCc, Need::Lld, Need::Script];
     for arch in Arch::ALL {
         if arch != Arch::Riscv64 {
             needs.push(Need::Firmware(arch));

@@ -167,6 +167,14 @@ impl Tools {
         self.get(Need::Qemu(arch))
     }
 
+    /// util-linux's `script`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn script(&self) -> Result<PathBuf> {
+        self.get(Need::Script)
+    }
+
     /// The Rust that builds for `arch`'s bare target.
     ///
     /// # Errors

@@ -50,6 +50,8 @@ pub enum Need {
     Picolibc(Arch),
     /// `qemu-system-*` for a machine, with its firmware.
     Qemu(Arch),
+    /// util-linux's `script`, which gives programs a terminal.
+    Script,
 }
 
 impl Need {
@@ -71,6 +73,7 @@ impl Need {
             Self::Lld => "ld.lld".into(),
             Self::Picolibc(arch) => format!("picolibc for {arch}"),
             Self::Qemu(arch) => format!("qemu-system-{arch}"),
+            Self::Script => "util-linux's script".into(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Need {
             Self::Lld => "link",
             Self::Picolibc(_) => "take members of a C library as it comes",
             Self::Qemu(_) => "boot the system images",
+            Self::Script => "test what happens at a terminal",
         }
     }
 
@@ -115,6 +119,10 @@ impl Need {
             Self::Lld => llvm_tool("ld.lld", exact),
             Self::Picolibc(arch) => picolibc(arch),
             Self::Qemu(arch) => on_path(&format!("qemu-system-{arch}")),
+            Self::Script => on_path("script").filter(is_of_util_linux).or_else(|| {
+                let homebrew = ["/opt/homebrew/opt", "/usr/local/opt"]; // not on the PATH
+                homebrew.iter().find_map(|at| existing(&format!("{at}/util-linux/bin/script")))
+            }),
         }
     }
 
@@ -217,6 +225,12 @@ fn knows_all(gdb: &PathBuf) -> bool {
     let done = process::run(&mut command, Duration::from_secs(20));
     let said = done.map(|done| done.stderr_text() + &done.stdout_text()).unwrap_or_default();
     ["aarch64", "i386:x86-64", "riscv:rv64"].iter().all(|name| said.contains(name))
+}
+
+/// Whether a program says that it is one of util-linux's: BSD's `script` takes other arguments.
+fn is_of_util_linux(program: &PathBuf) -> bool {
+    let done = process::run(Command::new(program).arg("--version"), Duration::from_secs(20));
+    done.is_ok_and(|done| done.stdout_text().contains("util-linux"))
 }
 
 fn existing(path: &str) -> Option<PathBuf> {

@@ -75,6 +75,7 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
             vec![vec!["qemu-system-riscv".into(), "qemu-system-misc".into()], one("opensbi")]
         }
         Need::Qemu(Arch::X86_64) => vec![one("qemu-system-x86"), one("seabios")],
+        Need::Script => vec![one("bsdutils")],
     }
 }
 
@@ -121,6 +122,7 @@ fn brew(need: Need) -> Vec<String> {
         Need::Lld => "lld".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(_) => "qemu".into(),
+        Need::Script => "util-linux".into(),
     };
     vec![name]
 }
@@ -142,6 +144,7 @@ fn fedora(need: Need) -> Vec<String> {
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86-core".into(),
         Need::Qemu(arch) => format!("qemu-system-{}-core", short(arch)),
+        Need::Script => "util-linux-script".into(),
     };
     vec![name]
 }
@@ -165,6 +168,7 @@ fn arch_linux(need: Need) -> Vec<String> {
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86".into(),
         Need::Qemu(arch) => format!("qemu-system-{}", short(arch)),
+        Need::Script => "util-linux".into(),
     };
     vec![name]
 }

@@ -42,7 +42,7 @@ pub(super) fn run(tools: &Tools, verb: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let object = folder.path().join("spin.o");
     std::fs::write(&object, compiled(tools, Arch::X86_64, SOURCE, &["-g", "-O0"])?.bytes)?;
-    let mut terminal = Guard(terminal(verb, &object)?);
+    let mut terminal = Guard(terminal(tools, verb, &object)?);
     let mut keys = terminal.0.stdin.take().context("the terminal takes no input")?;
     let shown = shown(terminal.0.stdout.take().context("the terminal has no output")?);
     let (mut all, mut seen) = (String::new(), 0);
@@ -66,10 +66,10 @@ pub(super) fn run(tools: &Tools, verb: &str) -> Result<()> {
 }
 
 /// The verb, at a terminal of its own.
-fn terminal(verb: &str, object: &Path) -> Result<std::process::Child> {
+fn terminal(tools: &Tools, verb: &str, object: &Path) -> Result<std::process::Child> {
     let program = std::env::current_exe()?;
     let line = format!("'{}' {verb} --gdb '{}'", program.display(), object.display());
-    let mut command = Command::new("script"); // of util-linux
+    let mut command = Command::new(tools.script()?);
     command.args(["-q", "-e", "-c", &line, "/dev/null"]);
     command.env("TERM", "dumb").stdin(Stdio::piped()).stdout(Stdio::piped());
     spawn(&mut command).context("cannot start `script`, which gives programs a terminal")

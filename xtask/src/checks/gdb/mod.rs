@@ -129,7 +129,7 @@ const SCENARIOS: &[Scenario] = &[
 /// Drives GDB through each scenario on each machine.
 pub(super) fn run(context: &Context) -> Result<Tally> {
     let tools = &context.tools;
-    tools.ensure(&[Need::Gdb])?;
+    tools.ensure(&[Need::Gdb, Need::Script])?;
     image::paths(tools, &Arch::ALL)?;
     let agents = remote::agents(tools, &Arch::ALL)?;
     let loaders = [Loader::Image, Loader::Host];
