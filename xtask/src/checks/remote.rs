@@ -144,6 +144,11 @@ fn lines(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
                   int more(void) { puts(\"2\"); return strtol(\"41\", 0, 10) + 1; }\n",
         ),
         ("wild", "int wild(int *at) { return *at; }\n"),
+        (
+            "faults",
+            "volatile int nowhere = 16;\n__attribute__((constructor)) static void start(void)\n\
+             { *(volatile int *)(long)nowhere = 1; }\n",
+        ),
     ];
     for (name, source) in sources {
         let object = compiled(tools, arch, source, &[])?;
@@ -168,6 +173,8 @@ fn lines(tools: &Tools, arch: Arch, agent: &Path) -> Result<()> {
         obey("unload more")?;
         obey("unload runtime2")?;
     }
+    ensure!(obey("load DIR/faults.o").is_err(), "an initialiser's fault is no failure");
+    ensure!(obey("map faults").is_err(), "a load that failed has left its module behind");
     obey("load DIR/wild.o")?;
     ensure!(obey("wild(8)").is_err(), "a fault is no failure");
     obey("first()")?;

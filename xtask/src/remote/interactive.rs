@@ -120,22 +120,18 @@ impl<'s> Shell<'s> {
             runtimes.flat_map(|module| &module.objects).map(String::as_str).collect();
         program.runtime.retain(|member| !members.contains(member.name.as_str()));
         let before = self.session.loaded().len();
-        let loaded = program::load(self.session, &program, &name, None, PlanOptions::default());
-        if loaded.is_err() {
-            // All or nothing: no initialiser has run of what was loaded for it.
+        let arguments = Arguments::new(self.session, &[&name])?;
+        let started = start(self.session, &program, &name, &arguments);
+        if started.is_err() && !self.session.link().is_lost() {
+            // All or nothing: what was loaded for it goes as well, as if it had never been started.
             while self.session.loaded().len() > before {
                 self.session.discard(self.session.loaded().len() - 1)?;
             }
         }
-        loaded?;
-        let arguments = Arguments::new(self.session, &[&name])?;
-        let ended = program::start(self.session, before, &arguments)?;
         for module in self.session.loaded().iter().skip(before) {
             println!("loaded {}", module.name);
         }
-        arguments.release(self.session)?;
-        ensure!(matches!(ended, Ended::Returned(_)), "an initialiser has ended: {ended}");
-        Ok(())
+        started.and(arguments.release(self.session))
     }
 
     /// Whether objects ask for anything that nothing loaded exports.
@@ -199,4 +195,18 @@ impl<'s> Shell<'s> {
             None => Ok(()),
         }
     }
+}
+
+/// Loads a program, and calls its initialisers.
+fn start(
+    session: &mut Session,
+    program: &Program,
+    name: &str,
+    arguments: &Arguments,
+) -> Result<()> {
+    let before = session.loaded().len();
+    program::load(session, program, name, None, PlanOptions::default())?;
+    let ended = program::start(session, before, arguments)?;
+    ensure!(matches!(ended, Ended::Returned(_)), "an initialiser has ended: {ended}");
+    Ok(())
 }
