@@ -9,8 +9,9 @@ use target_common::{Access, Region};
 
 use crate::{exports, target};
 
-/// How many pages the linker scripts reserve for modules: in arenas that lie behind each other, and
-/// are one here.
+/// How many pages modules can have: from the first arena on, what lies there is one arena here. The
+/// linker scripts' gaps between the arenas are part of it, and get mapped with the first protection; so
+/// the last pages of the last arena are left over.
 const PAGES: usize = (96 << 20) / target::PAGE;
 
 const FREE: u8 = 0;

@@ -33,7 +33,7 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Unaligned);
     }
-    // The arenas lie behind each other.
+    // The arenas lie behind each other. The agent, whose tables these are, has the gaps between them too.
     let regions = layout::regions();
     if !Region::between(regions.text.start, regions.data.end()).contains(region) {
         return Err(ProtectError::OutsideArenas);

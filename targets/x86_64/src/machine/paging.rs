@@ -48,7 +48,8 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
         return Err(ProtectError::Unaligned);
     }
     let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
-    // The script lays the arenas and heaps in one run, the text arena first.
+    // The script lays the arenas and heaps behind each other, the text arena first, with gaps that are
+    // not mapped at first. The image hands none of them out; the agent does, and maps them here.
     let regions = regions();
     let near = Region::between(regions.text.start, regions.program_heap.end());
     let changed = if near.contains(region) {
