@@ -148,7 +148,10 @@ fn files_of_an_earlier_link_do_not_stay() {
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.collect::<BTreeSet<_>>()
     };
-    let link = |file: &str, more: &[&str]| names(&folder.link(&[file], "out", more).unwrap());
+    let link = |file: &str, more: &[&str]| {
+        let place = ["--place", "rodata=0x1000,data=0x2000"];
+        names(&folder.link(&[file], "out", &[&place, more].concat()).unwrap())
+    };
     let all = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(link("both.o", &[]), all(&["data.bin", "map.json", "rodata.bin"]));
     fs::write(folder.path("out/notes.txt"), b"mine").unwrap();
