@@ -1,4 +1,6 @@
-// Needs what nobody has.
-int nobody_has_this(void);
+// A module with a name, which programs may need, and which is none itself.
+#include "loader_module.h"
 
-int main(void) { return nobody_has_this(); }
+LOADER_MODULE_NAME("answer");
+
+int answer(void) { return 42; }

@@ -91,6 +91,10 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
     let objects = parse(wanted.files)?;
     let chosen = select::choose(modules, objects, wanted.archives, wanted.grants, wanted.entry)?;
     let Chosen { objects, taken } = chosen;
+    if let (true, Some(entry)) = (objects.is_empty(), wanted.entry) {
+        // All are modules of their own, and none is the program's.
+        return Err(refusal("entry", format!("no object defines `{entry}`")));
+    }
     let homes = if wanted.in_place { homes(wanted.files) } else { Vec::new() };
     let mut options = wanted.options;
     options.in_place = &homes;

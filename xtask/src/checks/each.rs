@@ -30,7 +30,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("abort.c", "abort"),
     ("crash.c", "fault "),
     ("endless.c", "timeout"),
-    ("no_main.c", "load error "),
+    ("no_one.c", "load error "),
+    ("no_main.c", "load error no object defines `main`"),
     ("overflow.c", "fault stack overflow at overflow.o+deeper+0x"),
     // Nobody can say how it ends; but it ends.
     ("scribble.c", ""),
@@ -103,7 +104,8 @@ fn object(tools: &Tools, arch: Arch, folder: &Path, source: &str) -> Result<Path
     let folder = folder.join(arch.name());
     std::fs::create_dir_all(&folder)?;
     let object = folder.join(source).with_extension("o");
-    std::fs::write(&object, compiled(tools, arch, &text, &["-O1", "-ffreestanding"])?.bytes)?;
+    let headers = format!("-I{}", root().join("loader-module/include").display());
+    std::fs::write(&object, compiled(tools, arch, &text, &[&headers])?.bytes)?;
     Ok(object)
 }
 
