@@ -191,6 +191,8 @@ pub fn object(file: &NamedBytes) -> Result<Module> {
 struct Sources {
     name: String,
     paths: Vec<PathBuf>,
+    /// Whether gcc alone takes them.
+    gcc_only: bool,
 }
 
 /// The sources of the QEMU cases, compiled in more ways than are run.
@@ -198,7 +200,7 @@ fn compiled(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
     let mut jobs = Vec::new();
     for sources in sources(arch)? {
         let cxx = sources.paths.iter().any(|path| is(path, "cc"));
-        for (program, flags) in ways(tools, arch, &sources.name, cxx)? {
+        for (program, flags) in ways(tools, arch, &sources, cxx)? {
             jobs.push((sources.name.clone(), sources.paths.clone(), program, flags));
         }
     }
@@ -311,7 +313,12 @@ pub fn clang(program: &Path, arch: Arch) -> Command {
 }
 
 /// The compilers, and the flags to call each with, for the sources of this name.
-fn ways(tools: &Tools, arch: Arch, name: &str, cxx: bool) -> Result<Vec<(PathBuf, Vec<String>)>> {
+fn ways(
+    tools: &Tools,
+    arch: Arch,
+    sources: &Sources,
+    cxx: bool,
+) -> Result<Vec<(PathBuf, Vec<String>)>> {
     let (gcc, clang) =
         if cxx { (tools.gxx(arch)?, tools.clangxx()?) } else { (tools.gcc(arch)?, tools.clang()?) };
     let sets: &[&str] = match arch {
@@ -337,8 +344,8 @@ fn ways(tools: &Tools, arch: Arch, name: &str, cxx: bool) -> Result<Vec<(PathBuf
     let mut ways = Vec::new();
     for set in sets {
         // One compiler for each set, or the test would take twice its time.
-        let first = hash(format!("{name} {set}").as_bytes()) & (1 << 16) != 0;
-        let compiler = if first { &gcc } else { &clang };
+        let first = hash(format!("{} {set}", sources.name).as_bytes()) & (1 << 16) != 0;
+        let compiler = if first || sources.gcc_only { &gcc } else { &clang };
         let flags = set.split_whitespace().chain(cxx.then_some("-std=c++17"));
         ways.push((compiler.clone(), flags.map(str::to_owned).collect()));
     }
@@ -368,7 +375,8 @@ fn sources(arch: Arch) -> Result<Vec<Sources>> {
             if archs.is_empty() || archs.iter().any(|name| name.starts_with(arch.name())) {
                 let stem = main.file_stem().unwrap_or_default().to_string_lossy();
                 let name = format!("{folder}/{stem}");
-                found.push(Sources { name, paths: [vec![main], with].concat() });
+                let gcc_only = values(&text, "compilers:").eq(["gcc"]);
+                found.push(Sources { name, paths: [vec![main], with].concat(), gcc_only });
             }
         }
         found.retain(|sources| !sources.paths.first().is_some_and(|p| companions.contains(p)));
