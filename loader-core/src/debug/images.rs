@@ -93,15 +93,12 @@ impl<M: MemoryManager> DebugImages<M> {
 
     fn allocate<'o>(&self, kind: SegmentKind, size: NonZeroUsize) -> Result<Segment, Error<'o>> {
         let (size, align) = (size.get(), ALIGN as usize);
+        let request = SegmentRequest { kind, size, align };
         let segment = self
             .manager
-            .allocate(SegmentRequest { kind, size, align })
+            .allocate(request)
             .map_err(|cause| Error::Allocate { kind, size, align, cause })?;
-        let fits = segment.size() == size
-            && segment.kind() == kind
-            && segment.target().is_aligned_to(ALIGN)
-            && segment.target().value().checked_add(size as u64).is_some();
-        if fits {
+        if request.is_met_by(&segment) {
             return Ok(segment);
         }
         self.manager.free(segment);

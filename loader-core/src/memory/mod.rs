@@ -90,6 +90,16 @@ pub struct SegmentRequest {
     pub align: usize,
 }
 
+impl SegmentRequest {
+    /// Whether a segment is what was asked for, and ends below the last address.
+    pub(crate) fn is_met_by(&self, segment: &Segment) -> bool {
+        segment.size() == self.size
+            && segment.kind() == self.kind
+            && segment.target().is_aligned_to(self.align as u64)
+            && segment.target().value().checked_add(self.size as u64).is_some()
+    }
+}
+
 /// Why a memory manager could not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
