@@ -18,11 +18,16 @@ use crate::{memory, target};
 /// What lies below a program's stack, and is not mapped (`linker/`).
 const GUARD: usize = 64 << 10;
 
-/// Calls into a program by `call`; what it does wrong, and to run on after so many nanoseconds, ends it.
+/// Calls into a program by `call`. Where there is a limit, what the program does wrong ends it, and so
+/// does to run on after so many nanoseconds.
 ///
 /// # Errors
 /// The outcome of a program that was ended so.
-pub fn contained(limit_ns: u64, call: impl FnOnce() -> CallEnd) -> Result<CallEnd, Outcome> {
+pub fn contained(
+    limit_ns: Option<u64>,
+    call: impl FnOnce() -> CallEnd,
+) -> Result<CallEnd, Outcome> {
+    let Some(limit_ns) = limit_ns else { return Ok(call()) };
     let hart = target::hart();
     CONTAINED[hart].store(true, Ordering::Relaxed);
     target::start_time_limit(limit_ns);
@@ -33,6 +38,11 @@ pub fn contained(limit_ns: u64, call: impl FnOnce() -> CallEnd) -> Result<CallEn
         None => Ok(end),
         Some(fault) => Err(outcome(&fault)),
     }
+}
+
+/// A job's limit in nanoseconds; none where it has none.
+pub fn nanoseconds(limit_ms: u32) -> Option<u64> {
+    (limit_ms != 0).then(|| u64::from(limit_ms) * 1_000_000)
 }
 
 /// Ends the program that has faulted, if it runs [`contained`]. For the fault handler.

@@ -177,11 +177,7 @@ fn resolve(resolver: TargetAddress, limit_ms: u32) -> Result<TargetAddress, Outc
     // SAFETY: the module says that a resolver lies there; it is sealed, so it may run. What it gets, the
     // processor's features, is nothing here. The hart runs no program yet, whose stack this is.
     let call = || unsafe { target::call_program(resolver.value() as usize, &[0; 6], stack) };
-    let end = match limit_ms {
-        0 => call(),
-        limit => containment::contained(u64::from(limit) * 1_000_000, call)?,
-    };
-    match end {
+    match containment::contained(containment::nanoseconds(limit_ms), call)? {
         CallEnd::Returned(address) => Ok(TargetAddress::new(address)),
         CallEnd::Escaped(_) => {
             Err(refusal("resolve", "the resolver of an IFUNC has not returned".into()))

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use loader_core::{Registry, RegistryMemory, TargetAddress};
+use loader_core::{Location, Registry, RegistryMemory, TargetAddress};
 use spin::{Mutex, RwLock};
 use target_common::Fault;
 
@@ -82,13 +82,18 @@ fn times(f: &mut fmt::Formatter<'_>, again: &mut usize) -> fmt::Result {
 
 /// Where in a module an address is: `MODULE+SYMBOL+OFFSET`, or without a symbol.
 pub fn place_of(address: usize) -> Option<String> {
-    let registry = REGISTRY.try_read()?;
-    let reader = registry.as_ref()?.reader();
-    let place = reader.find(TargetAddress::new(address as u64))?;
-    Some(match place.symbol {
+    with_place(TargetAddress::new(address as u64), |place| match place.symbol {
         Some((symbol, offset)) => format!("{}+{}+{offset:#x}", place.module, symbol.name),
         None => place.module.into(),
     })
+}
+
+/// What `then` makes of the place of an address, if it lies in a module. It waits for nothing: where the
+/// registry itself is being made anew, there is no module.
+fn with_place<R>(address: TargetAddress, then: impl FnOnce(Location<'_>) -> R) -> Option<R> {
+    let registry = REGISTRY.try_read()?;
+    let reader = registry.as_ref()?.reader();
+    reader.find(address).map(then)
 }
 
 /// Writes an address as module, symbol and offset; whether it lies in a module. Of a return address the
@@ -99,22 +104,18 @@ fn locate(
     address: usize,
     back: u64,
 ) -> Result<bool, fmt::Error> {
-    // The fault may have come while the registry itself was being made anew.
-    let Some(registry) = REGISTRY.try_read() else { return Ok(false) };
-    let Some(registry) = &*registry else { return Ok(false) };
-    let reader = registry.reader();
     let address = TargetAddress::new((address as u64).wrapping_sub(back));
-    let Some(place) = reader.find(address) else { return Ok(false) };
-    write!(f, "{before} module {}", place.module)?;
-    if let Some((symbol, offset)) = place.symbol {
-        let offset = offset.wrapping_add(back);
-        match str::from_utf8(symbol.name.as_bytes()).map(rustc_demangle::try_demangle) {
-            Ok(Ok(name)) => write!(f, " at {name:#}+{offset:#x}")?,
-            _ => write!(f, " at {}+{offset:#x}", symbol.name)?,
+    let written = with_place(address, |place| {
+        write!(f, "{before} module {}", place.module)?;
+        if let Some((symbol, offset)) = place.symbol {
+            let offset = offset.wrapping_add(back);
+            match str::from_utf8(symbol.name.as_bytes()).map(rustc_demangle::try_demangle) {
+                Ok(Ok(name)) => write!(f, " at {name:#}+{offset:#x}")?,
+                _ => write!(f, " at {}+{offset:#x}", symbol.name)?,
+            }
         }
-    }
-    let line =
-        unwind::line_of(address.value() as usize, |file, line| write!(f, " ({file}:{line})"));
-    line.unwrap_or(Ok(()))?;
-    Ok(true)
+        let line = |file: &str, line| write!(f, " ({file}:{line})");
+        unwind::line_of(address.value() as usize, line).unwrap_or(Ok(()))
+    });
+    written.transpose().map(|written| written.is_some())
 }

@@ -382,8 +382,8 @@ fn alike(one: &Outcome, other: &Outcome) -> bool {
 
 /// Calls functions of a program, all with its arguments and on its stack.
 struct Caller {
-    /// By when they must have returned, all of them; 0 where there is no limit.
-    deadline_ns: u64,
+    /// By when they must have returned, all of them; none where there is no limit.
+    deadline_ns: Option<u64>,
     /// Owns what `argv` points to.
     args: Vec<CString>,
     argv: Vec<*const u8>,
@@ -395,10 +395,8 @@ impl Caller {
             args.iter().map(|arg| CString::new(*arg).unwrap_or_default()).collect();
         let mut argv: Vec<*const u8> = args.iter().map(|arg| arg.as_ptr().cast()).collect();
         argv.push(core::ptr::null());
-        let deadline_ns = match limit_ms {
-            0 => 0,
-            limit => target::now_ns() + u64::from(limit) * 1_000_000,
-        };
+        let limit_ns = containment::nanoseconds(limit_ms);
+        let deadline_ns = limit_ns.map(|limit| target::now_ns() + limit);
         Self { deadline_ns, args, argv }
     }
 
@@ -411,9 +409,7 @@ impl Caller {
         // call; that it keeps to the C calling convention is what running a program means. Each hart
         // runs one program at a time, whose stack this is; `argv` ends in a null pointer.
         let call = || unsafe { target::call_program(function.value() as usize, &arguments, stack) };
-        if self.deadline_ns == 0 {
-            return Ok(call());
-        }
-        containment::contained(self.deadline_ns.saturating_sub(target::now_ns()), call)
+        let left = self.deadline_ns.map(|deadline| deadline.saturating_sub(target::now_ns()));
+        containment::contained(left, call)
     }
 }

@@ -57,13 +57,10 @@ fn step(registers: &mut Registers, place: usize) -> Option<usize> {
     // Where nothing is said of it, the return address is where the call has left it.
     let return_address = function.cie().return_address_register();
     let rule = row.registers().find(|(register, _)| *register == return_address);
-    let address = match rule.map(|(_, rule)| rule) {
-        Some(RegisterRule::Offset(offset)) => {
-            word(caller.0[STACK_POINTER].checked_add_signed(*offset as isize)?)?
-        }
-        Some(RegisterRule::Undefined) => return None,
-        _ => *caller.0.get(usize::from(return_address.0))?,
-    };
+    if let Some((_, RegisterRule::Undefined)) = rule {
+        return None; // nobody has called this
+    }
+    let address = *caller.0.get(usize::from(return_address.0))?;
     *registers = caller;
     Some(address)
 }

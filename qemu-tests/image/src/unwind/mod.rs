@@ -15,6 +15,7 @@ use gimli::{
     UnwindSection, Vendor,
 };
 use loader_core::{DebugImages, MemoryManager, Module, ModuleId};
+use object::elf::SHF_EXECINSTR;
 use spin::RwLock;
 use target_common::Region;
 
@@ -22,44 +23,34 @@ pub use backtrace::callers;
 pub use lines::line_of;
 pub use raise::{Caught, catch, delete, no_relative_base, start};
 
-/// The flag of sections that hold code (gABI, "Section Attribute Flags").
-const SHF_EXECINSTR: u64 = 4;
-
 /// What a table is read as.
 type Table = EndianSlice<'static, LittleEndian>;
 type Function = FrameDescriptionEntry<Table>;
 
 /// The unwind tables of a module.
-struct Tables {
-    of: ModuleId,
+pub struct Tables {
     /// From its first section of code to its last one.
     code: Region,
     tables: Vec<Region>,
 }
 
 /// Those of all modules that are loaded.
-static TABLES: RwLock<Vec<Tables>> = RwLock::new(Vec::new());
-
-/// A module's tables, which are not known yet.
-pub struct Unregistered {
-    code: Region,
-    tables: Vec<Region>,
-}
+static TABLES: RwLock<Vec<(ModuleId, Tables)>> = RwLock::new(Vec::new());
 
 /// What there is to register of a module. Each of its tables ends in a terminator.
-pub fn tables<M: MemoryManager>(module: &Module<'_, '_, M>) -> Unregistered {
+pub fn tables<M: MemoryManager>(module: &Module<'_, '_, M>) -> Tables {
     let region = |start: u64, size: u64| Region { start: start as usize, size: size as usize };
     let tables =
         module.unwind_tables().map(|table| region(table.address.value(), table.planned.size));
     let placed = module.sections().map(|section| (section.address, section.planned.section));
     let stayed =
         module.plan().in_place_sections().map(|section| (section.address, section.section));
-    let code = placed.chain(stayed).filter(|(_, section)| section.flags() & SHF_EXECINSTR != 0);
+    let code = placed.chain(stayed).filter(|(_, section)| section.flags() & SHF_EXECINSTR.0 != 0);
     let code = code.map(|(address, section)| region(address.value(), section.size()));
     let hull = code.reduce(|hull, code| {
         Region::between(hull.start.min(code.start), hull.end().max(code.end()))
     });
-    Unregistered { code: hull.unwrap_or(Region { start: 0, size: 0 }), tables: tables.collect() }
+    Tables { code: hull.unwrap_or(Region { start: 0, size: 0 }), tables: tables.collect() }
 }
 
 /// What is known of a module; dropping it has that forgotten.
@@ -72,11 +63,11 @@ pub struct Registered(ModuleId);
 /// Both stay as long as what is returned.
 pub unsafe fn register<M: MemoryManager>(
     of: ModuleId,
-    Unregistered { code, tables }: Unregistered,
+    tables: Tables,
     images: Option<&DebugImages<M>>,
 ) -> Registered {
-    if !tables.is_empty() {
-        TABLES.write().push(Tables { of, code, tables });
+    if !tables.tables.is_empty() {
+        TABLES.write().push((of, tables));
     }
     if let Some(images) = images {
         // SAFETY: the caller's contract.
@@ -87,7 +78,7 @@ pub unsafe fn register<M: MemoryManager>(
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        TABLES.write().retain(|tables| tables.of != self.0);
+        TABLES.write().retain(|(of, _)| *of != self.0);
         lines::unregister(self.0);
     }
 }
@@ -95,18 +86,17 @@ impl Drop for Registered {
 /// What is known of the function at `place`, and the table that it is in. It takes no memory, and
 /// finds nothing while tables come or go.
 fn function_at(place: usize) -> Option<(Region, Function)> {
-    let at = Region { start: place, size: 1 };
     let image = image();
-    if image.code.contains(at) {
+    if image.has(place) {
         return Some((image.table, image.function(place)?));
     }
     function_of_module(&TABLES.try_read()?, place)
 }
 
-fn function_of_module(tables: &[Tables], place: usize) -> Option<(Region, Function)> {
+fn function_of_module(tables: &[(ModuleId, Tables)], place: usize) -> Option<(Region, Function)> {
     let at = Region { start: place, size: 1 };
-    let mut of_module = tables.iter().filter(|tables| tables.code.contains(at));
-    of_module.find_map(|module| {
+    let mut of_module = tables.iter().filter(|(_, tables)| tables.code.contains(at));
+    of_module.find_map(|(_, module)| {
         let mut tables = module.tables.iter();
         tables.find_map(|&table| Some((table, function_in(table, place)?)))
     })
@@ -142,6 +132,11 @@ struct Image {
 }
 
 impl Image {
+    /// Whether a place is in its code.
+    fn has(&self, place: usize) -> bool {
+        self.code.contains(Region { start: place, size: 1 })
+    }
+
     fn function(&self, place: usize) -> Option<Function> {
         let (frames, bases) = frames(self.table);
         let bases = bases.set_eh_frame_hdr(self.index.start as u64);

@@ -121,7 +121,7 @@ struct Tables;
 unsafe impl EhFrameFinder for Tables {
     fn find(&self, pc: usize) -> Option<FrameInfo> {
         let image = image();
-        let kind = match image.code.contains(Region { start: pc, size: 1 }) {
+        let kind = match image.has(pc) {
             true => FrameInfoKind::EhFrameHdr(image.index.start),
             false => FrameInfoKind::EhFrame(function_of_module(&TABLES.read(), pc)?.0.start),
         };
