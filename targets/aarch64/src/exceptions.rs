@@ -19,7 +19,7 @@ use core::{
     fmt::Write,
     sync::atomic::{AtomicBool, Ordering},
 };
-use target_common::{Fault, causes::aarch64::VECTOR_SHIFT};
+use target_common::{Fault, Registers, causes::aarch64::VECTOR_SHIFT};
 
 /// The exit code of a run whose fault handler faulted.
 const NESTED_FAULT: u8 = 255;
@@ -162,7 +162,7 @@ pub fn escape_fault(value: i32) -> ! {
 }
 
 /// `noted` is for the image only.
-extern "C" fn report(vector: u64, return_address: usize, noted: *const Noted) -> ! {
+extern "C" fn report(vector: u64, return_address: usize, noted: *const Registers) -> ! {
     image_fault(&fault(vector, return_address, noted))
 }
 
@@ -173,20 +173,15 @@ extern "C" fn report_nested(vector: u64, return_address: usize) -> ! {
         let _ = writeln!(
             Console,
             "fault in the fault handler: {}",
-            fault(vector, return_address, &NOTHING_NOTED).described(&CAUSES)
+            fault(vector, return_address, &Registers::NONE).described(&CAUSES)
         );
     }
     exit(NESTED_FAULT)
 }
 
-/// The registers, as the vectors note them.
-type Noted = [usize; 32];
-
-const NOTHING_NOTED: Noted = [0; 32];
-
 /// What the exception registers say. `vector` is the position in the group of four.
 #[cfg_attr(not(feature = "image"), expect(unused_variables, reason = "`noted` is not there"))]
-fn fault(vector: u64, return_address: usize, noted: *const Noted) -> Fault {
+fn fault(vector: u64, return_address: usize, noted: *const Registers) -> Fault {
     Fault {
         cause: ESR_EL1.get() | vector << VECTOR_SHIFT,
         pc: ELR_EL1.get() as usize,
@@ -194,6 +189,6 @@ fn fault(vector: u64, return_address: usize, noted: *const Noted) -> Fault {
         return_address,
         #[cfg(feature = "image")]
         // SAFETY: the vectors note so many, on the stack of the handler, which this is.
-        registers: target_common::Registers(unsafe { *noted }),
+        registers: unsafe { *noted },
     }
 }

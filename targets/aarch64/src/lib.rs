@@ -94,14 +94,4 @@ unsafe extern "Rust" {
 // SAFETY: as above.
 unsafe extern "C" {
     safe fn image_thread_local(argument: usize) -> usize;
-    /// The personality of the frame that calls programs (Itanium C++ ABI, "Exception Handling"), for
-    /// what they raise.
-    #[cfg(feature = "image")]
-    fn image_personality(
-        version: i32,
-        actions: i32,
-        class: u64,
-        exception: *mut (),
-        context: *mut (),
-    ) -> i32;
 }

@@ -137,7 +137,7 @@ unsafe extern "C" fn enter(
         ".cfi_endproc",
         restore = sym restore,
         #[cfg(feature = "image")]
-        personality = sym crate::image_personality,
+        personality = sym target_common::image_personality,
     )
 }
 

@@ -19,14 +19,15 @@ pub struct Fault {
 }
 
 /// The integer registers, by the numbers that DWARF has for them.
-#[cfg(feature = "image")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(transparent)] // as exception handlers note them
 pub struct Registers(pub [usize; Registers::COUNT]);
 
-#[cfg(feature = "image")]
 impl Registers {
     /// As many as any of the machines has.
     pub const COUNT: usize = 32;
+    /// All 0, where nothing is known of them.
+    pub const NONE: Self = Self([0; Self::COUNT]);
 }
 
 /// What a machine's cause register means.
@@ -47,7 +48,7 @@ impl Fault {
             value,
             return_address,
             #[cfg(feature = "image")]
-            registers: Registers([0; Registers::COUNT]),
+            registers: Registers::NONE,
         }
     }
 

@@ -12,9 +12,7 @@ mod harts;
 
 #[cfg(feature = "image")]
 pub use away::{Away, AwayArenas};
-#[cfg(feature = "image")]
-pub use fault::Registers;
-pub use fault::{Causes, DescribedFault, Fault};
+pub use fault::{Causes, DescribedFault, Fault, Registers};
 pub use harts::{HARTS, HartError, HartGuard, HartLock, Mailbox, Work};
 
 /// What a page may be used for. There is no value for "writable and executable".
@@ -91,4 +89,18 @@ pub enum CallEnd {
     Returned(u64),
     /// The program left through the target's `escape`, with this value.
     Escaped(i32),
+}
+
+// SAFETY: the image defines it, with this signature.
+#[cfg(feature = "image")]
+unsafe extern "C" {
+    /// Provided by the image: the personality of the frame that calls programs (Itanium C++ ABI,
+    /// "Exception Handling"), for what they raise. Only unwinders call it.
+    pub fn image_personality(
+        version: i32,
+        actions: i32,
+        class: u64,
+        exception: *mut (),
+        context: *mut (),
+    ) -> i32;
 }

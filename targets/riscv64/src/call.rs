@@ -134,7 +134,7 @@ unsafe extern "C" fn enter(
         ".option pop",
         resume = sym resume,
         #[cfg(feature = "image")]
-        personality = sym crate::image_personality,
+        personality = sym target_common::image_personality,
     )
 }
 

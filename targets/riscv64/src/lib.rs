@@ -102,14 +102,4 @@ unsafe extern "C" {
     /// Provided by the image: for the second word of a thread-local variable's descriptor, how far
     /// the variable is from the thread pointer.
     safe fn image_thread_local(argument: usize) -> usize;
-    /// The personality of the frame that calls programs (Itanium C++ ABI, "Exception Handling"), for
-    /// what they raise.
-    #[cfg(feature = "image")]
-    fn image_personality(
-        version: i32,
-        actions: i32,
-        class: u64,
-        exception: *mut (),
-        context: *mut (),
-    ) -> i32;
 }

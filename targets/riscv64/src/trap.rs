@@ -2,7 +2,7 @@
 
 use core::arch::{asm, global_asm};
 
-use target_common::Fault;
+use target_common::{Fault, Registers};
 
 use crate::call::escape;
 use crate::image_fault;
@@ -123,7 +123,7 @@ global_asm!(
     "j .Ltrap_halt",
     ".popsection",
     report = sym report,
-    noted = const if cfg!(feature = "image") { size_of::<Noted>() } else { 0 },
+    noted = const if cfg!(feature = "image") { size_of::<Registers>() } else { 0 },
     finisher = const FINISHER,
     put_off = const TIME_PER_MILLISECOND,
     timer_extension = const TIMER_EXTENSION,
@@ -142,9 +142,6 @@ pub fn escape_fault(value: i32) -> ! {
     escape(value)
 }
 
-/// The registers, as the trap handler notes them.
-type Noted = [usize; 32];
-
 /// Hands the exception to the image, which alone has `noted`.
 #[cfg_attr(not(feature = "image"), expect(unused_variables, reason = "`noted` is not there"))]
 extern "C" fn report(
@@ -152,7 +149,7 @@ extern "C" fn report(
     pc: usize,
     value: usize,
     return_address: usize,
-    noted: *const Noted,
+    noted: *const Registers,
 ) -> ! {
     image_fault(&Fault {
         cause,
@@ -161,6 +158,6 @@ extern "C" fn report(
         return_address,
         #[cfg(feature = "image")]
         // SAFETY: the trap handler notes so many, on the stack which this runs on.
-        registers: target_common::Registers(unsafe { *noted }),
+        registers: unsafe { *noted },
     })
 }

@@ -119,7 +119,7 @@ unsafe extern "sysv64" fn enter(
         mxcsr = sym MXCSR,
         finish = sym finish,
         #[cfg(feature = "image")]
-        personality = sym super::image_personality,
+        personality = sym target_common::image_personality,
     )
 }
 
