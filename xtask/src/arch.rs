@@ -1,5 +1,8 @@
 //! The three machines, and what each tool calls them.
 
+use std::path::Path;
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 /// A machine that images and objects are built for.
@@ -65,6 +68,13 @@ impl Arch {
             Self::Aarch64 | Self::X86_64 => &[],
             Self::Riscv64 => &["-march=rv64gc", "-mabi=lp64d"],
         }
+    }
+
+    /// `program`, which is clang or clang++, told to compile for the machine itself.
+    pub fn clang(self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.arg(format!("--target={}", self.clang_target())).args(self.clang_flags());
+        command
     }
 
     /// What stands before `gcc` and `g++`: nothing where Linux runs on this machine itself.

@@ -75,8 +75,8 @@ fn command(
         }
         (Compiler::Gcc, Language::Cxx) => Command::new(tools.gxx(arch)?),
         (Compiler::Gcc, _) => Command::new(tools.gcc(arch)?),
-        (_, Language::Cxx) => clang(tools.clangxx()?, arch),
-        (_, _) => clang(tools.clang()?, arch),
+        (_, Language::Cxx) => arch.clang(&tools.clangxx()?),
+        (_, _) => arch.clang(&tools.clang()?),
     };
     if language == Language::Cxx {
         command.args(CXX);
@@ -93,12 +93,6 @@ fn command(
     command.current_dir(source.parent().context("a source has a folder")?);
     command.arg(source.file_name().context("a source has a name")?);
     Ok(command)
-}
-
-fn clang(path: PathBuf, arch: Arch) -> Command {
-    let mut command = Command::new(path);
-    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
-    command
 }
 
 /// Where the object is kept: named by all that it is made of.

@@ -230,8 +230,7 @@ pub(super) fn compiled(
     let folder = tempfile::tempdir()?;
     let (from, to) = (folder.path().join("side.c"), folder.path().join("side.o"));
     std::fs::write(&from, source)?;
-    let mut command = std::process::Command::new(tools.clang()?);
-    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
+    let mut command = arch.clang(&tools.clang()?);
     command.args(["-O1", "-ffreestanding", "-fno-pic"]).args(flags);
     command.arg("-c").arg(&from).arg("-o").arg(&to);
     crate::process::run(&mut command, DEFAULT_LIMIT)?.checked("clang")?;

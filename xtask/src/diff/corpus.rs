@@ -213,7 +213,7 @@ fn compiled(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             let object = scratch.path().join(format!("{:016x}-{stem}.o", hash(name.as_bytes())));
             let mut command = match compiler.starts_with("clang") {
-                true => clang(program, arch),
+                true => arch.clang(program),
                 false => Command::new(program),
             };
             command.args(flags).arg("-c").arg(path).arg("-o").arg(&object);
@@ -233,7 +233,7 @@ fn assembled(tools: &Tools, arch: Arch, sources: &[&str], place: &str) -> Result
     let mut files = Vec::new();
     for name in sources {
         let object = scratch.path().join(name);
-        let mut command = clang(&tools.clang()?, arch);
+        let mut command = arch.clang(&tools.clang()?);
         command.arg("-c").arg(folder.join(format!("{name}.S"))).arg("-o").arg(&object);
         process::run(&mut command, LIMIT)?.checked("clang")?;
         let bytes = fs::read(&object).context("clang wrote no object")?;
@@ -294,7 +294,7 @@ fn thread_locals(tools: &Tools, arch: Arch, model: TlsModel) -> Result<Vec<Modul
         let name = format!("{stem} [{compiler} {flags}]{blocks}{place}");
         let object = scratch.path().join(number.to_string());
         let mut command = match compiler.starts_with("clang") {
-            true => self::clang(program, arch),
+            true => arch.clang(program),
             false => Command::new(program),
         };
         command.args(flags.split_whitespace()).arg("-c").arg(source).arg("-o").arg(&object);
@@ -303,13 +303,6 @@ fn thread_locals(tools: &Tools, arch: Arch, model: TlsModel) -> Result<Vec<Modul
         Ok(Module { arch, name, model, files: vec![NamedBytes { name: "tls.o".into(), bytes }] })
     });
     modules.collect()
-}
-
-/// clang for a machine.
-pub fn clang(program: &Path, arch: Arch) -> Command {
-    let mut command = Command::new(program);
-    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
-    command
 }
 
 /// The compilers, and the flags to call each with, for the sources of this name.

@@ -14,7 +14,6 @@ use object::read::elf::{SectionHeader, Sym};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::corpus::clang;
 use super::relocations::File;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
@@ -70,7 +69,7 @@ impl Sample {
         let sources = root().join("xtask/src/diff/corpus");
         let object = |name: &str| -> Result<PathBuf> {
             let path = folder.path().join(format!("{name}.o"));
-            let mut command = clang(&tools.clang()?, arch);
+            let mut command = arch.clang(&tools.clang()?);
             command.arg("-c").arg(sources.join(format!("{name}-{arch}.S"))).arg("-o").arg(&path);
             process::run(&mut command, LIMIT)?.checked("clang")?;
             Ok(path)

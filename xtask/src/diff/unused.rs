@@ -80,7 +80,7 @@ fn modules(tools: &Tools, arch: Arch) -> Result<Vec<Module>> {
                 let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
                 let object = scratch.path().join("object");
                 let mut command = match called.starts_with("clang") {
-                    true => corpus::clang(&compiler, arch),
+                    true => arch.clang(&compiler),
                     false => Command::new(&compiler),
                 };
                 command.args(flags.split(' ')).args(["-ffunction-sections", "-fdata-sections"]);

@@ -74,8 +74,7 @@ fn compile_objects(tools: &Tools, way: &Way, to: &Path) -> Result<()> {
         let name = source.file_stem().and_then(|stem| Path::new(stem).extension());
         let arch = Arch::ALL.into_iter().find(|arch| name.is_some_and(|name| name == arch.name()));
         let Some(arch) = arch else { bail!("{} names no machine", source.display()) };
-        let mut command = Command::new(tools.clang()?);
-        command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
+        let mut command = arch.clang(&tools.clang()?);
         must(command.arg("-c").arg(&source).arg("-o").arg(object(&source)))?;
     }
     Ok(())

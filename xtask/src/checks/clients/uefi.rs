@@ -74,8 +74,7 @@ fn boot_with(tools: &Tools, arch: Arch, application: &Path, source: &str) -> Res
     std::fs::copy(application, boots.join(name))?;
     let file = folder.path().join("module.c");
     std::fs::write(&file, source)?;
-    let mut command = Command::new(tools.clang()?);
-    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
+    let mut command = arch.clang(&tools.clang()?);
     command.args(["-O2", "-ffreestanding", "-fpic"]);
     if arch == Arch::X86_64 {
         command.arg("-mno-red-zone"); // the firmware handles interrupts on the same stack

@@ -121,8 +121,7 @@ impl Source<'_> {
 }
 
 fn clang(path: PathBuf, arch: Arch) -> Command {
-    let mut command = Command::new(path);
-    command.arg(format!("--target={}", arch.clang_target())).args(arch.clang_flags());
+    let mut command = arch.clang(&path);
     // The header needs what a freestanding compiler has, and no more.
     command.arg("-ffreestanding");
     command

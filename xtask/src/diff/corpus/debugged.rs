@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{LIMIT, Module, clang};
+use super::{LIMIT, Module};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::cases::{Compiler, compile_object};
@@ -73,8 +73,8 @@ fn compile(tools: &Tools, arch: Arch, way: Way, folder: &Path) -> Result<Module>
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let object = folder.join(format!("{stem}.o"));
         let mut command = match program {
-            Program::Clang => clang(&tools.clang()?, arch),
-            Program::Clangxx => clang(&tools.clangxx()?, arch),
+            Program::Clang => arch.clang(&tools.clang()?),
+            Program::Clangxx => arch.clang(&tools.clangxx()?),
             Program::Gcc => Command::new(tools.gcc(arch)?),
             Program::Gxx => Command::new(tools.gxx(arch)?),
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::{Module, clang};
+use super::Module;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::parallel;
@@ -65,7 +65,7 @@ fn compile(
     let program = compiler.file_name().unwrap_or_default().to_string_lossy();
     let name = format!("sqlite3 [{program} {}]", flags.join(" "));
     let mut command = match program.starts_with("clang") {
-        true => clang(compiler, arch),
+        true => arch.clang(compiler),
         false => Command::new(compiler),
     };
     command.args(flags).args(DEFINES).args(["-w", "-ffreestanding"]);

@@ -11,7 +11,6 @@
 //! page, and now another.
 
 use std::fs;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -153,8 +152,7 @@ fn made(tools: &Tools) -> Result<Code> {
     let source = root().join("xtask/src/diff/corpus/erratum-aarch64.S");
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     let object = scratch.path().join("erratum.o");
-    let mut command = Command::new(tools.clang()?);
-    command.arg(format!("--target={}", Arch::Aarch64.clang_target()));
+    let mut command = Arch::Aarch64.clang(&tools.clang()?);
     command.arg("-c").arg(source).arg("-o").arg(&object);
     process::run(&mut command, LIMIT)?.checked("clang")?;
     let bytes = fs::read(&object).context("clang wrote no object")?;
