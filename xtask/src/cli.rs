@@ -173,6 +173,14 @@ pub enum Machines {
 }
 
 impl Machines {
+    /// The machine, where it is one.
+    pub fn one(self) -> Option<Arch> {
+        match self {
+            Self::All => None,
+            Self::One(arch) => Some(arch),
+        }
+    }
+
     /// The machines, one by one.
     pub fn list(self) -> Vec<Arch> {
         match self {

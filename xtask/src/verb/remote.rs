@@ -39,10 +39,7 @@ pub fn run(args: &RemoteArgs) -> Result<ExitCode> {
     if args.lua {
         return lua(&tools, args);
     }
-    let arch = match args.arch {
-        Some(Machines::One(arch)) => Some(arch),
-        Some(Machines::All) | None => None,
-    };
+    let arch = args.arch.and_then(Machines::one);
     if args.files.is_empty() {
         if args.report.is_some() {
             bail!(UsageError(anyhow!("there is nothing to report: give objects, or --lua")));

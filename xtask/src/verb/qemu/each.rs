@@ -69,10 +69,7 @@ impl Record {
 /// A tool is missing, or an image cannot be built or booted.
 pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let started = Instant::now();
-    let arch = match args.arch {
-        Some(Machines::One(arch)) => Some(arch),
-        Some(Machines::All) | None => None,
-    };
+    let arch = args.arch.and_then(Machines::one);
     let limit = args.timeout.unwrap_or(DEFAULT_LIMIT);
     let limit_ms = limit.checked_mul(1000).and_then(|ms| u32::try_from(ms).ok());
     let limit_ms = limit_ms.filter(|&ms| ms <= MOST_MS);

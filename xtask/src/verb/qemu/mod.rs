@@ -46,10 +46,7 @@ pub fn run(args: &QemuArgs) -> Result<ExitCode> {
 
 /// The user's files, on the one machine that they are for.
 fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
-    let arch = match args.arch {
-        Some(Machines::One(arch)) => Some(arch),
-        Some(Machines::All) | None => None,
-    };
+    let arch = args.arch.and_then(Machines::one);
     let inputs = Inputs::read(&args.files, arch).map_err(UsageError)?;
     let arch = inputs.arch;
     set_up(tools, &[arch])?;
