@@ -22,6 +22,7 @@ mod progress;
 mod qemu;
 mod relocations;
 mod remote;
+mod report;
 mod runtime;
 mod selection;
 mod setup;

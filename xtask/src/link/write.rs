@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use loader_core::SegmentKind;
 
 use super::{Output, executable};
+use crate::report;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -47,8 +48,7 @@ pub fn write(output: &mut Output, folder: &Path, format: Format, map: &Path) -> 
             }
         }
     }
-    let text = serde_json::to_string_pretty(&output.map)?;
-    put(map, (text + "\n").as_bytes())
+    report::write(map, &output.map)
 }
 
 /// Takes away what an earlier link has left: it might be taken for a part of this one.

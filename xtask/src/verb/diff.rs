@@ -10,6 +10,7 @@ use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::cli::{DiffArgs, Machines, UsageError};
 use crate::diff::{self, Extent, Results};
+use crate::report;
 use crate::setup::Tools;
 
 /// Runs the command.
@@ -97,6 +98,5 @@ fn write_report(path: &Path, results: &Results) -> Result<()> {
     let differences =
         differences.map(|(module, why)| Difference { module, differences: why.lines().collect() });
     let report = Report { compared: compared.collect(), differences: differences.collect() };
-    let text = serde_json::to_string_pretty(&report)?;
-    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+    report::write(path, &report)
 }

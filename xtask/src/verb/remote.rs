@@ -20,6 +20,7 @@ use crate::remote::{
     self, Arguments, Call, Debugger, Ended, Limits, Line, Link, Noisy, SectionPlace, Session,
     Stream, TEXT_LIMIT, Traffic,
 };
+use crate::report;
 use crate::runtime;
 use crate::selection::by_agent;
 use crate::setup::{Need, Tools};
@@ -345,8 +346,7 @@ impl Called {
 
 fn write_report(args: &RemoteArgs, runs: &[Run]) -> Result<()> {
     let Some(path) = &args.report else { return Ok(()) };
-    let text = serde_json::to_string_pretty(runs)?;
-    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+    report::write(path, runs)
 }
 
 #[cfg(test)]

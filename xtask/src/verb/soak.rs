@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use qemu_protocol::{
     ArenaUse, File, Harts, Job, ModuleFiles, Options, Outcome, Program, ProgramReport, Soak,
     SoakReport, Surroundings, Task,
@@ -20,6 +20,7 @@ use crate::modules;
 use crate::parallel;
 use crate::progress;
 use crate::qemu::{self, Boot, Stop};
+use crate::report;
 use crate::setup::{Need, Tools};
 use crate::show;
 
@@ -173,8 +174,7 @@ fn write_report(path: &Path, args: &SoakArgs, boots: &[Boot]) -> Result<()> {
         program: report(boot),
     });
     let record = Record { loads: args.loads, seed: args.seed, runs: runs.collect() };
-    let text = serde_json::to_string_pretty(&record)?;
-    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+    report::write(path, &record)
 }
 
 #[cfg(test)]

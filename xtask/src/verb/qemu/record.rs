@@ -1,6 +1,6 @@
 //! The report file: the facts of the runs as JSON.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use qemu_protocol::ProgramReport;
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use super::{exit_code, output};
 use crate::arch::Arch;
 use crate::cli::QemuArgs;
 use crate::qemu::{Boot, Stop};
+use crate::report;
 
 /// Writes the report, where `--report` asks for one.
 pub(super) fn write_report(
@@ -25,8 +26,7 @@ pub(super) fn write_report(
         program: boot.programs.first().and_then(|program| program.report.as_ref()),
         runtime: boot.runtime.as_ref(),
     });
-    let text = serde_json::to_string_pretty(&Record { runs: runs.collect(), same_output })?;
-    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+    report::write(path, &Record { runs: runs.collect(), same_output })
 }
 
 /// The report file.
