@@ -2,6 +2,7 @@
 
 use super::libraries::Libraries;
 use super::trials::Trial;
+use crate::qemu::each;
 
 /// Bytes of objects in one boot: the image's window for a job has room for more, and needs some.
 const MOST_BYTES: usize = 40 << 20;
@@ -16,7 +17,6 @@ pub struct Batch<'t> {
     pub programs: Vec<(usize, &'t Trial)>,
     /// Whether any of them needs the C runtime.
     pub needs_runtime: bool,
-    bytes: usize,
 }
 
 /// Divides `programs` into boots. Those that need no C runtime come in boots without one, so that
@@ -25,31 +25,16 @@ pub fn batches<'t>(
     programs: impl Iterator<Item = (usize, &'t Trial)>,
     libraries: &Libraries,
 ) -> Vec<Batch<'t>> {
-    let mut open = [Batch::default(), Batch { needs_runtime: true, ..Batch::default() }];
-    let mut full = Vec::new();
-    for (number, trial) in programs {
-        let needs_runtime = libraries.serve(&trial.linker());
-        let files = trial.files.iter().chain(&trial.archives);
-        let bytes = files.map(|file| file.bytes.len()).sum();
-        let [without, with] = &mut open;
-        let batch = if needs_runtime { with } else { without };
-        if !batch.has_room(bytes) {
-            full.push(std::mem::replace(batch, Batch { needs_runtime, ..Batch::default() }));
-        }
-        batch.programs.push((number, trial));
-        batch.bytes += bytes;
-    }
-    full.extend(open);
-    full.retain(|batch| !batch.programs.is_empty());
-    full
-}
-
-impl Batch<'_> {
-    /// Whether `bytes` more fit; a program that fits nowhere gets a batch of its own.
-    fn has_room(&self, bytes: usize) -> bool {
-        self.programs.is_empty()
-            || (self.programs.len() < MOST_PROGRAMS && self.bytes + bytes <= MOST_BYTES)
-    }
+    let (with, without): (Vec<_>, Vec<_>) =
+        programs.partition(|(_, trial)| libraries.serve(&trial.linker()));
+    let bytes = |(_, trial): &(usize, &Trial)| {
+        trial.files.iter().chain(&trial.archives).map(|file| file.bytes.len()).sum()
+    };
+    let divided = |programs, needs_runtime| {
+        let boots = each::divide(programs, bytes, MOST_PROGRAMS, MOST_BYTES);
+        boots.into_iter().map(move |programs| Batch { programs, needs_runtime })
+    };
+    divided(without, false).chain(divided(with, true)).collect()
 }
 
 #[cfg(test)]

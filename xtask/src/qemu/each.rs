@@ -53,6 +53,32 @@ pub fn run(
     Ok(())
 }
 
+/// Divides programs into boots of so many programs, and so many bytes, at the most; one that has more
+/// bytes than that gets a boot of its own.
+pub fn divide<T>(
+    programs: impl IntoIterator<Item = T>,
+    bytes: impl Fn(&T) -> usize,
+    most: usize,
+    most_bytes: usize,
+) -> Vec<Vec<T>> {
+    let (mut boots, mut taken): (Vec<Vec<T>>, usize) = (Vec::new(), 0);
+    for program in programs {
+        let size = bytes(&program);
+        let fits = |boot: &&mut Vec<T>| boot.len() < most && taken + size <= most_bytes;
+        match boots.last_mut().filter(fits) {
+            Some(boot) => {
+                boot.push(program);
+                taken += size;
+            }
+            None => {
+                boots.push(vec![program]);
+                taken = size;
+            }
+        }
+    }
+    boots
+}
+
 /// The end of what was printed, each line on one of its own.
 pub fn tail(output: &[u8]) -> String {
     const LINES: usize = 10;

@@ -142,16 +142,8 @@ impl Boot {
 ///
 /// # Errors
 /// A tool is missing, the image cannot be built, the job is too big, or QEMU does not start.
-pub fn boot(tools: &Tools, arch: Arch, job: &Job<'_>, limit: Duration) -> Result<Boot> {
+pub fn boot(tools: &Tools, arch: Arch, job: &Job<'_>, limit: impl Into<Limit>) -> Result<Boot> {
     boot_job(tools, arch, job, limit.into(), None)
-}
-
-/// The same, with a limit also to how long it may print nothing.
-///
-/// # Errors
-/// As for [`boot`].
-pub fn boot_watched(tools: &Tools, arch: Arch, job: &Job<'_>, limit: Limit) -> Result<Boot> {
-    boot_job(tools, arch, job, limit, None)
 }
 
 /// The same, held until GDB, which is to come to `socket`, says when to start.

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use qemu_protocol::{Ended, Job, Outcome, ProgramReport, Surroundings};
 use serde::Serialize;
 
-use super::{ABORTED, lent, module_files, options, runtime_archives, set_up};
+use super::{ABORTED, handed_over, lent, options, runtime_archives, set_up};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::cli::{Machines, QemuArgs, UsageError};
@@ -20,6 +20,7 @@ use crate::program::{Inputs, Program};
 use crate::progress;
 use crate::qemu::each::{self, Fate};
 use crate::qemu::{self, Stop};
+use crate::report;
 use crate::runtime;
 use crate::selection::by_image;
 use crate::setup::Tools;
@@ -107,7 +108,7 @@ pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
             let job = batch.job(&batch.programs[range], names, args, limit_ms);
             let silence = Duration::from_secs(BOOT + limit);
             let whole = silence + Duration::from_secs(limit) * job.programs.len() as u32;
-            qemu::boot_watched(tools, batch.arch, &job, Limit { whole, silence })
+            qemu::boot(tools, batch.arch, &job, Limit { whole, silence })
         };
         let ran = each::run(&names, boot, |at, fate| {
             step.advance();
@@ -131,8 +132,7 @@ pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     }
     tell(&records, args, started.elapsed());
     if let Some(path) = &args.report {
-        let text = serde_json::to_string_pretty(&records)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        report::write(path, &records)?;
     }
     Ok(if records.iter().all(Record::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -160,7 +160,6 @@ struct Batch {
     arch: Arch,
     runtime: Vec<NamedBytes>,
     programs: Vec<Linked>,
-    bytes: usize,
 }
 
 /// Gives each object what it needs; what cannot be linked has its result.
@@ -195,28 +194,25 @@ fn link(
 /// Divides programs into boots, so that all processors get some.
 fn divide(programs: Vec<Linked>, arch: Arch) -> Vec<Batch> {
     let most = programs.len().div_ceil(parallel::width()).clamp(1, MOST_PROGRAMS);
-    let mut batches: Vec<Batch> = Vec::new();
-    for mut linked in programs {
-        let bytes = linked.bytes();
-        let full = |batch: &Batch| batch.programs.len() >= most || batch.bytes + bytes > MOST_BYTES;
-        if batches.last().is_none_or(full) {
-            batches.push(Batch { arch, runtime: Vec::new(), programs: Vec::new(), bytes: 0 });
-        }
-        let Some(batch) = batches.last_mut() else { continue };
-        for member in std::mem::take(&mut linked.program.runtime) {
-            let known = batch.runtime.iter().position(|other| other == &member);
-            linked.members.push(known.unwrap_or(batch.runtime.len()) as u32);
-            if known.is_none() {
-                batch.runtime.push(member);
-            }
-        }
-        batch.bytes += bytes;
-        batch.programs.push(linked);
-    }
-    batches
+    let boots = each::divide(programs, Linked::bytes, most, MOST_BYTES);
+    boots.into_iter().map(|programs| Batch::new(arch, programs)).collect()
 }
 
 impl Batch {
+    fn new(arch: Arch, mut programs: Vec<Linked>) -> Self {
+        let mut runtime: Vec<NamedBytes> = Vec::new();
+        for linked in &mut programs {
+            for member in std::mem::take(&mut linked.program.runtime) {
+                let known = runtime.iter().position(|other| other == &member);
+                linked.members.push(known.unwrap_or(runtime.len()) as u32);
+                if known.is_none() {
+                    runtime.push(member);
+                }
+            }
+        }
+        Self { arch, runtime, programs }
+    }
+
     fn job<'j>(
         &'j self,
         programs: &'j [Linked],
@@ -228,17 +224,9 @@ impl Batch {
         let programs = programs.iter().zip(names).map(|(linked, name)| {
             let argv = [name.as_str()].into_iter().chain(args.args.iter().map(String::as_str));
             qemu_protocol::Program {
-                name,
-                files: lent(&linked.program.files),
-                archives: lent(&linked.program.archives),
-                modules: module_files(&linked.program.modules),
                 runtime: Some(linked.members.clone()),
-                entry: &args.entry,
-                args: argv.collect(),
-                repeat: 1,
-                options: options(args),
                 surroundings,
-                task: qemu_protocol::Task::default(),
+                ..handed_over(&linked.program, &args.entry, argv.collect(), options(args))
             }
         });
         Job { runtime: lent(&self.runtime), programs: programs.collect() }

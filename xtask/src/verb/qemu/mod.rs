@@ -231,21 +231,29 @@ fn job<'j>(
     (program, entry, argv): (&'j Program, &'j str, &[&'j str]),
     options: Options,
 ) -> Job<'j> {
-    Job {
-        runtime: lent(&program.runtime),
-        programs: vec![qemu_protocol::Program {
-            name: argv.first().copied().unwrap_or_default(),
-            files: lent(&program.files),
-            archives: lent(&program.archives),
-            modules: module_files(&program.modules),
-            runtime: None,
-            entry,
-            args: argv.to_vec(),
-            repeat: 1,
-            options,
-            surroundings: qemu_protocol::Surroundings::default(),
-            task: qemu_protocol::Task::default(),
-        }],
+    let handed = handed_over(program, entry, argv.to_vec(), options);
+    Job { runtime: lent(&program.runtime), programs: vec![handed] }
+}
+
+/// A program as the image gets it, with all of its job's C runtime; it is called as the first argument.
+fn handed_over<'j>(
+    program: &'j Program,
+    entry: &'j str,
+    args: Vec<&'j str>,
+    options: Options,
+) -> qemu_protocol::Program<'j> {
+    qemu_protocol::Program {
+        name: args.first().copied().unwrap_or_default(),
+        files: lent(&program.files),
+        archives: lent(&program.archives),
+        modules: module_files(&program.modules),
+        runtime: None,
+        entry,
+        args,
+        repeat: 1,
+        options,
+        surroundings: qemu_protocol::Surroundings::default(),
+        task: qemu_protocol::Task::default(),
     }
 }
 
