@@ -225,10 +225,12 @@ impl<M: MemoryManager> Segments<M> {
         // The plan kept both below 4 GiB, or within `usize` where that is less.
         let (size, align) = (planned.size as usize, planned.align as usize);
         let request = SegmentRequest { kind, size, align };
-        let segment = self
-            .manager
-            .allocate(request)
-            .map_err(|cause| Error::Allocate { kind, size, align, cause })?;
+        let segment = self.manager.allocate(request).map_err(|cause| Error::Allocate {
+            kind,
+            size,
+            align,
+            cause,
+        })?;
         let fits = request.is_met_by(&segment);
         self.set_target(kind, segment.target());
         *self.slot(kind) = Some(segment);

@@ -94,10 +94,12 @@ impl<M: MemoryManager> DebugImages<M> {
     fn allocate<'o>(&self, kind: SegmentKind, size: NonZeroUsize) -> Result<Segment, Error<'o>> {
         let (size, align) = (size.get(), ALIGN as usize);
         let request = SegmentRequest { kind, size, align };
-        let segment = self
-            .manager
-            .allocate(request)
-            .map_err(|cause| Error::Allocate { kind, size, align, cause })?;
+        let segment = self.manager.allocate(request).map_err(|cause| Error::Allocate {
+            kind,
+            size,
+            align,
+            cause,
+        })?;
         if request.is_met_by(&segment) {
             return Ok(segment);
         }
