@@ -68,7 +68,8 @@ pub(super) fn run(tools: &Tools, verb: &str) -> Result<()> {
 /// The verb, at a terminal of its own.
 fn terminal(tools: &Tools, verb: &str, object: &Path) -> Result<std::process::Child> {
     let program = std::env::current_exe()?;
-    let line = format!("'{}' {verb} --gdb '{}'", program.display(), object.display());
+    // `exec`: some shells that wait for a program end by the Ctrl-C that it has handled.
+    let line = format!("exec '{}' {verb} --gdb '{}'", program.display(), object.display());
     let mut command = Command::new(tools.script()?);
     command.args(["-q", "-e", "-c", &line, "/dev/null"]);
     command.env("TERM", "dumb").stdin(Stdio::piped()).stdout(Stdio::piped());
