@@ -10,8 +10,10 @@ use crate::diff::Kind;
 use qemu_protocol::Soak;
 
 mod link;
+mod new_module;
 
 pub use link::LinkArgs;
+pub use new_module::NewModuleArgs;
 
 /// Builds, runs, tests and inspects the loader.
 ///
@@ -47,6 +49,8 @@ pub enum Verb {
     Diff(DiffArgs),
     /// Link objects for fixed addresses: raw files and a map, or an executable
     Link(LinkArgs),
+    /// Write a small module to begin with: sources, and the flags for each architecture
+    NewModule(NewModuleArgs),
     /// Load objects here and run them on a target, by an agent there
     Remote(RemoteArgs),
     /// Write docs/relocations.md: every relocation type, and what becomes of it

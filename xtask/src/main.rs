@@ -15,6 +15,7 @@ mod header;
 mod image;
 mod link;
 mod modules;
+mod new_module;
 mod parallel;
 mod process;
 mod program;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         cli::Verb::Header(args) => verb::header::run(&args),
         cli::Verb::Inspect(args) => verb::inspect::run(&args),
         cli::Verb::Link(args) => verb::link::run(&args),
+        cli::Verb::NewModule(args) => verb::new_module::run(&args),
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
         cli::Verb::Relocations(args) => verb::relocations::run(&args),
         cli::Verb::Remote(args) => verb::remote::run(&args),

@@ -5,6 +5,7 @@ pub mod diff;
 pub mod header;
 pub mod inspect;
 pub mod link;
+pub mod new_module;
 pub mod qemu;
 pub mod relocations;
 pub mod remote;
