@@ -16,6 +16,7 @@ mod gdb;
 mod host;
 mod lua;
 mod metadata;
+mod new_module;
 mod remote;
 mod rust_tools;
 
@@ -59,6 +60,7 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "cases", about: "objects of every kind, in the images", run: cases::run },
     Step { name: "each", about: "a result for each of many objects", run: each::run },
+    Step { name: "new-module", about: "new modules build and run", run: new_module::run },
     Step { name: "gdb", about: "GDB sees modules come and go", run: gdb::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
     Step { name: "remote", about: "programs by an agent, as in the images", run: remote::run },
@@ -75,8 +77,15 @@ pub struct Context {
 
 /// Gets in one go what the steps would otherwise get one by one.
 fn all_tools(context: &Context) -> Result<Tally> {
-    let mut needs =
-        vec![Need::Clang, Need::Clangxx, Need::Gdb, Need::HostCc, Need::Lld, Need::Script];
+    let mut needs = vec![
+        Need::Clang,
+        Need::Clangxx,
+        Need::Gdb,
+        Need::HostCc,
+        Need::Lld,
+        Need::Make,
+        Need::Script,
+    ];
     for arch in Arch::ALL {
         if arch != Arch::Riscv64 {
             needs.push(Need::Firmware(arch));

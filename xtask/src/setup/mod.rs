@@ -103,6 +103,14 @@ impl Tools {
         self.get(Need::Lld)
     }
 
+    /// GNU make.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn make(&self) -> Result<PathBuf> {
+        self.get(Need::Make)
+    }
+
     /// `gdb-multiarch`, or a `gdb` for all machines.
     ///
     /// # Errors

@@ -46,6 +46,8 @@ pub enum Need {
     Libsupcxx(Arch),
     /// `ld.lld`.
     Lld,
+    /// GNU make.
+    Make,
     /// picolibc's `libc.a` for a machine.
     Picolibc(Arch),
     /// `qemu-system-*` for a machine, with its firmware.
@@ -71,6 +73,7 @@ impl Need {
             Self::Libgcc(arch) => format!("libgcc for {arch}"),
             Self::Libsupcxx(arch) => format!("libsupc++ for {arch}"),
             Self::Lld => "ld.lld".into(),
+            Self::Make => "GNU make".into(),
             Self::Picolibc(arch) => format!("picolibc for {arch}"),
             Self::Qemu(arch) => format!("qemu-system-{arch}"),
             Self::Script => "util-linux's script".into(),
@@ -90,6 +93,7 @@ impl Need {
             Self::Libgcc(_) => "give modules the compiler's helper functions",
             Self::Libsupcxx(_) => "give modules what C++ needs of its library",
             Self::Lld => "link",
+            Self::Make => "build modules in C and C++",
             Self::Picolibc(_) => "take members of a C library as it comes",
             Self::Qemu(_) => "boot the system images",
             Self::Script => "test what happens at a terminal",
@@ -117,6 +121,7 @@ impl Need {
             Self::Libgcc(arch) => of_gcc(arch, "libgcc.a"),
             Self::Libsupcxx(arch) => of_gcc(arch, "libsupc++.a"),
             Self::Lld => llvm_tool("ld.lld", exact),
+            Self::Make => ["gmake", "make"].into_iter().find_map(on_path),
             Self::Picolibc(arch) => picolibc(arch),
             Self::Qemu(arch) => on_path(&format!("qemu-system-{arch}")),
             Self::Script => on_path("script").filter(is_of_util_linux).or_else(|| {

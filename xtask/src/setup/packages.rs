@@ -67,6 +67,7 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
             vec![versions.map(|n| format!("libstdc++-{n}-dev-{}-cross", arch.debian())).into()]
         }
         Need::Lld => vec![llvm("lld")],
+        Need::Make => vec![one("make")],
         Need::Picolibc(Arch::Riscv64) => vec![one("picolibc-riscv64-unknown-elf")],
         Need::Picolibc(arch) => vec![vec![format!("picolibc-{}-linux-gnu", dashed(arch))]],
         Need::Qemu(Arch::Aarch64) => vec![one("qemu-system-arm")],
@@ -120,6 +121,7 @@ fn brew(need: Need) -> Vec<String> {
         Need::Gdb => "gdb".into(),
         Need::HostCc => "llvm".into(),
         Need::Lld => "lld".into(),
+        Need::Make => "make".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(_) => "qemu".into(),
         Need::Script => "util-linux".into(),
@@ -141,6 +143,7 @@ fn fedora(need: Need) -> Vec<String> {
         Need::Gdb => "gdb".into(),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
+        Need::Make => "make".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86-core".into(),
         Need::Qemu(arch) => format!("qemu-system-{}-core", short(arch)),
@@ -165,6 +168,7 @@ fn arch_linux(need: Need) -> Vec<String> {
         Need::Gdb => "gdb".into(),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
+        Need::Make => "make".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86".into(),
         Need::Qemu(arch) => format!("qemu-system-{}", short(arch)),

@@ -100,6 +100,26 @@ impl BareRust {
             command.args(["--target", target]);
         }
         command.arg("--target-dir").arg(self.way.dir());
+        self.library_args(&mut command);
+        // The targets' flags stand in .cargo/config.toml, which these would replace.
+        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
+            command.env_remove(name);
+        }
+        self.own_environment(&mut command);
+        command
+    }
+
+    /// `cargo ALIAS`, of a package in `dir` that is no part of the workspace. It builds in `dir`.
+    pub fn alias_in(&self, dir: &Path, alias: &str) -> Command {
+        let mut command = Command::new(&self.cargo);
+        self.library_args(&mut command);
+        command.current_dir(dir).arg(alias).env("CARGO_TARGET_DIR", dir.join("target"));
+        self.own_environment(&mut command);
+        command
+    }
+
+    /// Has the core library built beside what needs it, where there is none.
+    fn library_args(&self, command: &mut Command) {
         if self.way != Way::Ready {
             command.args([
                 "-Zbuild-std=core,alloc,compiler_builtins",
@@ -107,12 +127,6 @@ impl BareRust {
             ]);
             command.env("RUSTC_BOOTSTRAP", "1"); // -Z, with a stable toolchain
         }
-        // The targets' flags stand in .cargo/config.toml, which these would replace.
-        for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"] {
-            command.env_remove(name);
-        }
-        self.own_environment(&mut command);
-        command
     }
 
     /// Tells cargo which linker to use, where the toolchain lacks its own.
