@@ -99,6 +99,10 @@ pub struct QemuArgs {
     /// Have code and constants that need no change stay in the file (execution in place)
     #[arg(long)]
     pub in_place: bool,
+    /// Run programs in user mode (EL0, U-mode, ring 3), where they have their own modules, stack and heap, and
+    /// a few calls of the kernel
+    #[arg(long, conflicts_with = "in_place")]
+    pub user: bool,
     /// Hold the machine until GDB is attached, and have GDB know of modules as they come and go; on a
     /// terminal GDB is started, elsewhere the command for that is printed. There is no time limit then
     #[arg(long)]

@@ -10,16 +10,16 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use qemu_protocol::Outcome;
 use spin::Mutex;
 use target_common::causes::TIME_LIMIT;
-use target_common::{CallEnd, Fault, HARTS, Region};
+use target_common::{CallEnd, Fault, HARTS, Mode, Region};
 
 use crate::modules::{self, Described};
-use crate::{memory, target};
+use crate::{cell, memory, target};
 
 /// What lies below a program's stack, and is not mapped (`linker/`).
 const GUARD: usize = 64 << 10;
 
-/// Calls into a program by `call`. Where there is a limit, what the program does wrong ends it, and so
-/// does to run on after so many nanoseconds.
+/// Calls into a program by `call`. Where there is a limit, or the program is in user mode, what it does
+/// wrong ends it, and so does to run on after so many nanoseconds.
 ///
 /// # Errors
 /// The outcome of a program that was ended so.
@@ -27,12 +27,18 @@ pub fn contained(
     limit_ns: Option<u64>,
     call: impl FnOnce() -> CallEnd,
 ) -> Result<CallEnd, Outcome> {
-    let Some(limit_ns) = limit_ns else { return Ok(call()) };
+    if limit_ns.is_none() && cell::mode() == Mode::Kernel {
+        return Ok(call());
+    }
     let hart = target::hart();
     CONTAINED[hart].store(true, Ordering::Relaxed);
-    target::start_time_limit(limit_ns);
+    if let Some(limit_ns) = limit_ns {
+        target::start_time_limit(limit_ns);
+    }
     let end = call();
-    target::stop_time_limit();
+    if limit_ns.is_some() {
+        target::stop_time_limit();
+    }
     CONTAINED[hart].store(false, Ordering::Relaxed);
     match FAULTS[hart].lock().take() {
         None => Ok(end),

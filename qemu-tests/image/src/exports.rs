@@ -7,7 +7,7 @@ use loader_core::{Export, ExportTable, export};
 
 use unwinding::abi;
 
-use crate::{hart_tests, kernel, target, tasks, threads, unwind};
+use crate::{gate, hart_tests, kernel, target, tasks, threads, unwind};
 
 export! {
     "_Unwind_Backtrace" => abi::_Unwind_Backtrace as *const (),
@@ -50,12 +50,36 @@ export! {
     "kernel_write" => kernel::kernel_write as *const (),
 }
 
-/// The kernel's exports, as the linker gathered and sorted them; but `kernel_test_far` is seen
-/// `far` bytes above itself, or for 0 where no branch reaches.
+/// How modules see the kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// As the linker gathered and sorted its exports; but `kernel_test_far` so many bytes above itself, or
+    /// for 0 where no branch reaches.
+    Whole {
+        /// How far.
+        far: u64,
+    },
+    /// Through the gate.
+    Gate,
+}
+
+/// The kernel's exports.
 ///
 /// # Panics
 /// If the linker script does not sort them.
-pub fn table(far: u64) -> ExportTable<'static> {
+pub fn table(seen: Seen) -> ExportTable<'static> {
+    // Never given back; there are a few ways to see the kernel, and a few exports.
+    let entries: &[Export] = match seen {
+        Seen::Whole { far } => whole(far).leak(),
+        Seen::Gate => gate::exports().collect::<Vec<_>>().leak(),
+    };
+    match ExportTable::new(entries) {
+        Some(table) => table,
+        None => panic!("the exports are not sorted"),
+    }
+}
+
+fn whole(far: u64) -> Vec<Export> {
     unsafe extern "C" {
         static __exports_start: u8;
         static __exports_end: u8;
@@ -74,10 +98,5 @@ pub fn table(far: u64) -> ExportTable<'static> {
         }
         _ => *entry,
     };
-    // Never given back; there are a few distances, and a few exports.
-    let entries = entries.iter().map(seen).collect::<Vec<_>>().leak();
-    match ExportTable::new(entries) {
-        Some(table) => table,
-        None => panic!("the linker script does not sort the exports"),
-    }
+    entries.iter().map(seen).collect()
 }

@@ -4,9 +4,9 @@ use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use target_common::{CallEnd, HARTS};
+use target_common::{CallEnd, HARTS, Region};
 
-use crate::target;
+use crate::{cell, target};
 use qemu_protocol::Ended;
 
 /// Where the heap of each hart's program ends now, as an offset in its half of the region.
@@ -54,14 +54,15 @@ pub extern "C" fn kernel_abort() -> ! {
 /// Moves the end of the program's heap by `increment` bytes and returns the old end;
 /// `(void *)-1` where the hart's half of the region has no more room.
 pub extern "C" fn kernel_sbrk(increment: isize) -> *mut u8 {
-    let region = target::regions().program_heap;
-    let size = region.size / HARTS;
-    let start = region.start + target::hart() * size;
+    let Region { start, size } = cell::heap();
     let moved = BREAKS[target::hart()].fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
         old.checked_add_signed(increment).filter(|&new| new <= size)
     });
     match moved {
-        Ok(old) => ptr::with_exposed_provenance_mut(start + old),
+        Ok(old) => {
+            cell::grow_heap(old.saturating_add_signed(increment));
+            ptr::with_exposed_provenance_mut(start + old)
+        }
         Err(_) => ptr::without_provenance_mut(usize::MAX),
     }
 }

@@ -17,6 +17,7 @@ use qemu_protocol::{
 };
 use target_common::CallEnd;
 
+use crate::cell::{self, Stack};
 use crate::containment;
 use crate::debugger::{self, Shown};
 use crate::manager::Manager;
@@ -173,10 +174,10 @@ pub fn load(modules: &Modules, wanted: &Wanted<'_>) -> Result<Loaded, Outcome> {
 
 /// Has the resolver of an IFUNC choose, within the program's limit.
 fn resolve(resolver: TargetAddress, limit_ms: u32) -> Result<TargetAddress, Outcome> {
-    let stack = target::regions().program_stacks[target::hart()];
+    let stack = Stack::new().region();
     // SAFETY: the module says that a resolver lies there; it is sealed, so it may run. What it gets, the
     // processor's features, is nothing here. The hart runs no program yet, whose stack this is.
-    let call = || unsafe { target::call_program(resolver.value() as usize, &[0; 6], stack) };
+    let call = || unsafe { cell::call(resolver.value() as usize, &[0; 6], stack) };
     match containment::contained(containment::nanoseconds(limit_ms), call)? {
         CallEnd::Returned(address) => Ok(TargetAddress::new(address)),
         CallEnd::Escaped(_) => {

@@ -7,9 +7,11 @@
 
 extern crate alloc;
 
+mod cell;
 mod containment;
 mod debugger;
 mod exports;
+mod gate;
 mod hart_tests;
 mod harts;
 mod kernel;

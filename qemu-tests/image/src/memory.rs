@@ -8,10 +8,10 @@ use core::slice;
 use linked_list_allocator::LockedHeap;
 use loader_core::{MemoryError, Platform, SegmentKind};
 use spin::Mutex;
-use target_common::{Access, Away, Region};
+use target_common::{Access, Away, Mode, Region};
 
 use crate::manager::Manager;
-use crate::target;
+use crate::{cell, target};
 
 /// The image's own heap; modules and the core never see it.
 #[global_allocator]
@@ -22,7 +22,8 @@ pub fn heap_is_free() -> bool {
     HEAP.try_lock().is_some()
 }
 
-/// The machine's page permissions and caches, for the managers.
+/// The machine's page permissions and caches, for the managers: what is sealed for a program in a cell is
+/// shared with user mode until it is freed.
 #[derive(Debug)]
 pub struct Pages;
 
@@ -110,7 +111,11 @@ impl Platform for Pages {
             SegmentKind::ReadOnly => Access::Read,
             SegmentKind::Data => Access::ReadWrite,
         };
-        self.set(start, size, access)
+        if cell::mode() == Mode::Kernel {
+            return self.set(start, size, access);
+        }
+        let region = Region { start: start.as_ptr().addr(), size };
+        target::share(region, access).map_err(|_| MemoryError::Refused("no such pages"))
     }
 
     fn synchronise_instructions(&self, start: NonNull<u8>, size: usize) {

@@ -8,8 +8,9 @@ use loader_core::{Location, Registry, RegistryMemory, TargetAddress};
 use spin::{Mutex, RwLock};
 use target_common::Fault;
 
+use crate::exports::{self, Seen};
 use crate::manager::Manager;
-use crate::{exports, target, unwind};
+use crate::{target, unwind};
 
 /// The registry of this image.
 pub type Modules = Registry<'static, 'static, &'static Manager>;
@@ -17,23 +18,22 @@ pub type Modules = Registry<'static, 'static, &'static Manager>;
 /// How many modules there can be, and how many nodes for their exports (`RegistryMemory`).
 static MEMORY: RegistryMemory<'static, &'static Manager, 64, 32768> = RegistryMemory::new();
 
-/// The registry, and how far above itself the kernel is seen by its modules.
+/// The registry.
 static REGISTRY: RwLock<Option<Modules>> = RwLock::new(None);
-/// How far above itself modules see `kernel_test_far` now.
-static FAR: Mutex<Option<u64>> = Mutex::new(None);
+/// How its modules see the kernel.
+static SEEN: Mutex<Option<Seen>> = Mutex::new(None);
 
-/// Calls `then` with the registry. Modules see `kernel_test_far` `far` bytes above itself, or for
-/// 0 where no branch reaches.
+/// Calls `then` with the registry, whose modules see the kernel so.
 ///
 /// # Panics
-/// If modules are loaded that see it elsewhere.
-pub fn with<R>(far: u64, then: impl FnOnce(&Modules) -> R) -> R {
-    let mut seen = FAR.lock();
-    if *seen != Some(far) {
+/// If modules are loaded that see it otherwise.
+pub fn with<R>(wanted: Seen, then: impl FnOnce(&Modules) -> R) -> R {
+    let mut seen = SEEN.lock();
+    if *seen != Some(wanted) {
         let mut registry = REGISTRY.write();
         *registry = None; // and the memory is free again
-        *registry = MEMORY.registry(exports::table(far)).ok();
-        *seen = Some(far);
+        *registry = MEMORY.registry(exports::table(wanted)).ok();
+        *seen = Some(wanted);
     }
     drop(seen);
     let registry = REGISTRY.read();

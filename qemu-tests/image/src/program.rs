@@ -3,15 +3,18 @@
 use alloc::ffi::CString;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::alloc::Layout;
 
 use loader_core::{Cycles, Keep, NAME_MAX, TargetAddress, TlsModel};
 use qemu_protocol::{
-    Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Outcome, Program, ProgramReport,
-    Surroundings, Task,
+    Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Options, Outcome, Program,
+    ProgramReport, Surroundings, Task,
 };
-use target_common::CallEnd;
+use target_common::{CallEnd, Mode};
 
+use crate::cell::{self, Cell, Stack};
 use crate::containment;
+use crate::exports::Seen;
 use crate::load::{self, Loaded, Wanted};
 use crate::manager::{self, Book, Manager};
 use crate::memory;
@@ -53,7 +56,8 @@ pub fn run(
     }
     let near = manager::manager(ManagerKind::Arenas);
     let own = manager::manager(program.surroundings.manager);
-    modules::with(far, |modules| {
+    let seen = if program.options.user { Seen::Gate } else { Seen::Whole { far } };
+    modules::with(seen, |modules| {
         if away != 0 {
             return memory::with_away(away, long_text, |own| {
                 let arenas = Arenas { near, own };
@@ -196,6 +200,14 @@ impl Runner<'_> {
             runtime: None,
             modules: Vec::new(),
         };
+        // For as long as anything is loaded.
+        let _cell = match self.cell() {
+            Ok(cell) => cell,
+            Err(refused) => {
+                run.outcome = refused;
+                return run;
+            }
+        };
         if self.program.entry == EXAMPLE {
             run.outcome = self.run_example().map_or_else(|refused| refused, Outcome::Ended);
             return run;
@@ -223,6 +235,19 @@ impl Runner<'_> {
             run.modules = loaded.into_iter().map(|module| module.report).collect();
         }
         run
+    }
+
+    /// The cell that the program runs in, if it runs in one.
+    fn cell(&self) -> Result<Option<Cell>, Outcome> {
+        let Surroundings { away, harts, dynamic_thread_locals, .. } = self.program.surroundings;
+        let Options { user, in_place, .. } = self.program.options;
+        let is_plain = away == 0 && harts == Harts::First && !dynamic_thread_locals;
+        if user && (!is_plain || in_place) {
+            let why =
+                "a program in user mode runs on the first hart, beside the image and not in place";
+            return Err(load::refusal("surroundings", why.into()));
+        }
+        Ok(user.then(Cell::new))
     }
 
     /// Runs the README's example: a module, and another one that it needs.
@@ -334,10 +359,18 @@ impl Runner<'_> {
         let Some(main) = loaded.last() else { return Ok(Ended::Aborted) };
         let Some(entry) = main.entry else { return Ok(Ended::Aborted) };
         let no_room = || load::refusal("threads", "no room for the threads' blocks".into());
-        let threads = main.thread_locals.map(|image| threads::start(self.thread_locals(), image));
+        let mut stack = Stack::new();
+        let threads = match main.thread_locals {
+            Some(image) => Some(threads::start(self.thread_locals(), image, &mut stack)),
+            // What a thread has in any case is the kernel's otherwise.
+            None if cell::mode() == Mode::User => Some(threads::start_without_block(&mut stack)),
+            None => None,
+        };
         let _threads = threads.map(|threads| threads.ok_or_else(no_room)).transpose()?;
         kernel::start_program();
-        let mut caller = Caller::new(&self.program.args, self.program.surroundings.limit_ms);
+        let limit_ms = self.program.surroundings.limit_ms;
+        let no_room = || load::refusal("arguments", "no room for the arguments".into());
+        let mut caller = Caller::new(&self.program.args, stack, limit_ms).ok_or_else(no_room)?;
         for initialiser in loaded.iter().flat_map(|module| &module.initialisers) {
             if let end @ CallEnd::Escaped(_) = caller.call(*initialiser)? {
                 return Ok(kernel::ended(end));
@@ -384,31 +417,39 @@ fn alike(one: &Outcome, other: &Outcome) -> bool {
 struct Caller {
     /// By when they must have returned, all of them; none where there is no limit.
     deadline_ns: Option<u64>,
-    /// Owns what `argv` points to.
-    args: Vec<CString>,
-    argv: Vec<*const u8>,
+    /// `int argc, char **argv`, and no environment.
+    arguments: [u64; 6],
+    stack: Stack,
 }
 
 impl Caller {
-    fn new(args: &[&str], limit_ms: u32) -> Self {
-        let args: Vec<CString> =
-            args.iter().map(|arg| CString::new(*arg).unwrap_or_default()).collect();
-        let mut argv: Vec<*const u8> = args.iter().map(|arg| arg.as_ptr().cast()).collect();
-        argv.push(core::ptr::null());
+    /// Puts the arguments above the stack. `None`: there is no room.
+    fn new(args: &[&str], mut stack: Stack, limit_ms: u32) -> Option<Self> {
+        let mut argv = Vec::new();
+        for arg in args {
+            let arg = CString::new(*arg).unwrap_or_default();
+            let bytes = arg.as_bytes_with_nul();
+            let place = stack.take(Layout::for_value(bytes))?;
+            // SAFETY: as many bytes were just taken.
+            unsafe { place.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+            argv.push(place.expose_provenance());
+        }
+        argv.push(0);
+        let place = stack.take(Layout::for_value(&*argv))?.cast::<usize>();
+        // SAFETY: as many words were just taken, aligned as words.
+        unsafe { place.copy_from_nonoverlapping(argv.as_ptr(), argv.len()) };
+        let arguments = [args.len() as u64, place.expose_provenance() as u64, 0, 0, 0, 0];
         let limit_ns = containment::nanoseconds(limit_ms);
         let deadline_ns = limit_ns.map(|limit| target::now_ns() + limit);
-        Self { deadline_ns, args, argv }
+        Some(Self { deadline_ns, arguments, stack })
     }
 
     fn call(&mut self, function: TargetAddress) -> Result<CallEnd, Outcome> {
-        let stack = target::regions().program_stacks[target::hart()];
-        // `int argc, char **argv`, and no environment.
-        let argv = self.argv.as_ptr().expose_provenance();
-        let arguments = [self.args.len() as u64, argv as u64, 0, 0, 0, 0];
+        let (entry, stack) = (function.value() as usize, self.stack.region());
         // SAFETY: the function lies in a module that is loaded and sealed, and stays so for the
         // call; that it keeps to the C calling convention is what running a program means. Each hart
-        // runs one program at a time, whose stack this is; `argv` ends in a null pointer.
-        let call = || unsafe { target::call_program(function.value() as usize, &arguments, stack) };
+        // runs one program at a time, whose stack this is.
+        let call = || unsafe { cell::call(entry, &self.arguments, stack) };
         let left = self.deadline_ns.map(|deadline| deadline.saturating_sub(target::now_ns()));
         containment::contained(left, call)
     }

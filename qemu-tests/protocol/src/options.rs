@@ -18,4 +18,7 @@ pub struct Options {
     pub in_place: bool,
     /// `PlanOptions::debug`, and GDB is told
     pub debug: bool,
+    /// Whether the program runs in user mode, with nothing but its modules, its stack and its heap: on the
+    /// first hart, beside the image, and not in place. A fault ends it and not the run.
+    pub user: bool,
 }

@@ -19,6 +19,16 @@ pub(crate) const NORMAL: El1Attributes = El1Attributes::ATTRIBUTE_INDEX_1
     .union(El1Attributes::NON_GLOBAL)
     .union(El1Attributes::UXN);
 
+/// Memory that user mode may use so; code in it only user mode.
+#[cfg(feature = "image")]
+pub(crate) fn shared(access: Access) -> El1Attributes {
+    let attributes = memory(access) | El1Attributes::USER | El1Attributes::PXN;
+    match access {
+        Access::ReadExecute => attributes - El1Attributes::UXN,
+        Access::Read | Access::ReadWrite => attributes,
+    }
+}
+
 /// Memory that may be used so.
 pub(crate) fn memory(access: Access) -> El1Attributes {
     match access {

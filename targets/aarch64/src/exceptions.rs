@@ -117,9 +117,23 @@ __exception_vectors:
     nested 1
     nested 2
     nested 3
-    // From lower levels nothing comes, as there are none: what lies there is something else.
+    // From EL0, where programs may run: what they call the kernel by, and else as from here.
     .if {notes_registers}
     .balign 0x80
+    stp     x9, x10, [sp, #-16]!
+    mrs     x9, esr_el1
+    lsr     x9, x9, #26
+    cmp     x9, #{svc}
+    ldp     x9, x10, [sp], #16
+    b.eq    {gate}
+    b       .Lfault_in_user
+    .balign 0x80
+    b       .Linterrupted
+    unexpected 2
+    unexpected 3
+    // Where the vectors end, as nothing has 32-bit code.
+.Lfault_in_user:
+    unexpected 0
 .Linterrupted:
     unexpected 1
     .endif
@@ -130,6 +144,11 @@ __exception_vectors:
 "#,
     report = sym report,
     report_nested = sym report_nested,
+    #[cfg(feature = "image")]
+    gate = sym crate::user::enter_gate,
+    #[cfg(not(feature = "image"))]
+    gate = sym report, // nobody goes there
+    svc = const 0x15, // "SVC instruction execution in AArch64 state"
     notes_registers = const cfg!(feature = "image") as u8,
 );
 
@@ -156,6 +175,7 @@ pub fn escape_fault(value: i32) -> ! {
             stack = in(reg) stack,
             in("x0") value as u64,
             in("x1") caller,
+            in("x2") 1,
             options(noreturn),
         )
     }

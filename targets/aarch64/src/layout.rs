@@ -31,6 +31,8 @@ pub fn regions() -> Regions {
             region!(__program_stack_start, __program_stack_end),
             region!(__second_program_stack_start, __second_program_stack_end),
         ],
+        #[cfg(feature = "image")]
+        gate: region!(__gate_start, __gate_end),
         heap: region!(__image_heap_start, __image_heap_end),
         program_heap: region!(__program_heap_start, __program_heap_end),
         job: region!(__job_start, __job_end),

@@ -51,6 +51,8 @@ mod program;
 mod thread;
 #[cfg(feature = "image")]
 mod time_limit;
+#[cfg(feature = "image")]
+mod user;
 
 pub use cache::sync_instructions;
 pub use console::{Console, read_console, write_console};
@@ -60,13 +62,15 @@ pub use harts::hart;
 pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use machine::{exit, now_ns};
-#[cfg(feature = "image")]
-pub use paging::map_away;
 pub use paging::{ProtectError, protect};
+#[cfg(feature = "image")]
+pub use paging::{map_away, share, user_can_read};
 pub use program::{call_program, escape};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};
+#[cfg(feature = "image")]
+pub use user::{READ_REFUSED, call_user, gate_stub};
 
 /// The architecture's name.
 pub const ARCH: &str = "aarch64";

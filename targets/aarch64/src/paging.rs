@@ -3,7 +3,7 @@
 use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, attributes, console, harts::hart, layout};
 use aarch64_cpu::{
     asm::barrier,
-    registers::{ReadWriteable, SCTLR_EL1},
+    registers::{ReadWriteable, Readable, SCTLR_EL1, Writeable},
 };
 use aarch64_paging::{
     MapError, Mapping,
@@ -53,16 +53,11 @@ impl error::Error for ProtectError {}
 ///
 /// See [`ProtectError`]; nothing has changed then.
 pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
-    if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
-        return Err(ProtectError::Unaligned);
+    if change_near(region, attributes::memory(access))? {
+        return Ok(());
     }
     let mut tables = TABLES.lock(hart()).ok_or(ProtectError::Busy)?;
     let Tables { mapping, away } = tables.as_mut().ok_or(ProtectError::Busy)?;
-    let regions = layout::regions();
-    if [regions.text, regions.rodata, regions.data].iter().any(|arena| arena.contains(region)) {
-        let mapped = map(mapping, region, 0, attributes::memory(access), PAGES);
-        return mapped.map_err(ProtectError::Refused);
-    }
     let away = away.ok_or(ProtectError::OutsideArenas)?;
     let end = region.start.checked_add(region.size).ok_or(ProtectError::OutsideArenas)?;
     // What is mapped in a row and begins and ends in the arenas lies in them.
@@ -78,6 +73,64 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
         at += home.size;
     }
     Ok(())
+}
+
+/// As [`protect`], and user mode may use the pages so, too, until `protect` takes them back; code in them
+/// only user mode.
+///
+/// # Errors
+///
+/// As for [`protect`], but that the region may be a program's stack or heap, and is not away.
+pub fn share(region: Region, access: Access) -> Result<(), ProtectError> {
+    let changed = change_near(region, attributes::shared(access))?;
+    changed.then_some(()).ok_or(ProtectError::OutsideArenas)
+}
+
+/// Whether user mode may read all of `region`.
+pub fn user_can_read(region: Region) -> bool {
+    let readable = |page: usize| {
+        let mut result: u64;
+        // SAFETY: translates an address, by the rights of EL0, and does nothing else.
+        unsafe {
+            asm!(
+                "at s1e0r, {page}", "isb", "mrs {result}, par_el1",
+                page = in(reg) page, result = out(reg) result,
+                options(nostack, preserves_flags),
+            );
+        }
+        result & 1 == 0 // PAR_EL1.F: the translation failed
+    };
+    region
+        .start
+        .checked_add(region.size)
+        .is_some_and(|end| (region.start & !(PAGE - 1)..end).step_by(PAGE).all(readable))
+}
+
+/// Sets what whole pages beside the image are; whether that is where the region lies.
+fn change_near(region: Region, new: El1Attributes) -> Result<bool, ProtectError> {
+    if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
+        return Err(ProtectError::Unaligned);
+    }
+    if !changeable().iter().any(|near| near.contains(region)) {
+        return Ok(false);
+    }
+    let mut tables = TABLES.lock(hart()).ok_or(ProtectError::Busy)?;
+    let Tables { mapping, .. } = tables.as_mut().ok_or(ProtectError::Busy)?;
+    let mapped = match map(mapping, region, 0, new, PAGES) {
+        // Whose pages they are changes by break before make (Arm ARM, D8.16.1).
+        Err(MapError::BreakBeforeMakeViolation(_)) => {
+            unmap(mapping, region).and_then(|()| map(mapping, region, 0, new, PAGES))
+        }
+        mapped => mapped,
+    };
+    mapped.map(|()| true).map_err(ProtectError::Refused)
+}
+
+/// What is mapped page by page, as its pages may change.
+fn changeable() -> [Region; 6] {
+    let regions = layout::regions();
+    let [first, second] = regions.program_stacks;
+    [regions.text, regions.rodata, regions.data, regions.program_heap, first, second]
 }
 
 /// Maps the image `distance` bytes above where the linker script has it, and the away arenas as
@@ -98,13 +151,8 @@ pub fn map_away(distance: usize, long_text: bool) {
     let new = Away { arenas: layout::regions().away, distance, span };
     if let Some(old) = away.replace(new) {
         for (start, home, _) in away_parts(old) {
-            // `map_range` would free tables, and the pool takes none back.
-            let unmap = |_: &MemoryRegion, entry: &mut UpdatableDescriptor<El1Attributes>| {
-                entry.modify_flags(El1Attributes::empty(), El1Attributes::VALID)
-            };
-            let region = MemoryRegion::new(start, start + home.size);
-            if let Err(error) = mapping.modify_range(&region, &unmap) {
-                panic!("cannot unmap {region}: {error}");
+            if let Err(error) = unmap(mapping, Region { start, ..home }) {
+                panic!("cannot unmap {home:x?} at {start:#x}: {error}");
             }
         }
     }
@@ -152,6 +200,8 @@ fn activate(mapping: &Mapping<Pool, El1And0>) {
     // clash with one of theirs. They are never dropped.
     unsafe { mapping.activate() };
     SCTLR_EL1.modify(SCTLR_EL1::WXN::Enable);
+    // The kernel reads and writes user mode's pages, also in exceptions (PAN stays off).
+    SCTLR_EL1.set(SCTLR_EL1.get() | 1 << 23);
     barrier::isb(barrier::SY);
     // SAFETY: drops what is left of the first table, and of the time before WXN.
     unsafe { asm!("tlbi vmalle1", "dsb nsh", "isb", options(nostack, preserves_flags)) };
@@ -163,10 +213,10 @@ const ROOT_LEVEL: usize = 1;
 /// The first table runs as number 0.
 const ASID: usize = 1;
 
-/// 4 for the root and the second levels, 1 for the UART, 32 for the arenas, and for each of eight
+/// 4 for the root and the second levels, 1 for the UART, 80 for the arenas and the programs' heaps, and for each of eight
 /// distances 1 for the second level and 24 for the away arenas, and 66 for one long text; the rest
 /// is for the image, which takes one for each 2 MiB and place.
-const POOL_TABLES: usize = 400;
+const POOL_TABLES: usize = 440;
 
 const GIB: usize = 1 << 30;
 
@@ -237,14 +287,11 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
     }
 
     let regions = layout::regions();
-    for stack in regions.program_stacks {
-        map(mapping, stack, 0, attributes::memory(Access::ReadWrite), blocks)?;
+    for near in changeable() {
+        map(mapping, near, 0, attributes::memory(Access::ReadWrite), PAGES)?;
     }
-    for arena in [regions.text, regions.rodata, regions.data] {
-        map(mapping, arena, 0, attributes::memory(Access::ReadWrite), PAGES)?;
-    }
+    map(mapping, regions.gate, 0, attributes::shared(Access::ReadExecute), blocks)?;
     map(mapping, regions.heap, 0, attributes::memory(Access::ReadWrite), blocks)?;
-    map(mapping, regions.program_heap, 0, attributes::memory(Access::ReadWrite), blocks)?;
     // Programs may leave code in their files.
     map(mapping, regions.job, 0, attributes::memory(Access::ReadExecute), blocks)
 }
@@ -257,6 +304,14 @@ fn image_parts() -> [(Region, Access); 3] {
         (image.rodata, Access::Read),
         (image.data, Access::ReadWrite),
     ]
+}
+
+/// Unmaps a region, and leaves its tables: `map_range` would free them, and the pool takes none back.
+fn unmap(mapping: &mut Mapping<Pool, El1And0>, region: Region) -> Result<(), MapError> {
+    let invalidate = |_: &MemoryRegion, entry: &mut UpdatableDescriptor<El1Attributes>| {
+        entry.modify_flags(El1Attributes::empty(), El1Attributes::VALID)
+    };
+    mapping.modify_range(&MemoryRegion::new(region.start, region.end()), &invalidate)
 }
 
 /// Maps the physical pages of `region` at their own address plus `alias`.

@@ -12,7 +12,7 @@ use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
 
 /// For each hart the stack pointer that the innermost [`call_program`] saved its registers at, or 0
 /// when no program runs.
-static CALLERS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
+pub(crate) static CALLERS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 
 /// Calls the function at `entry` on `stack`, and says how it came back.
 ///
@@ -24,6 +24,21 @@ static CALLERS: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 /// arguments or fewer. `stack` is writable and used by nothing else until this returns. Whatever the
 /// program does must be sound.
 pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
+    // SAFETY: the caller answers for all of it.
+    unsafe { call(entry, arguments, stack, false) }
+}
+
+/// As [`call_program`], in the kernel's mode or in user mode.
+///
+/// # Safety
+///
+/// As for [`call_program`]; what user mode touches that is not its own ends it.
+pub(crate) unsafe fn call(
+    entry: usize,
+    arguments: &[u64; ARGUMENTS],
+    stack: Region,
+    user: bool,
+) -> CallEnd {
     // AAPCS64, 6.4.5.1: the stack pointer is a multiple of 16.
     let top = stack.start.saturating_add(stack.size) & !15;
     let caller = &CALLERS[hart()];
@@ -33,7 +48,7 @@ pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Re
     #[cfg(feature = "image")]
     let interrupts = aarch64_cpu::registers::DAIF.get();
     // SAFETY: the caller answers for the entry, its arguments and the stack.
-    let end = unsafe { enter(entry, arguments, top, caller.as_ptr()) };
+    let end = unsafe { enter(entry, arguments, top, caller.as_ptr(), user) };
     // A fault that the program was left by has masked them.
     #[cfg(feature = "image")]
     aarch64_cpu::registers::DAIF.set(interrupts);
@@ -51,7 +66,7 @@ pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Re
 pub fn escape(value: i32) -> ! {
     let caller = caller();
     // SAFETY: `enter` stored this, and its frame lives until `call_program` has cleared it.
-    unsafe { leave(value, caller) }
+    unsafe { leave(value as u64, caller, 1) }
 }
 
 /// What the innermost [`enter`] on this hart stored.
@@ -80,6 +95,7 @@ unsafe extern "C" fn enter(
     arguments: &[u64; ARGUMENTS],
     stack_top: usize,
     caller: *mut usize,
+    user: bool,
 ) -> End {
     naked_asm!(
         ".cfi_startproc",
@@ -125,11 +141,14 @@ unsafe extern "C" fn enter(
         ".cfi_offset d15, -24",
         "str x19, [x3]",
         "mov sp, x2",
+        "mov w20, w4",
         "mov x9, x0",
         "mov x10, x1",
         "ldp x0, x1, [x10]",
         "ldp x2, x3, [x10, #16]",
         "ldp x4, x5, [x10, #32]",
+        #[cfg(feature = "image")]
+        "cbnz w20, {to_user}",
         "blr x9",
         "mov sp, x19",
         "mov x1, #0",
@@ -137,16 +156,29 @@ unsafe extern "C" fn enter(
         ".cfi_endproc",
         restore = sym restore,
         #[cfg(feature = "image")]
+        to_user = sym crate::user::to_user,
+        #[cfg(feature = "image")]
         personality = sym target_common::image_personality,
     )
 }
 
+/// Returns from the function that the innermost [`enter`] has called in user mode.
+///
+/// # Safety
+///
+/// An [`enter`] waits, and all that was called from it is done.
+#[cfg(feature = "image")]
+pub(crate) unsafe fn return_from_user(value: u64) -> ! {
+    // SAFETY: as for `escape`.
+    unsafe { leave(value, caller(), 0) }
+}
+
 /// Returns from the [`enter`] that stored `caller`.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn leave(value: i32, caller: usize) -> ! {
+pub(crate) unsafe extern "C" fn leave(value: u64, caller: usize, escaped: u64) -> ! {
     naked_asm!(
         "mov sp, x1",
-        "mov x1, #1",
+        "mov x1, x2",
         "b {restore}",
         restore = sym restore,
     )

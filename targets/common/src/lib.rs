@@ -8,11 +8,15 @@
 mod away;
 pub mod causes;
 mod fault;
+#[cfg(feature = "image")]
+mod gate;
 mod harts;
 
 #[cfg(feature = "image")]
 pub use away::{Away, AwayArenas};
 pub use fault::{Causes, DescribedFault, Fault, Registers};
+#[cfg(feature = "image")]
+pub use gate::{GATE_CALLS, GateCall, Mode};
 pub use harts::{HARTS, HartError, HartGuard, HartLock, Mailbox, Work};
 
 /// What a page may be used for. There is no value for "writable and executable".
@@ -71,6 +75,9 @@ pub struct Regions {
     /// The stack of each hart's program: what lies below is not mapped.
     #[cfg(feature = "image")]
     pub program_stacks: [Region; HARTS],
+    /// What code in user mode calls the kernel through: one page, of a stub for each call.
+    #[cfg(feature = "image")]
+    pub gate: Region,
     /// Heap of the image itself.
     pub heap: Region,
     /// Heap that the C runtime's `sbrk` hands out to programs.
@@ -103,4 +110,8 @@ unsafe extern "C" {
         exception: *mut (),
         context: *mut (),
     ) -> i32;
+
+    /// Provided by the image: what a call through the gate comes to. On the kernel's stack, with
+    /// interrupts off; it may end the program by the target's `escape`.
+    pub safe fn image_gate(call: &GateCall) -> u64;
 }

@@ -62,7 +62,7 @@ pub(crate) fn protect(region: Region, access: Access) -> Result<bool, ProtectErr
     while at < end {
         let (home, in_a_row) = away.home(at).ok_or(outside)?;
         let piece = Region { start: at, size: in_a_row.min(end - at) };
-        changed |= set(piece, home, access);
+        changed |= set(piece, home, access, 0);
         at += piece.size;
     }
     Ok(changed)

@@ -33,6 +33,8 @@ global_asm!(
     // low memory, the firmware, guard pages.
     ".Lboot_pages:",
     ".dword __text_start, __text_end, {read_execute}",
+    #[cfg(feature = "image")]
+    ".dword __gate_start, __gate_end, {gate}",
     ".dword __rodata_start, __rodata_end, {read}",
     ".dword __data_start, __bss_end, {read_write}",
     ".dword __boot_stack_start, __boot_stack_end, {read_write}",
@@ -182,8 +184,11 @@ global_asm!(
     // Interrupts off, floating-point off for the moment, no access to user pages, execute-only
     // pages not readable.
     status_clear = const 1 << 1 | 3 << 13 | 1 << 18 | 1 << 19,
-    // Floating-point on ("initial"), for the image and its programs.
-    status_set = const 1 << 13,
+    // Floating-point on ("initial"), for the image and its programs; access to user pages after all
+    // where there are any.
+    status_set = const 1 << 13 | if cfg!(feature = "image") { 1 << 18 } else { 0 },
+    #[cfg(feature = "image")]
+    gate = const READ_EXECUTE | crate::paging::USER,
     trap_entry = sym __trap_entry,
     main = sym main,
     start_second = sym harts::start_second,

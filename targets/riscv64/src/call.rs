@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
+use target_common::{ARGUMENTS, CallEnd, HARTS, Mode, Region};
 
 use crate::harts::hart;
 
@@ -16,11 +16,25 @@ use crate::harts::hart;
 /// `entry` must be the address of a function, in executable memory, which takes these arguments or
 /// fewer; `stack` must be writable, used by nothing else, and large enough for it.
 pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
+    // SAFETY: as the caller promised.
+    unsafe { call(entry, arguments, stack, Mode::Kernel) }
+}
+
+/// As [`call_program`], in either mode.
+///
+/// # Safety
+/// As for [`call_program`]; what user mode touches that is not its own ends it.
+pub(crate) unsafe fn call(
+    entry: usize,
+    arguments: &[u64; ARGUMENTS],
+    stack: Region,
+    mode: Mode,
+) -> CallEnd {
     let top = (stack.start + stack.size) & !15; // The calling convention's stack alignment.
     #[cfg(feature = "image")]
     let interrupts = riscv::register::sstatus::read().sie();
     // SAFETY: as the caller promised.
-    let end = unsafe { enter(entry, arguments, top, FRAMES[hart()].as_ptr()) };
+    let end = unsafe { enter(entry, arguments, top, FRAMES[hart()].as_ptr(), mode == Mode::User) };
     // A fault that the program was left by has turned them off.
     #[cfg(feature = "image")]
     if interrupts {
@@ -42,6 +56,16 @@ pub fn escape(value: i32) -> ! {
     unsafe { resume(value as isize, 1, frame.as_ptr()) }
 }
 
+/// Returns from the function that the innermost waiting `enter` has called in user mode.
+///
+/// # Safety
+/// An `enter` must be waiting, and all that was called from it be done.
+#[cfg(feature = "image")]
+pub(crate) unsafe fn return_from_user(value: u64) -> ! {
+    // SAFETY: as the caller promised.
+    unsafe { resume(value as isize, 0, FRAMES[hart()].as_ptr()) }
+}
+
 /// What `enter` returns, in registers `a0` and `a1`.
 #[repr(C)]
 struct End {
@@ -51,7 +75,7 @@ struct End {
 
 /// For each hart the address of the frame that the innermost waiting `enter` saved; 0 where there is
 /// none.
-static FRAMES: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
+pub(crate) static FRAMES: [AtomicUsize; HARTS] = [const { AtomicUsize::new(0) }; HARTS];
 
 /// Saves what the calling convention wants kept, and the frame before, then calls the program.
 #[unsafe(naked)]
@@ -60,6 +84,7 @@ unsafe extern "C" fn enter(
     arguments: &[u64; ARGUMENTS],
     stack_top: usize,
     frame: *mut usize,
+    user: bool,
 ) -> End {
     naked_asm!(
         ".option push",
@@ -102,6 +127,7 @@ unsafe extern "C" fn enter(
         "sd sp, 0(a3)",
         "mv s1, a3", // Which the program keeps.
         "mv s2, sp", // For debuggers alone.
+        "mv s3, a4",
         ".cfi_def_cfa s2, 224",
         ".cfi_offset ra, -224",
         ".cfi_offset s0, -216",
@@ -126,13 +152,19 @@ unsafe extern "C" fn enter(
         "ld a4, 32(t1)",
         "ld a5, 40(t1)",
         "mv s0, zero", // Walks along frame pointers end here.
+        #[cfg(feature = "image")]
+        "bnez s3, 1f",
         "jalr t0",
         "mv a1, zero",
         "mv a2, s1",
         "tail {resume}",
         ".cfi_endproc",
+        #[cfg(feature = "image")]
+        "1: tail {to_user}",
         ".option pop",
         resume = sym resume,
+        #[cfg(feature = "image")]
+        to_user = sym crate::user::to_user,
         #[cfg(feature = "image")]
         personality = sym target_common::image_personality,
     )

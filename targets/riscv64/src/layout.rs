@@ -39,6 +39,8 @@ pub fn regions() -> Regions {
             between(&raw const __program_stack_start, &raw const __program_stack_end),
             between(&raw const __second_program_stack_start, &raw const __second_program_stack_end),
         ],
+        #[cfg(feature = "image")]
+        gate: between(&raw const __gate_start, &raw const __gate_end),
         heap: between(&raw const __image_heap_start, &raw const __image_heap_end),
         program_heap: between(&raw const __program_heap_start, &raw const __program_heap_end),
         job: between(&raw const __job_start, &raw const __job_end),
@@ -74,6 +76,10 @@ unsafe extern "C" {
     safe static __second_program_stack_start: u8;
     #[cfg(feature = "image")]
     safe static __second_program_stack_end: u8;
+    #[cfg(feature = "image")]
+    safe static __gate_start: u8;
+    #[cfg(feature = "image")]
+    safe static __gate_end: u8;
     safe static __image_heap_start: u8;
     safe static __image_heap_end: u8;
     safe static __program_heap_start: u8;

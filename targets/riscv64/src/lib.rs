@@ -57,6 +57,8 @@ mod thread;
 #[cfg(feature = "image")]
 mod time_limit;
 mod trap;
+#[cfg(feature = "image")]
+mod user;
 
 #[cfg(feature = "image")]
 pub use away::map_away;
@@ -67,10 +69,14 @@ pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use machine::{Console, exit, now_ns, read_console, sync_instructions, write_console};
 pub use paging::{ProtectError, protect};
+#[cfg(feature = "image")]
+pub use paging::{share, user_can_read};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};
 pub use trap::{EXIT_FAULT_IN_FAULT, escape_fault};
+#[cfg(feature = "image")]
+pub use user::{READ_REFUSED, call_user, gate_stub};
 
 /// The architecture's name.
 pub const ARCH: &str = "riscv64";

@@ -46,16 +46,34 @@ impl core::error::Error for ProtectError {}
 /// The region must consist of whole pages of the arenas or heaps, or of the away arenas where
 /// [`map_away`] has put them.
 pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
+    change(region, access, 0)
+}
+
+/// As [`protect`], and user mode may use the pages so, too, until `protect` takes them back; code in them
+/// only user mode. The region may be a program's stack, and is not away.
+#[cfg(feature = "image")]
+pub fn share(region: Region, access: Access) -> Result<(), ProtectError> {
+    change(region, access, USER)
+}
+
+fn change(region: Region, access: Access, shared: u64) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Misaligned(region));
     }
     let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
     // With the gaps between them, of which nobody is given anything.
-    let near = Region::between(regions().text.start, regions().program_heap.end());
-    let changed = if near.contains(region) {
-        set(region, region.start, access)
-    } else {
+    let regions = regions();
+    let near = Region::between(regions.text.start, regions.program_heap.end());
+    #[cfg(feature = "image")]
+    let near_too = regions.program_stacks.iter().any(|stack| stack.contains(region));
+    #[cfg(not(feature = "image"))]
+    let near_too = false;
+    let changed = if near.contains(region) || near_too {
+        set(region, region.start, access, shared)
+    } else if shared == 0 {
         protect_away(region, access)?
+    } else {
+        return Err(ProtectError::OutsideArenas(region));
     };
     if changed {
         // Orders the stores before the page-table walks of what follows, and drops cached entries.
@@ -65,9 +83,22 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     Ok(())
 }
 
-/// Sets the permissions of the pages of `region`, which the linker script has at `home`; whether they
-/// were others.
-pub(crate) fn set(region: Region, home: usize, access: Access) -> bool {
+/// Whether user mode may read all of `region`.
+#[cfg(feature = "image")]
+pub fn user_can_read(region: Region) -> bool {
+    let readable = |page: usize| {
+        let entry = LEAVES.0.get(page / PAGE);
+        entry.is_some_and(|entry| entry.load(Ordering::Relaxed) & (USER | READ) == USER | READ)
+    };
+    region
+        .start
+        .checked_add(region.size)
+        .is_some_and(|end| (region.start & !(PAGE - 1)..end).step_by(PAGE).all(readable))
+}
+
+/// Sets the permissions of the pages of `region`, which the linker script has at `home`, those of user
+/// mode included; whether they were others.
+pub(crate) fn set(region: Region, home: usize, access: Access, shared: u64) -> bool {
     let flags = match access {
         Access::Read => READ,
         Access::ReadExecute => READ_EXECUTE,
@@ -77,7 +108,7 @@ pub(crate) fn set(region: Region, home: usize, access: Access) -> bool {
     let mut changed = false;
     while page < end {
         if let Some(entry) = LEAVES.0.get(page / PAGE) {
-            let new = leaf(page + RAM_OFFSET, flags);
+            let new = leaf(page + RAM_OFFSET, flags | shared);
             changed |= entry.swap(new, Ordering::Relaxed) != new;
         }
         page += PAGE;
@@ -103,6 +134,10 @@ pub(crate) const READ_WRITE: u64 = READ | 1 << 2 | 1 << 7;
 
 /// Flags of a page that can be read and executed.
 pub(crate) const READ_EXECUTE: u64 = READ | 1 << 3;
+
+/// Flag of a page that is user mode's, too, to read and write; to execute, user mode's alone.
+#[cfg(feature = "image")]
+pub(crate) const USER: u64 = 1 << 4;
 
 /// Page tables of any level, in a row.
 #[repr(C, align(4096))]

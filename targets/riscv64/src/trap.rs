@@ -74,9 +74,13 @@ global_asm!(
     "sd t5, 240(t0)",
     "sd t6, 248(t0)",
     "mv sp, t0",
+    "csrr t1, scause",
+    "li t2, {call_from_user}",
+    "bne t1, t2, .Ltrap_no_call",
+    "tail {gate}",
+    ".Ltrap_no_call:",
     // The timer, where a program's time is limited. What it interrupts is the image's own code, on the
     // program's behalf: once more in a millisecond; or else the program.
-    "csrr t1, scause",
     "bgez t1, .Ltrap_no_interrupt",
     "csrr t1, sepc",
     "lla t2, __text_start",
@@ -125,6 +129,11 @@ global_asm!(
     report = sym report,
     noted = const if cfg!(feature = "image") { size_of::<Registers>() } else { 0 },
     finisher = const FINISHER,
+    call_from_user = const 8,
+    #[cfg(feature = "image")]
+    gate = sym crate::user::enter_gate,
+    #[cfg(not(feature = "image"))]
+    gate = sym crate::call::escape, // nobody goes there
     put_off = const TIME_PER_MILLISECOND,
     timer_extension = const TIMER_EXTENSION,
     // `sifive_test`: the upper half is the status, the lower half says "fail".

@@ -42,7 +42,8 @@ pub use machine::{
 };
 #[cfg(all(feature = "image", target_arch = "x86_64", target_os = "none"))]
 pub use machine::{
-    map_away, run_on_second_hart, second_hart_is_idle, start_time_limit, stop_time_limit,
+    READ_REFUSED, call_user, gate_stub, map_away, run_on_second_hart, second_hart_is_idle, share,
+    start_time_limit, stop_time_limit, user_can_read,
 };
 
 /// The name of the architecture.

@@ -22,6 +22,8 @@ mod segments;
 mod thread;
 #[cfg(feature = "image")]
 mod time_limit;
+#[cfg(feature = "image")]
+mod user;
 
 #[cfg(feature = "image")]
 pub use away::map_away;
@@ -35,9 +37,13 @@ pub use harts::hart;
 pub use harts::{run_on_second_hart, second_hart_is_idle};
 pub use layout::regions;
 pub use paging::{ProtectError, protect, sync_instructions};
+#[cfg(feature = "image")]
+pub use paging::{share, user_can_read};
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};
+#[cfg(feature = "image")]
+pub use user::{READ_REFUSED, call_user, gate_stub};
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.
 unsafe extern "Rust" {

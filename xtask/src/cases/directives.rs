@@ -232,6 +232,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
                 match word {
                     "debug" => options.debug = true,
                     "erratum_843419" => options.erratum_843419 = true,
+                    "user" => options.user = true,
                     "gc_sections" => options.gc_sections = true,
                     "group_cycles" => options.group_cycles = true,
                     "in_place" => options.in_place = true,

@@ -122,6 +122,9 @@ impl fmt::Display for Variant {
         if self.options.relaxation {
             f.write_str(", relaxed")?;
         }
+        if self.options.user {
+            f.write_str(", in user mode")?;
+        }
         let Surroundings { away, far, harts, manager, .. } = self.surroundings;
         match harts {
             Harts::Both => f.write_str(", on both harts")?,

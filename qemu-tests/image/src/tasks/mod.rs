@@ -23,9 +23,10 @@ use qemu_protocol::{
     Ended, Harts, Outcome, Program, ProgramReport, Soak, SoakReport, Surroundings, Task,
 };
 
+use crate::exports::{self, Seen};
 use crate::manager::{self, Manager};
 use crate::modules::{self, Modules};
-use crate::{exports, harts, load, target};
+use crate::{harts, load, target};
 use bench::Bench;
 use countdown::Countdown;
 use pool::Pool;
@@ -132,7 +133,7 @@ fn perform(
         Task::Failures => alone(failures::run),
         Task::Order => alone(order::run),
         Task::Reload => alone(reload::run),
-        Task::Soak(asked) => modules::with(far, |modules| {
+        Task::Soak(asked) => modules::with(Seen::Whole { far }, |modules| {
             let before = Whole::of(manager, modules);
             let reports = match harts {
                 Harts::Both => on_both(manager, modules, pool, asked)?,
@@ -182,7 +183,9 @@ fn in_small_registry(
     task: impl FnOnce(&Bench<'_, &'static Countdown>) -> Done<()>,
 ) -> Result<(), String> {
     static MEMORY: RegistryMemory<'static, &'static Countdown, 12, 256> = RegistryMemory::new();
-    let registry = MEMORY.registry(exports::table(0)).map_err(|error| format!("{error}"))?;
+    let registry = MEMORY
+        .registry(exports::table(Seen::Whole { far: 0 }))
+        .map_err(|error| format!("{error}"))?;
     let countdown = Countdown::over(manager);
     let before = Whole::of(manager, &registry);
     let done = task(&Bench::new(&registry, countdown, pool))

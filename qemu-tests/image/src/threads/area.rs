@@ -1,13 +1,17 @@
 //! The memory around each thread's thread pointer: the static block, and what the psABI wants
 //! beside it.
 
-use alloc::alloc::{Layout, alloc_zeroed, dealloc};
+use core::alloc::Layout;
 use core::sync::atomic::Ordering;
 
 use loader_core::TlsBlock;
 
-use super::{STATIC_MODULE, THREADS, dynamic, state};
+use super::{STATIC_MODULE, dynamic, state};
+use crate::cell::Stack;
 use crate::target;
+
+/// Of x86-64's header, in bytes: its own address first, what compilers' stack protector compares last.
+const HEADER: usize = 0x30;
 
 /// One thread's memory.
 pub(super) struct Area {
@@ -23,14 +27,14 @@ impl Area {
         let align = usize::try_from(block.align).ok()?;
         let size = usize::try_from(block.size).ok()?.checked_next_multiple_of(align)?;
         // Variant I has the block above the thread pointer (on AArch64 behind two words of the
-        // system's own), variant II below it, and there a word that points to itself.
+        // system's own), variant II below it, and there a header that begins with its address.
         let (pointer, offset, total) = if cfg!(target_arch = "aarch64") {
             let offset = 16usize.checked_next_multiple_of(align)?;
             (0, i64::try_from(offset).ok()?, offset.checked_add(size)?)
         } else if cfg!(target_arch = "riscv64") {
             (0, 0, size)
         } else {
-            (size, i64::try_from(size).ok()?.checked_neg()?, size.checked_add(8)?)
+            (size, i64::try_from(size).ok()?.checked_neg()?, size.checked_add(HEADER)?)
         };
         let layout = Layout::from_size_align(total.max(8), align.max(16)).ok()?;
         Some(Self { layout, pointer, offset })
@@ -43,24 +47,22 @@ impl Area {
 }
 
 /// The blocks of a program's threads, until dropped: on the hart that made them.
-pub struct Threads {
-    areas: [*mut u8; THREADS],
-    layout: Layout,
-}
+pub struct Threads(());
 
 impl Threads {
-    /// Gives each thread a static block that begins with a copy of `image`.
-    pub(super) fn with_static_blocks(block: TlsBlock, image: &[u8]) -> Option<Self> {
+    /// Gives each thread a static block that begins with a copy of `image`, above the program's stack.
+    pub(super) fn with_static_blocks(
+        block: TlsBlock,
+        image: &[u8],
+        stack: &mut Stack,
+    ) -> Option<Self> {
         let area = Area::of(block)?;
-        let mut threads = Self { areas: [core::ptr::null_mut(); THREADS], layout: area.layout };
+        let threads = Self(());
         let state = state();
-        let places = threads.areas.iter_mut().zip(&state.pointers).zip(&state.blocks);
-        for ((memory, thread_pointer), blocks) in places {
-            // SAFETY: the layout has at least 8 bytes.
-            *memory = unsafe { alloc_zeroed(area.layout) };
-            if memory.is_null() {
-                return None;
-            }
+        for (thread_pointer, blocks) in state.pointers.iter().zip(&state.blocks) {
+            let memory = stack.take(area.layout)?;
+            // SAFETY: the layout has as many bytes, which are nobody else's.
+            unsafe { memory.write_bytes(0, area.layout.size()) };
             let pointer = memory.expose_provenance() + area.pointer;
             let start = pointer.wrapping_add_signed(area.offset as isize);
             let to = core::ptr::with_exposed_provenance_mut::<u8>(start);
@@ -82,14 +84,9 @@ impl Drop for Threads {
     fn drop(&mut self) {
         dynamic::end();
         let state = state();
-        let places = self.areas.iter().zip(&state.pointers).zip(&state.blocks);
-        for ((memory, pointer), blocks) in places {
+        for (pointer, blocks) in state.pointers.iter().zip(&state.blocks) {
             pointer.store(0, Ordering::Relaxed);
             blocks[STATIC_MODULE].store(0, Ordering::Relaxed);
-            if !memory.is_null() {
-                // SAFETY: it came from the allocator, with this layout.
-                unsafe { dealloc(*memory, self.layout) };
-            }
         }
         target::set_thread_pointer(0);
     }

@@ -6,6 +6,7 @@ use core::sync::atomic::Ordering;
 use loader_core::{Name, ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsVariable};
 
 use super::{Area, DYNAMIC_MODULE, STATIC_MODULE, THREADS, Threads, state};
+use crate::cell::Stack;
 use crate::target;
 
 /// What the image tells the core: the program's block is no part of any thread until used. The
@@ -50,8 +51,8 @@ impl ThreadLocals for DynamicBlocks {
 }
 
 /// Gives each thread the kernel's block, and notes what the program's is made of.
-pub(super) fn start(image: TlsImage) -> Option<Threads> {
-    let threads = Threads::with_static_blocks(KERNEL_BLOCK, &KERNEL_IMAGE)?;
+pub(super) fn start(image: TlsImage, stack: &mut Stack) -> Option<Threads> {
+    let threads = Threads::with_static_blocks(KERNEL_BLOCK, &KERNEL_IMAGE, stack)?;
     *state().program.lock() = Some(image);
     state().lookups.iter().for_each(|count| count.store(0, Ordering::Relaxed));
     Some(threads)

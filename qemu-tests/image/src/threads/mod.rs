@@ -14,6 +14,7 @@ use loader_core::{ThreadLocals, TlsBlock, TlsImage, TlsLocation, TlsModel};
 use spin::Mutex;
 use target_common::HARTS;
 
+use crate::cell::Stack;
 use crate::target;
 use area::Area;
 
@@ -73,19 +74,27 @@ impl ThreadLocals for StaticBlocks {
     }
 }
 
-/// Gives each thread what a module loaded with this model needs, and runs the first one, on the hart that runs
-/// this. `None`: there is no room.
-pub fn start(model: TlsModel, image: TlsImage) -> Option<Threads> {
+/// Gives each thread what a module loaded with this model needs, of the program's stack, and runs the first
+/// one, on the hart that runs this. `None`: there is no room.
+pub fn start(model: TlsModel, image: TlsImage, stack: &mut Stack) -> Option<Threads> {
     let threads = match model {
-        TlsModel::Dynamic => dynamic::start(image)?,
+        TlsModel::Dynamic => dynamic::start(image, stack)?,
         _ => {
             let bytes = core::ptr::with_exposed_provenance(image.image.value() as usize);
             // SAFETY: the image lies in the module's read-only segment, and is as long as it says.
             let bytes =
                 unsafe { core::slice::from_raw_parts(bytes, image.block.image_size as usize) };
-            Threads::with_static_blocks(image.block, bytes)?
+            Threads::with_static_blocks(image.block, bytes, stack)?
         }
     };
+    kernel_use_thread(0);
+    Some(threads)
+}
+
+/// Gives each thread nothing but what every thread has, as [`start`] does.
+pub fn start_without_block(stack: &mut Stack) -> Option<Threads> {
+    let threads =
+        Threads::with_static_blocks(TlsBlock { size: 0, image_size: 0, align: 1 }, &[], stack)?;
     kernel_use_thread(0);
     Some(threads)
 }

@@ -50,7 +50,12 @@ pub(crate) const fn has_address(cause: u64) -> bool {
 
 const fn page_fault(error: u32) -> &'static str {
     let (present, write, fetch) = (error & 1 << 0 != 0, error & 1 << 1 != 0, error & 1 << 4 != 0);
+    // In user mode the page may be one that is not for that mode at all.
+    let user = error & 1 << 2 != 0;
     match (fetch, write, present) {
+        (true, _, true) if user => "execution of a protected page (#PF)",
+        (false, true, true) if user => "write to a protected page (#PF)",
+        (false, false, true) if user => "read of a protected page (#PF)",
         (true, _, true) => "execution of a no-execute page (#PF)",
         (true, _, false) => "execution of an unmapped page (#PF)",
         (false, true, true) => "write to a read-only page (#PF)",

@@ -77,7 +77,7 @@ pub(super) fn protect(region: Region, access: Access) -> Result<bool, ProtectErr
     while at < end {
         let (home, in_a_row) = away.home(at).ok_or(ProtectError::Outside)?;
         let piece = Region { start: at, size: in_a_row.min(end - at) };
-        changed |= set(piece, home, access);
+        changed |= set(piece, home, access, Flags::empty());
         at += piece.size;
     }
     Ok(changed)

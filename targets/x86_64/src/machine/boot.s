@@ -10,6 +10,7 @@
 
 .set PRESENT, 1 << 0
 .set WRITABLE, 1 << 1
+.set USER, 1 << 2                    # in the upper levels: the lowest one decides
 .set NO_EXECUTE_HIGH, 1 << 31        # bit 63, in the upper half of an entry
 
 .set CR0_PE, 1 << 0
@@ -72,7 +73,7 @@ pvh_start:
     # The directory of the first gigabyte. It leaves the away arenas out.
     xor ecx, ecx
     mov eax, offset {page_tables}
-    or eax, PRESENT | WRITABLE
+    or eax, PRESENT | WRITABLE | USER
 4:  mov [ecx * 8 + {directory}], eax
     add eax, 4096
     inc ecx
@@ -99,13 +100,13 @@ pvh_start:
     rep movsb
 
     mov eax, offset {directory}
-    or eax, PRESENT | WRITABLE
+    or eax, PRESENT | WRITABLE | USER
     mov [{directory_pointers}], eax
     mov eax, offset {far_directory}
     or eax, PRESENT | WRITABLE
     mov [{directory_pointers} + {far_index} * 8], eax
     mov eax, offset {directory_pointers}
-    or eax, PRESENT | WRITABLE
+    or eax, PRESENT | WRITABLE | USER
     mov [{root}], eax
 
     mov ebx, offset {start}
@@ -160,6 +161,7 @@ long_mode:
 # What is mapped: first address, end, lower and upper flags. Nothing is writable and executable.
 boot_map:
     .long __text_start, __text_end, PRESENT, 0
+    .long __gate_start, __gate_end, PRESENT | USER, 0
     .long __rodata_start, __rodata_end, PRESENT, NO_EXECUTE_HIGH
     .long __data_start, __data_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __boot_stack_bottom, __boot_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH

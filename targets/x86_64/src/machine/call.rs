@@ -2,8 +2,10 @@
 
 use core::arch::naked_asm;
 use core::arch::x86_64::__cpuid;
+use core::ptr;
 
 use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
+use x86_64::VirtAddr;
 
 use super::console::write_console;
 use super::exit::exit;
@@ -21,13 +23,27 @@ use super::harts::hart;
 /// - The program keeps to its own memory. What it abandons by [`escape`] stays abandoned: the
 ///   frames of the image that it was called from inside of are never returned to.
 pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
+    // SAFETY: the caller's contract.
+    unsafe { call(entry, arguments, stack, ptr::null_mut()) }
+}
+
+/// Calls the function at `entry` on `stack`, in the kernel's mode, or else from `kernel_stack` on in user mode.
+///
+/// # Safety
+/// As for [`call_program`]; what user mode touches that is not its own ends it.
+pub(super) unsafe fn call(
+    entry: usize,
+    arguments: &[u64; ARGUMENTS],
+    stack: Region,
+    kernel_stack: *mut VirtAddr,
+) -> CallEnd {
     // The psABI wants 16-byte alignment where the call is made.
     let top = stack.start.saturating_add(stack.size) & !15;
     // Code that the other hart has written: fetch must not be ahead of it (Intel SDM volume 3,
     // "Handling Self- and Cross-Modifying Code").
     let _ = __cpuid(0);
     // SAFETY: the caller vouches for all of it; `enter` keeps what a C function must keep.
-    let end = unsafe { enter(entry, arguments, top, frame()) };
+    let end = unsafe { enter(entry, arguments, top, frame(), kernel_stack) };
     if end.escaped == 0 { CallEnd::Returned(end.value) } else { CallEnd::Escaped(end.value as i32) }
 }
 
@@ -43,7 +59,7 @@ pub fn escape(value: i32) -> ! {
         exit(u8::MAX)
     }
     // SAFETY: `enter` was entered and not left, so its frame is still on the caller's stack.
-    unsafe { leave(value, frame) }
+    unsafe { leave(value as u64, 1, frame) }
 }
 
 /// Of each hart the stack pointer in the innermost [`enter`], or 0.
@@ -69,6 +85,7 @@ unsafe extern "sysv64" fn enter(
     arguments: &[u64; ARGUMENTS],
     top: usize,
     frame: *mut usize,
+    kernel_stack: *mut VirtAddr,
 ) -> End {
     naked_asm!(
         ".cfi_startproc",
@@ -90,7 +107,8 @@ unsafe extern "sysv64" fn enter(
         "push qword ptr [rcx]",
         "mov [rcx], rsp",
         "mov rbx, rcx", // which the program keeps
-        "mov r12, rsp", // for debuggers alone
+        "mov r12, rsp", // for debuggers, and for user mode
+        "mov r13, r8",
         ".cfi_def_cfa r12, 88",
         ".cfi_offset rbp, -16",
         ".cfi_offset rbx, -24",
@@ -111,6 +129,10 @@ unsafe extern "sysv64" fn enter(
         "xor ebp, ebp", // the outermost frame, for those who follow frame pointers
         "fninit",
         "ldmxcsr [rip + {mxcsr}]",
+        #[cfg(feature = "image")]
+        "test r13, r13",
+        #[cfg(feature = "image")]
+        "jnz {to_user}",
         "call r11",
         "xor edx, edx", // not escaped
         "mov rdi, rbx",
@@ -119,17 +141,29 @@ unsafe extern "sysv64" fn enter(
         mxcsr = sym MXCSR,
         finish = sym finish,
         #[cfg(feature = "image")]
+        to_user = sym super::user::to_user,
+        #[cfg(feature = "image")]
         personality = sym target_common::image_personality,
     )
 }
 
+/// Returns from the function that the innermost [`enter`] has called in user mode.
+///
+/// # Safety
+/// An [`enter`] waits, and all that was called from it is done.
+#[cfg(feature = "image")]
+pub(super) unsafe fn return_from_user(value: u64) -> ! {
+    // SAFETY: the caller's contract.
+    unsafe { leave(value, 0, frame()) }
+}
+
 /// Goes back to the innermost [`enter`] from anywhere below it.
 #[unsafe(naked)]
-unsafe extern "sysv64" fn leave(value: i32, frame: *mut usize) -> ! {
+unsafe extern "sysv64" fn leave(value: u64, escaped: u64, frame: *mut usize) -> ! {
     naked_asm!(
-        "mov eax, edi",
-        "mov edx, 1",
-        "mov rdi, rsi",
+        "mov rax, rdi",
+        "mov rdi, rdx",
+        "mov edx, esi",
         "jmp {finish}",
         finish = sym finish,
     )

@@ -5,11 +5,11 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use target_common::causes::x86_64::{STACK_OVERFLOW, TIMER};
 use target_common::{Fault, HARTS};
-use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
 use x86_64::registers::control::Cr2;
 use x86_64::structures::DescriptorTablePointer;
 use x86_64::structures::idt::{Entry, HandlerFunc};
+use x86_64::{PrivilegeLevel, VirtAddr};
 
 use super::apic;
 use super::console::write_console;
@@ -60,8 +60,13 @@ pub(super) fn init() {
                 8 => DOUBLE_FAULT_STACK,
                 _ => FAULT_STACK,
             };
-            entry.set_handler_addr(VirtAddr::from_ptr(code)).set_stack_index(stack);
+            let options = entry.set_handler_addr(VirtAddr::from_ptr(code)).set_stack_index(stack);
+            if vector as u64 == BREAKPOINT {
+                options.set_privilege_level(PrivilegeLevel::Ring3); // its instruction is no other fault
+            }
         }
+        #[cfg(feature = "image")]
+        super::user::set_gate(&mut (&mut *table)[super::user::GATE]);
     }
 }
 

@@ -44,6 +44,19 @@ impl core::error::Error for ProtectError {}
 /// arenas and heaps, or of the away arenas where `map_away` has put them. The image itself and
 /// the job window keep the permissions they booted with.
 pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
+    change(region, access, Flags::empty())
+}
+
+/// As [`protect`], and user mode may use the pages so, too, until `protect` takes them back.
+///
+/// # Errors
+/// As for [`protect`], but that the region may be a program's stack, and is not away.
+#[cfg(feature = "image")]
+pub fn share(region: Region, access: Access) -> Result<(), ProtectError> {
+    change(region, access, Flags::USER_ACCESSIBLE)
+}
+
+fn change(region: Region, access: Access, shared: Flags) -> Result<(), ProtectError> {
     if !region.start.is_multiple_of(PAGE) || !region.size.is_multiple_of(PAGE) {
         return Err(ProtectError::Unaligned);
     }
@@ -52,10 +65,16 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     // not mapped at first. The image hands none of them out; the agent does, and maps them here.
     let regions = regions();
     let near = Region::between(regions.text.start, regions.program_heap.end());
-    let changed = if near.contains(region) {
-        set(region, region.start, access)
-    } else {
+    #[cfg(feature = "image")]
+    let near_too = regions.program_stacks.iter().any(|stack| stack.contains(region));
+    #[cfg(not(feature = "image"))]
+    let near_too = false;
+    let changed = if near.contains(region) || near_too {
+        set(region, region.start, access, shared)
+    } else if shared.is_empty() {
         protect_away(region, access)?
+    } else {
+        return Err(ProtectError::Outside);
     };
     if changed {
         flush(region);
@@ -63,9 +82,9 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
     Ok(())
 }
 
-/// Sets the permissions of the pages of `region`, which the linker script has at `home`; whether they
-/// were others.
-pub(super) fn set(region: Region, home: usize, access: Access) -> bool {
+/// Sets the permissions of the pages of `region`, which the linker script has at `home`, those of user
+/// mode included; whether they were others.
+pub(super) fn set(region: Region, home: usize, access: Access, shared: Flags) -> bool {
     let (mut page, end) = (home, home + region.size);
     let mut changed = false;
     while page < end {
@@ -74,7 +93,8 @@ pub(super) fn set(region: Region, home: usize, access: Access) -> bool {
             // but the walk writes them, which only marks what was used, and an aligned store of
             // eight bytes can't be seen by halves by it.
             unsafe {
-                let (entry, new) = (entry.cast::<u64>(), page as u64 | flags(access).bits());
+                let (entry, new) =
+                    (entry.cast::<u64>(), page as u64 | (flags(access) | shared).bits());
                 let used = (Flags::ACCESSED | Flags::DIRTY).bits();
                 if entry.read_volatile() & !used != new {
                     entry.write_volatile(new);
@@ -102,6 +122,22 @@ pub fn sync_instructions(region: Region) {
     // hart must serialise before it runs the code ("Cross-Modifying Code"): it does when it
     // answers the change of permissions that comes after the last write, and in `call_program`.
     let _ = region;
+}
+
+/// Whether user mode may read all of `region`.
+#[cfg(feature = "image")]
+pub fn user_can_read(region: Region) -> bool {
+    let readable = |page: usize| {
+        let entry = entry(page).filter(|_| page < NEAR_TABLE_COUNT * TABLE_SPAN);
+        entry.is_some_and(|entry| {
+            // SAFETY: `entry` points into the page tables, which are always valid to read.
+            unsafe { (*entry).flags() }.contains(Flags::PRESENT | Flags::USER_ACCESSIBLE)
+        })
+    };
+    region
+        .start
+        .checked_add(region.size)
+        .is_some_and(|end| (region.start & !(PAGE - 1)..end).step_by(PAGE).all(readable))
 }
 
 /// Whether `address` can be read where the linker script has it.

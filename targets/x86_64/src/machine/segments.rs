@@ -30,13 +30,33 @@ const TASK_SELECTORS: [SegmentSelector; 2] = [
 
 static mut TASKS: [TaskStateSegment; HARTS] = [const { TaskStateSegment::new() }; HARTS];
 
-/// Null, 64-bit code and data, all marked as accessed; behind them the task states.
-static mut DESCRIPTORS: [u64; 3 + 2 * HARTS] = {
-    let mut all = [0; 3 + 2 * HARTS];
+/// Null, 64-bit code and data, all marked as accessed; behind them the task states, and what user mode
+/// has of code and data.
+static mut DESCRIPTORS: [u64; COUNT] = {
+    let mut all = [0; COUNT];
     all[1] = 0x00af_9b00_0000_ffff;
     all[2] = 0x00cf_9300_0000_ffff;
+    all[USER] = 0x00cf_f300_0000_ffff;
+    all[USER + 1] = 0x00af_fb00_0000_ffff;
     all
 };
+const COUNT: usize = USER + 2;
+const USER: usize = 3 + 2 * HARTS;
+
+/// The segment of user mode's stack, as an interrupt's frame has it.
+#[cfg(feature = "image")]
+pub(super) const USER_DATA: u16 = (USER as u16) << 3 | 3;
+/// Of its code.
+#[cfg(feature = "image")]
+pub(super) const USER_CODE: u16 = (USER as u16 + 1) << 3 | 3;
+
+/// Where a hart finds the stack that it comes from user mode to, but for faults.
+#[cfg(feature = "image")]
+pub(super) fn kernel_stack(hart: usize) -> *mut VirtAddr {
+    let task = (&raw mut TASKS).cast::<TaskStateSegment>().wrapping_add(hart);
+    // SAFETY: there is a task state for each hart. No reference is taken: the field is not aligned.
+    unsafe { (&raw mut (*task).privilege_stack_table).cast() }
+}
 
 /// Makes the table and the task states of both harts; called once.
 pub(super) fn init() {
@@ -68,7 +88,7 @@ pub(super) fn load(hart: usize) {
     // is in use.
     unsafe {
         lgdt(&DescriptorTablePointer {
-            limit: (size_of::<[u64; 3 + 2 * HARTS]>() - 1) as u16,
+            limit: (size_of::<[u64; COUNT]>() - 1) as u16,
             base: VirtAddr::from_ptr(&raw const DESCRIPTORS),
         });
         CS::set_reg(code);

@@ -192,6 +192,7 @@ fn options(args: &QemuArgs) -> Options {
         relaxation: asked.relax,
         in_place: args.in_place,
         debug: args.lines,
+        user: args.user,
     }
 }
 

@@ -1,0 +1,57 @@
+//! What programs in user mode may ask of the kernel, and what comes of it. Whatever they hand over may be
+//! wrong.
+
+use core::slice;
+
+use loader_core::Export;
+use target_common::{Fault, GATE_CALLS, GateCall, Region};
+
+use crate::{hart_tests, kernel, target};
+
+/// The calls, in the order of their names; the gate's stub of each is its place here and one.
+const CALLS: &[(&str, fn(&GateCall) -> u64)] = &[
+    ("kernel_abort", |_| kernel::kernel_abort()),
+    ("kernel_clock_ns", |_| kernel::kernel_clock_ns()),
+    ("kernel_exit", |call| kernel::kernel_exit(call.arguments[0] as i32)),
+    ("kernel_hart", |_| hart_tests::kernel_hart() as u64),
+    ("kernel_sbrk", |call| {
+        kernel::kernel_sbrk(call.arguments[0] as isize).expose_provenance() as u64
+    }),
+    ("kernel_write", write),
+];
+const _: () = assert!(CALLS.len() < GATE_CALLS);
+
+/// What modules in user mode see of the kernel: the gate.
+pub fn exports() -> impl Iterator<Item = Export> {
+    CALLS.iter().enumerate().map(|(number, (name, _))| {
+        let stub = target::gate_stub(number + 1);
+        Export::new(name, core::ptr::with_exposed_provenance(stub))
+    })
+}
+
+/// Called by the target for each call through the gate.
+#[unsafe(no_mangle)]
+extern "C" fn image_gate(call: &GateCall) -> u64 {
+    let index = (call.number as usize).wrapping_sub(1);
+    // The result of a call that there is not: -1, as of system calls elsewhere.
+    CALLS.get(index).map_or(u64::MAX, |(_, function)| function(call))
+}
+
+fn write(call: &GateCall) -> u64 {
+    let [start, size, ..] = call.arguments.map(|argument| argument as usize);
+    let bytes = Region { start, size };
+    if !target::user_can_read(bytes) {
+        refuse(call, start)
+    }
+    // SAFETY: these are pages of the program, which does not run meanwhile.
+    target::write_console(unsafe {
+        slice::from_raw_parts(core::ptr::with_exposed_provenance(start), size)
+    });
+    0
+}
+
+/// Ends the program that has handed over what it may not read itself, as if it had read it.
+fn refuse(call: &GateCall, address: usize) -> ! {
+    let place = call.return_address as usize;
+    crate::image_fault(&Fault::told(target::READ_REFUSED, place, address, place))
+}

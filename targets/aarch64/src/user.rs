@@ -1,0 +1,152 @@
+//! Programs at EL0: how they get there, and the gate by which they call the kernel.
+
+use crate::{
+    layout::regions,
+    program::{CALLERS, call, return_from_user},
+};
+use core::arch::{global_asm, naked_asm};
+use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Region, image_gate};
+
+/// The cause of a read that a program in user mode may not make: a data abort from EL0, permission fault, that the
+/// kernel has in its place where it was to read for it.
+pub const READ_REFUSED: u64 = 0x24 << 26 | 0x0f;
+
+/// Calls the function at `entry` on `stack`, at EL0. All that it touches must be shared with user mode
+/// ([`share`](crate::share)), or it faults. A function that returns does so through the gate.
+///
+/// # Safety
+///
+/// As for [`call_program`](crate::call_program), but for what the program does: it is kept from all else.
+pub unsafe fn call_user(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
+    // SAFETY: the caller answers for all of it.
+    unsafe { call(entry, arguments, stack, true) }
+}
+
+/// The address of the gate's stub with this number, below [`GATE_CALLS`].
+pub fn gate_stub(number: usize) -> usize {
+    regions().gate.start + number * STUB_SIZE
+}
+
+const STUB_SIZE: usize = 16;
+
+// The stubs leave their number in x16.
+global_asm!(
+    ".pushsection .gate, \"ax\"",
+    ".set number, 0",
+    ".rept {calls}",
+    ".balign {size}",
+    "mov x16, #number",
+    "svc #0",
+    "ret",
+    ".set number, number + 1",
+    ".endr",
+    ".popsection",
+    calls = const GATE_CALLS,
+    size = const STUB_SIZE,
+);
+
+/// The end of `enter`, for user mode: x9 is the function, the arguments are in place, and the stack pointer
+/// is the program's.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn to_user() {
+    naked_asm!(
+        "mrs x10, daif",
+        "msr daifset, #2", // an interrupt would write these registers
+        "msr elr_el1, x9",
+        "and x10, x10, #0x3c0", // EL0, masked as here
+        "msr spsr_el1, x10",
+        "adrp x30, __gate_start", // where it returns to
+        // What the kernel had in registers is nothing for programs.
+        "mov x6, #0",
+        "mov x7, #0",
+        "mov x8, #0",
+        "mov x9, #0",
+        "mov x10, #0",
+        "mov x11, #0",
+        "mov x12, #0",
+        "mov x13, #0",
+        "mov x14, #0",
+        "mov x15, #0",
+        "mov x16, #0",
+        "mov x17, #0",
+        "mov x18, #0",
+        "mov x19, #0",
+        "mov x20, #0",
+        "mov x21, #0",
+        "mov x22, #0",
+        "mov x23, #0",
+        "mov x24, #0",
+        "mov x25, #0",
+        "mov x26, #0",
+        "mov x27, #0",
+        "mov x28, #0",
+        "mov x29, #0",
+        "eret",
+    )
+}
+
+/// Entered by the vectors for an SVC from EL0, on the exception stack, which is empty. What a call must
+/// keep Rust keeps, and the rest is nothing for programs. All exceptions are masked.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_gate() {
+    naked_asm!(
+        // The kernel's stack, below the frame of the `enter` that waits.
+        "mrs x9, mpidr_el1",
+        "and x9, x9, #0xff", // as `hart` has it
+        "adrp x10, {callers}",
+        "add x10, x10, :lo12:{callers}",
+        "ldr x9, [x10, x9, lsl #3]",
+        "mrs x10, sp_el0",
+        "mrs x11, elr_el1",
+        "mrs x12, spsr_el1",
+        "msr spsel, #0",
+        "mov sp, x9",
+        "sub sp, sp, #96",
+        // A `GateCall`.
+        "stp x0, x1, [sp]",
+        "stp x2, x3, [sp, #16]",
+        "stp x4, x5, [sp, #32]",
+        "stp x16, x30, [sp, #48]",
+        // And what to go back to.
+        "stp x10, x11, [sp, #64]",
+        "str x12, [sp, #80]",
+        "mov x0, sp",
+        "bl {gate}",
+        "ldr x30, [sp, #56]",
+        "ldp x10, x11, [sp, #64]",
+        "ldr x12, [sp, #80]",
+        "msr elr_el1, x11",
+        "msr spsr_el1, x12",
+        "mov sp, x10",
+        "mov x1, #0",
+        "mov x2, #0",
+        "mov x3, #0",
+        "mov x4, #0",
+        "mov x5, #0",
+        "mov x6, #0",
+        "mov x7, #0",
+        "mov x8, #0",
+        "mov x9, #0",
+        "mov x10, #0",
+        "mov x11, #0",
+        "mov x12, #0",
+        "mov x13, #0",
+        "mov x14, #0",
+        "mov x15, #0",
+        "mov x16, #0",
+        "mov x17, #0",
+        "mov x18, #0",
+        "eret",
+        callers = sym CALLERS,
+        gate = sym gate,
+    )
+}
+
+extern "C" fn gate(call: &GateCall) -> u64 {
+    if call.number == 0 {
+        // SAFETY: the call came from user mode, where only `enter` leads to, and nothing of the kernel
+        // waits above it: the kernel itself never calls user mode from inside of the gate.
+        unsafe { return_from_user(call.arguments[0]) }
+    }
+    image_gate(call)
+}
