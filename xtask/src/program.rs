@@ -176,7 +176,12 @@ pub fn runtime_for(
     roots: &[&str],
     kernel: Kernel,
 ) -> Vec<NamedBytes> {
-    // The runtime is a module of its own, loaded first: what programs define is not for it.
+    wanted_of_runtime(programs, roots).pull(archives, kernel)
+}
+
+/// A linker that wants of the runtime what `programs` miss, and `roots`. The runtime is a module of its
+/// own, loaded first: what programs define is not for it.
+pub fn wanted_of_runtime(programs: &[Linker], roots: &[&str]) -> Linker {
     let mut linker = Linker::default();
     for root in roots {
         linker.want(root.as_bytes().to_vec());
@@ -184,7 +189,7 @@ pub fn runtime_for(
     for program in programs {
         program.missing().for_each(|name| linker.want(name.to_vec()));
     }
-    linker.pull(archives, kernel)
+    linker
 }
 
 /// The members of one build of Rust's core library that are needed, if it is the build that the

@@ -16,6 +16,19 @@ pub fn by_image(name: &[u8]) -> bool {
     by_agent(name) || name.starts_with(b"_Unwind_") || name == b"__tls_get_addr"
 }
 
+/// What the system image lets programs in user mode call (`qemu-tests/image/src/gate.rs`).
+pub fn by_gate(name: &[u8]) -> bool {
+    let calls = [
+        "kernel_abort",
+        "kernel_clock_ns",
+        "kernel_exit",
+        "kernel_hart",
+        "kernel_sbrk",
+        "kernel_write",
+    ];
+    calls.iter().any(|call| call.as_bytes() == name)
+}
+
 /// What the agent exports.
 pub fn by_agent(name: &[u8]) -> bool {
     name.starts_with(b"kernel_")

@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use crate::arch::Arch;
 use crate::archive::{Archive, Linker, NamedBytes};
-use crate::program::runtime_for;
+use crate::program::{runtime_for, wanted_of_runtime};
 use crate::runtime;
-use crate::selection::by_image;
+use crate::selection::{by_gate, by_image};
 use crate::setup::Tools;
 use crate::toolchain;
 
@@ -45,6 +45,14 @@ impl Libraries {
     /// The members of the C runtime that these programs need.
     pub fn runtime_for(&self, programs: &[Linker]) -> Vec<NamedBytes> {
         runtime_for(programs, &self.c, runtime::ROOTS, by_image)
+    }
+
+    /// Whether a program, and what it needs of the C runtime, ask of the kernel only what is there for user
+    /// mode.
+    pub fn run_in_user_mode(&self, program: &Linker) -> bool {
+        let mut linker = wanted_of_runtime(std::slice::from_ref(program), runtime::ROOTS);
+        linker.pull(&self.c, by_image);
+        linker.missing().all(|name| !by_image(name) || by_gate(name))
     }
 
     /// The members of Rust's core library that a program of these objects needs. They come before

@@ -1,5 +1,6 @@
 //! Booting the images with the programs, until each program has had its turn.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::batch::{Batch, batches};
 use super::libraries::Libraries;
 use super::trials::{Test, Trial};
 use crate::arch::Arch;
-use crate::archive::NamedBytes;
+use crate::archive::{Linker, NamedBytes};
 use crate::image;
 use crate::modules;
 use crate::parallel;
@@ -51,12 +52,9 @@ pub fn run(
     let results = parallel::map(&batches, |batch| {
         let programs = batch.programs.iter();
         let programs: Vec<_> = programs.map(|(_, trial)| trial.linker()).collect();
-        let members = match batch.needs_runtime {
-            true => libraries.runtime_for(&programs),
-            false => Vec::new(),
-        };
-        run_batch(batch, &name, |names, programs| {
-            let job = job(&members, names, programs);
+        let runtime = Runtime::of(batch, libraries, &programs);
+        run_batch(batch, &name, |names, range| {
+            let job = job(&runtime, names, &batch.programs[range.clone()], range);
             qemu::boot(tools, arch, &job, limit)
         })
         .inspect(|results| results.iter().for_each(|_| step.advance()))
@@ -104,12 +102,12 @@ type Judged = (usize, Result<(), String>);
 fn run_batch<'t>(
     batch: &Batch<'t>,
     name: &dyn Fn(usize) -> String,
-    boot: impl Fn(&[String], &[Numbered<'t>]) -> Result<Boot>,
+    boot: impl Fn(&[String], Range<usize>) -> Result<Boot>,
 ) -> Result<Vec<Judged>> {
     let programs = &batch.programs;
     let names: Vec<String> = programs.iter().map(|(number, _)| name(*number)).collect();
     let mut judged = Vec::new();
-    let boot = |range: Range<usize>| boot(&names[range.clone()], &programs[range]);
+    let boot = |range: Range<usize>| boot(&names[range.clone()], range);
     each::run(&names, boot, |at, fate| {
         let (number, trial) = programs[at];
         let verdict = match fate {
@@ -122,13 +120,41 @@ fn run_batch<'t>(
     Ok(judged)
 }
 
+/// What a batch has of the C runtime.
+struct Runtime {
+    members: Vec<NamedBytes>,
+    /// Which of them each program has; all where it does not say.
+    of_programs: Vec<Option<Vec<u32>>>,
+}
+
+impl Runtime {
+    /// Programs in user mode have what they need alone: what others need may be nothing for that mode.
+    fn of(batch: &Batch<'_>, libraries: &Libraries, programs: &[Linker]) -> Self {
+        if !batch.needs_runtime {
+            return Self { members: Vec::new(), of_programs: vec![None; programs.len()] };
+        }
+        let members = libraries.runtime_for(programs);
+        let places = members.iter().enumerate().map(|(at, member)| (&*member.name, at as u32));
+        let places: HashMap<&str, u32> = places.collect();
+        let own = |((_, trial), program): (&Numbered<'_>, &Linker)| {
+            let own = || libraries.runtime_for(std::slice::from_ref(program));
+            trial.options.user.then(|| own().iter().map(|member| places[&*member.name]).collect())
+        };
+        let of_programs = batch.programs.iter().zip(programs).map(own).collect();
+        Self { members, of_programs }
+    }
+}
+
 fn job<'j>(
-    runtime: &'j [NamedBytes],
+    runtime: &'j Runtime,
     names: &'j [String],
     programs: &[Numbered<'j>],
+    range: Range<usize>,
 ) -> protocol::Job<'j> {
-    let runtime = runtime.iter().map(|file| protocol::File::new(&file.name, &file.bytes));
-    let programs = names.iter().zip(programs).map(|(name, (_, trial))| {
+    let members = runtime.members.iter();
+    let members = members.map(|file| protocol::File::new(&file.name, &file.bytes));
+    let of_programs = &runtime.of_programs[range];
+    let programs = names.iter().zip(programs).zip(of_programs).map(|((name, (_, trial)), own)| {
         let files: Vec<(&str, &[u8])> =
             trial.files.iter().map(|file| (&*file.name, &*file.bytes)).collect();
         let file = |at: usize| protocol::File::new(files[at].0, files[at].1);
@@ -143,7 +169,7 @@ fn job<'j>(
                 .map(|archive| protocol::File::new(&archive.name, &archive.bytes))
                 .collect(),
             modules: split.modules.iter().map(module).collect(),
-            runtime: None,
+            runtime: own.clone(),
             entry: &trial.entry,
             args: [name.as_str()]
                 .into_iter()
@@ -155,7 +181,7 @@ fn job<'j>(
             task: trial.task,
         }
     });
-    protocol::Job { runtime: runtime.collect(), programs: programs.collect() }
+    protocol::Job { runtime: members.collect(), programs: programs.collect() }
 }
 
 #[cfg(test)]

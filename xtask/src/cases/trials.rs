@@ -74,7 +74,10 @@ pub fn tests(tools: &Tools, case: &Case, arch: Arch, libraries: &Libraries) -> V
         let mut held = BTreeSet::new();
         for variant in variants(case, &settings, arch, compiler) {
             let name = format!("{} [{variant}]", case.name);
+            let is_twin = variant.options.user && !settings.options.user;
             match program(tools, case, &settings, arch, &variant, libraries) {
+                Ok((files, archives))
+                    if is_twin && !run_in_user_mode(&files, &archives, &settings, libraries) => {}
                 Ok((files, archives)) => {
                     held.extend(
                         files.iter().flat_map(|file| facts(&file.bytes).unwrap_or_default()),
@@ -118,8 +121,13 @@ fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) ->
     let orders: &[bool] = if settings.both_orders { &[false, true] } else { &[false] };
     let surroundings = surroundings(settings);
     let mut variants = Vec::new();
+    let count = sets.len();
     for (number, flags) in sets.into_iter().enumerate() {
         let asked = options(settings, arch, number);
+        let twin = is_plain(settings) && number == count / 2;
+        let asked =
+            asked.into_iter().chain(twin.then_some(Options { user: true, ..settings.options }));
+        let asked: Vec<_> = asked.collect();
         let ways = orders.iter().flat_map(|order| asked.iter().map(move |asked| (*order, *asked)));
         for (reversed, options) in ways {
             variants.extend(surroundings.iter().map(|&surroundings| Variant {
@@ -142,6 +150,28 @@ fn options(settings: &Settings, arch: Arch, set: usize) -> Vec<Options> {
         all.push(Options { relaxation: true, ..settings.options });
     }
     all
+}
+
+/// Whether a case may be run in user mode as well: one that ends by itself, beside the image and on the
+/// first hart.
+fn is_plain(settings: &Settings) -> bool {
+    let Settings { away, far, harts, dynamic_thread_locals, task, damages, options, .. } = settings;
+    let ends = matches!(settings.expect, Expectation::Ends(_) | Expectation::TimesOut(_));
+    let is_beside = away.is_empty() && far.is_empty() && *harts == Harts::First;
+    let is_usual = !dynamic_thread_locals && *task == Task::Call && damages.is_empty();
+    ends && is_beside && is_usual && !options.in_place && !options.user && settings.entry == "main"
+}
+
+/// Whether all that a program needs is there in user mode.
+fn run_in_user_mode(
+    files: &[File],
+    archives: &[File],
+    settings: &Settings,
+    libraries: &Libraries,
+) -> bool {
+    let [files, archives] = [files, archives].map(lent);
+    let linker = selection::linker(&files, &archives, &settings.entry, &by_image);
+    libraries.run_in_user_mode(&linker)
 }
 
 /// What programs of a case find around them, each in turn.
