@@ -49,7 +49,10 @@ pub(crate) struct Image {
     pub rodata: Region,
     /// Data and bss.
     #[cfg(feature = "image")]
-    pub data: Region,
+    pub data: [Region; 2],
+    /// The page tables, between these.
+    #[cfg(feature = "image")]
+    pub page_tables: Region,
     /// Each hart's stack, without its guard: for `image_main`, for the second one's work.
     pub main_stacks: [Region; HARTS],
     /// Each hart's stack of `image_fault`, without its guard.
@@ -64,7 +67,9 @@ pub(crate) fn image() -> Image {
         #[cfg(feature = "image")]
         rodata: region!(__rodata_start, __rodata_end),
         #[cfg(feature = "image")]
-        data: region!(__data_start, __data_end),
+        data: [region!(__data_start, __page_tables_start), region!(__page_tables_end, __data_end)],
+        #[cfg(feature = "image")]
+        page_tables: region!(__page_tables_start, __page_tables_end),
         main_stacks: [
             region!(__main_stack_start, __main_stack_end),
             #[cfg(feature = "image")]

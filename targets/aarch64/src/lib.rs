@@ -47,6 +47,8 @@ mod paging;
 #[cfg(not(feature = "image"))]
 #[path = "flat_paging.rs"]
 mod paging;
+#[cfg(feature = "image")]
+mod pool;
 mod program;
 mod thread;
 #[cfg(feature = "image")]

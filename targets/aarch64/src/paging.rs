@@ -1,6 +1,8 @@
 //! The page tables, and page permissions.
 
-use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE, attributes, console, harts::hart, layout};
+use crate::{
+    FAR_ALIAS, LONG_TEXT_SPAN, PAGE, attributes, console, harts::hart, layout, pool::Pool,
+};
 use aarch64_cpu::{
     asm::barrier,
     registers::{ReadWriteable, Readable, SCTLR_EL1, Writeable},
@@ -8,14 +10,9 @@ use aarch64_cpu::{
 use aarch64_paging::{
     MapError, Mapping,
     descriptor::{El1Attributes, PhysicalAddress, UpdatableDescriptor},
-    paging::{Constraints, El1And0, MemoryRegion, PageTable, Translation, VaRange},
+    paging::{Constraints, El1And0, MemoryRegion, VaRange},
 };
-use core::{
-    arch::asm,
-    error, fmt, mem,
-    ptr::{self, NonNull},
-};
-use spin::{Mutex, MutexGuard};
+use core::{arch::asm, error, fmt};
 use target_common::{Access, Away, HartLock, Region};
 
 /// Why [`protect`] changed nothing.
@@ -57,22 +54,24 @@ pub fn protect(region: Region, access: Access) -> Result<(), ProtectError> {
         return Ok(());
     }
     let mut tables = TABLES.lock(hart()).ok_or(ProtectError::Busy)?;
-    let Tables { mapping, away } = tables.as_mut().ok_or(ProtectError::Busy)?;
-    let away = away.ok_or(ProtectError::OutsideArenas)?;
+    let tables = tables.as_mut().ok_or(ProtectError::Busy)?;
+    let away = tables.away.ok_or(ProtectError::OutsideArenas)?;
     let end = region.start.checked_add(region.size).ok_or(ProtectError::OutsideArenas)?;
     // What is mapped in a row and begins and ends in the arenas lies in them.
     if away.home(region.start).is_none() || away.home(end - 1).is_none() {
         return Err(ProtectError::OutsideArenas);
     }
-    let mut at = region.start;
-    while at < end {
-        let (start, in_a_row) = away.home(at).ok_or(ProtectError::OutsideArenas)?;
-        let home = Region { start, size: in_a_row.min(end - at) };
-        let mapped = map(mapping, home, at - start, attributes::memory(access), PAGES);
-        mapped.map_err(ProtectError::Refused)?;
-        at += home.size;
-    }
-    Ok(())
+    tables.write(|mapping| {
+        let mut at = region.start;
+        while at < end {
+            let (start, in_a_row) = away.home(at).ok_or(ProtectError::OutsideArenas)?;
+            let home = Region { start, size: in_a_row.min(end - at) };
+            let mapped = map(mapping, home, at - start, attributes::memory(access), PAGES);
+            mapped.map_err(ProtectError::Refused)?;
+            at += home.size;
+        }
+        Ok(())
+    })
 }
 
 /// As [`protect`], and user mode may use the pages so, too, until `protect` takes them back; code in them
@@ -115,14 +114,14 @@ fn change_near(region: Region, new: El1Attributes) -> Result<bool, ProtectError>
         return Ok(false);
     }
     let mut tables = TABLES.lock(hart()).ok_or(ProtectError::Busy)?;
-    let Tables { mapping, .. } = tables.as_mut().ok_or(ProtectError::Busy)?;
-    let mapped = match map(mapping, region, 0, new, PAGES) {
+    let tables = tables.as_mut().ok_or(ProtectError::Busy)?;
+    let mapped = tables.write(|mapping| match map(mapping, region, 0, new, PAGES) {
         // Whose pages they are changes by break before make (Arm ARM, D8.16.1).
         Err(MapError::BreakBeforeMakeViolation(_)) => {
             unmap(mapping, region).and_then(|()| map(mapping, region, 0, new, PAGES))
         }
         mapped => mapped,
-    };
+    });
     mapped.map(|()| true).map_err(ProtectError::Refused)
 }
 
@@ -146,23 +145,23 @@ pub fn map_away(distance: usize, long_text: bool) {
         "no place at {distance:#x}"
     );
     let Some(mut tables) = TABLES.lock(hart()) else { panic!("{}", ProtectError::Busy) };
-    let Some(Tables { mapping, away }) = tables.as_mut() else { return };
+    let Some(tables) = tables.as_mut() else { return };
     let span = long_text.then_some(LONG_TEXT_SPAN);
     let new = Away { arenas: layout::regions().away, distance, span };
-    if let Some(old) = away.replace(new) {
-        for (start, home, _) in away_parts(old) {
+    let old = tables.away.replace(new);
+    tables.write(|mapping| {
+        for (start, home, _) in old.into_iter().flat_map(away_parts) {
             if let Err(error) = unmap(mapping, Region { start, ..home }) {
                 panic!("cannot unmap {home:x?} at {start:#x}: {error}");
             }
         }
-    }
-    for (start, home, access) in away_parts(new) {
-        if let Err(error) =
-            map(mapping, home, start - home.start, attributes::memory(access), PAGES)
-        {
-            panic!("cannot map {home:x?} at {start:#x}: {error}");
+        for (start, home, access) in away_parts(new) {
+            let distance = start - home.start;
+            if let Err(error) = map(mapping, home, distance, attributes::memory(access), PAGES) {
+                panic!("cannot map {home:x?} at {start:#x}: {error}");
+            }
         }
-    }
+    });
 }
 
 /// What is away: where it is mapped, where its home is, and what for.
@@ -175,14 +174,40 @@ fn away_parts(away: Away) -> impl Iterator<Item = (usize, Region, Access)> {
 
 /// Builds the real page tables and puts them in use.
 pub(crate) fn init() {
-    let mut mapping =
-        Mapping::with_asid_and_va_range(Pool::take(), ASID, ROOT_LEVEL, El1And0, VaRange::Lower);
-    if let Err(error) = map_all(&mut mapping) {
+    let [pool, pool_for_writing] = Pool::take();
+    let mut mapping = new_mapping(pool, ASID);
+    let mut writing = new_mapping(pool_for_writing, WRITING_ASID);
+    let tables = layout::image().page_tables;
+    let writable = attributes::memory(Access::ReadWrite);
+    let built = map_all(&mut mapping, PAGES)
+        .and_then(|()| map_all(&mut writing, Constraints::empty()))
+        .and_then(|()| map(&mut writing, tables, 0, writable, Constraints::empty()));
+    if let Err(error) = built {
         panic!("cannot build the page tables: {error}");
     }
     activate(&mapping);
     if let Some(mut tables) = TABLES.lock(hart()) {
-        *tables = Some(Tables { mapping, away: None });
+        *tables = Some(Tables { mapping, writing, away: None });
+    }
+}
+
+fn new_mapping(pool: Pool, number: usize) -> Mapping<Pool, El1And0> {
+    Mapping::with_asid_and_va_range(pool, number, ROOT_LEVEL, El1And0, VaRange::Lower)
+}
+
+impl Tables {
+    /// Has the page tables writable for as long as `then` runs, on this hart: for that long it runs on other
+    /// tables, by which all that is the image's is where it always is.
+    fn write<R>(&mut self, then: impl FnOnce(&mut Mapping<Pool, El1And0>) -> R) -> R {
+        let Self { mapping, writing, .. } = self;
+        // SAFETY: they map what is in use here as the others do, and are never dropped.
+        let before = unsafe { writing.activate() };
+        barrier::isb(barrier::SY);
+        let done = then(mapping);
+        // SAFETY: back to where it was, which maps all that is in use.
+        unsafe { writing.deactivate(before) };
+        barrier::isb(barrier::SY);
+        done
     }
 }
 
@@ -212,11 +237,7 @@ const ROOT_LEVEL: usize = 1;
 
 /// The first table runs as number 0.
 const ASID: usize = 1;
-
-/// 4 for the root and the second levels, 1 for the UART, 80 for the arenas and the programs' heaps, and for each of eight
-/// distances 1 for the second level and 24 for the away arenas, and 66 for one long text; the rest
-/// is for the image, which takes one for each 2 MiB and place.
-const POOL_TABLES: usize = 440;
+const WRITING_ASID: usize = 2;
 
 const GIB: usize = 1 << 30;
 
@@ -228,50 +249,14 @@ static TABLES: HartLock<Option<Tables>> = HartLock::new(None);
 /// The tables in use.
 struct Tables {
     mapping: Mapping<Pool, El1And0>,
+    /// By which they can be written.
+    writing: Mapping<Pool, El1And0>,
     /// Where the away arenas are; `None` before the first [`map_away`].
     away: Option<Away>,
 }
 
-/// The tables that are not in use yet.
-struct Pool(&'static mut [Table]);
-
-/// Memory for one page table.
-#[repr(C, align(4096))]
-struct Table([u64; 512]);
-
-impl Pool {
-    /// The whole pool.
-    fn take() -> Self {
-        static POOL: Mutex<[Table; POOL_TABLES]> =
-            Mutex::new([const { Table([0; 512]) }; POOL_TABLES]);
-        // Leaked, as the tables are in use to the end: a second call would find it locked.
-        let tables: &'static mut [Table; POOL_TABLES] = MutexGuard::leak(POOL.lock());
-        Self(tables)
-    }
-}
-
-impl Translation<El1Attributes> for Pool {
-    fn allocate_table(&mut self) -> (NonNull<PageTable<El1Attributes>>, PhysicalAddress) {
-        let Some((table, rest)) = mem::take(&mut self.0).split_first_mut() else {
-            panic!("the image needs more than {POOL_TABLES} page tables");
-        };
-        self.0 = rest;
-        let address = (&raw mut *table).expose_provenance();
-        (NonNull::from(table).cast(), PhysicalAddress(address))
-    }
-
-    unsafe fn deallocate_table(&mut self, _table: NonNull<PageTable<El1Attributes>>) {
-        // Nothing is ever unmapped, so no table is ever given back.
-    }
-
-    fn physical_to_virtual(&self, address: PhysicalAddress) -> NonNull<PageTable<El1Attributes>> {
-        // SAFETY: only addresses that `allocate_table` gave out come here, and none is null.
-        unsafe { NonNull::new_unchecked(ptr::with_exposed_provenance_mut(address.0)) }
-    }
-}
-
 /// Maps everything that there is.
-fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
+fn map_all(mapping: &mut Mapping<Pool, El1And0>, arenas: Constraints) -> Result<(), MapError> {
     let blocks = Constraints::empty();
 
     map(mapping, console::REGISTERS, 0, attributes::DEVICE, blocks)?;
@@ -288,7 +273,7 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
 
     let regions = layout::regions();
     for near in changeable() {
-        map(mapping, near, 0, attributes::memory(Access::ReadWrite), PAGES)?;
+        map(mapping, near, 0, attributes::memory(Access::ReadWrite), arenas)?;
     }
     map(mapping, regions.gate, 0, attributes::shared(Access::ReadExecute), blocks)?;
     map(mapping, regions.heap, 0, attributes::memory(Access::ReadWrite), blocks)?;
@@ -297,12 +282,15 @@ fn map_all(mapping: &mut Mapping<Pool, El1And0>) -> Result<(), MapError> {
 }
 
 /// What code of the image needs to run somewhere else.
-fn image_parts() -> [(Region, Access); 3] {
+fn image_parts() -> [(Region, Access); 5] {
     let image = layout::image();
+    let [data, more_data] = image.data;
     [
         (image.text, Access::ReadExecute),
         (image.rodata, Access::Read),
-        (image.data, Access::ReadWrite),
+        (data, Access::ReadWrite),
+        (image.page_tables, Access::Read),
+        (more_data, Access::ReadWrite),
     ]
 }
 

@@ -5,8 +5,11 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use target_common::{Access, Away, Region};
 
 use crate::harts::{forget_translations_on_other, hart};
-use crate::layout::{RAM_OFFSET, UART, regions};
-use crate::paging::{CHANGING, LEAVES, ProtectError, ROOT, Tables, VALID, leaf, set};
+use crate::layout::{UART, regions};
+use crate::paging::{
+    CHANGING, ENTRIES, LEAVES, ProtectError, ROOT, TABLE_SPAN, Tables, set, table,
+};
+use crate::table_writing::writing;
 use crate::{FAR_ALIAS, LONG_TEXT_SPAN, PAGE};
 
 /// Maps the image `distance` bytes above where the linker script has it, and the away arenas as
@@ -22,25 +25,28 @@ pub fn map_away(distance: usize, long_text: bool) {
     AWAY.store(distance, Ordering::Relaxed);
     LONG_TEXT.store(long_text, Ordering::Relaxed);
     let taken = [0, FAR_ALIAS >> GIB_SHIFT, UART >> GIB_SHIFT];
-    let tables = AWAY_MIDDLES.iter().flat_map(|middle| &middle.0);
-    tables.for_each(|entry| entry.store(0, Ordering::Relaxed));
-    for (_, entry) in ROOT.0.iter().enumerate().filter(|(gib, _)| !taken.contains(gib)) {
-        entry.store(0, Ordering::Relaxed);
-    }
-    let image = (0..regions().text.start).step_by(TABLE_SPAN).map(|home| (home + distance, home));
-    let first = distance >> GIB_SHIFT;
-    for (at, home) in image.chain(away.pieces()) {
-        let gib = at >> GIB_SHIFT;
-        // Addresses of Sv39 are signed: the upper half of the top-level table is somewhere else.
-        let is_free = gib < ENTRIES / 2 && !taken.contains(&gib);
-        let middle = AWAY_MIDDLES.get(gib - first).filter(|_| at.is_multiple_of(TABLE_SPAN));
-        let Some(middle) = middle.filter(|_| is_free) else {
-            panic!("there is no place at {at:#x}");
-        };
-        let lower = (&raw const LEAVES).addr() + home / TABLE_SPAN * PAGE;
-        middle.0[at / TABLE_SPAN % ENTRIES].store(table(lower), Ordering::Relaxed);
-        ROOT.0[gib].store(table((&raw const *middle).addr()), Ordering::Relaxed);
-    }
+    writing(|| {
+        let tables = AWAY_MIDDLES.iter().flat_map(|middle| &middle.0);
+        tables.for_each(|entry| entry.store(0, Ordering::Relaxed));
+        for (_, entry) in ROOT.0.iter().enumerate().filter(|(gib, _)| !taken.contains(gib)) {
+            entry.store(0, Ordering::Relaxed);
+        }
+        let image = (0..regions().text.start).step_by(TABLE_SPAN);
+        let image = image.map(|home| (home + distance, home));
+        let first = distance >> GIB_SHIFT;
+        for (at, home) in image.chain(away.pieces()) {
+            let gib = at >> GIB_SHIFT;
+            // Addresses of Sv39 are signed: the upper half of the top-level table is somewhere else.
+            let is_free = gib < ENTRIES / 2 && !taken.contains(&gib);
+            let middle = AWAY_MIDDLES.get(gib - first).filter(|_| at.is_multiple_of(TABLE_SPAN));
+            let Some(middle) = middle.filter(|_| is_free) else {
+                panic!("there is no place at {at:#x}");
+            };
+            let lower = (&raw const LEAVES).addr() + home / TABLE_SPAN * PAGE;
+            middle.0[at / TABLE_SPAN % ENTRIES].store(table(lower), Ordering::Relaxed);
+            ROOT.0[gib].store(table((&raw const *middle).addr()), Ordering::Relaxed);
+        }
+    });
     riscv::asm::sfence_vma_all();
     forget_translations_on_other();
 }
@@ -69,6 +75,7 @@ pub(crate) fn protect(region: Region, access: Access) -> Result<bool, ProtectErr
 }
 
 /// The GiBs from the one on in which the image is at its distance.
+#[unsafe(link_section = ".bss.page_tables")]
 static AWAY_MIDDLES: [Tables<ENTRIES>; 4] = [const { Tables::new() }; 4];
 
 /// The distance of [`map_away`]; 0 before the first.
@@ -76,17 +83,8 @@ static AWAY: AtomicUsize = AtomicUsize::new(0);
 /// Whether the text there is long.
 static LONG_TEXT: AtomicBool = AtomicBool::new(false);
 
-/// Entries of a table.
-const ENTRIES: usize = 512;
-/// What one table of the lowest level maps.
-const TABLE_SPAN: usize = ENTRIES * PAGE;
 /// What one table of the middle level maps: 1 GiB.
 const GIB_SHIFT: u32 = 30;
-
-/// The entry for the next lower table, which lies at this link address.
-const fn table(address: usize) -> u64 {
-    leaf(address + RAM_OFFSET, VALID)
-}
 
 /// Where the away arenas are; `None` before the first [`map_away`].
 fn away() -> Option<Away> {

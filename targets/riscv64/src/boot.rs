@@ -202,6 +202,8 @@ const fn root_entry(address: usize) -> usize {
 /// Calls the image's main function. The firmware starts the image on any of its harts.
 extern "C" fn main(firmware_number: usize) -> ! {
     harts::first_is(firmware_number);
+    #[cfg(feature = "image")]
+    crate::table_writing::init();
     #[cfg(not(feature = "image"))]
     crate::machine::init();
     image_main()

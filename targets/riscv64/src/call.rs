@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use target_common::{ARGUMENTS, CallEnd, HARTS, Mode, Region};
+use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
 
 use crate::harts::hart;
 
@@ -17,10 +17,10 @@ use crate::harts::hart;
 /// fewer; `stack` must be writable, used by nothing else, and large enough for it.
 pub unsafe fn call_program(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     // SAFETY: as the caller promised.
-    unsafe { call(entry, arguments, stack, Mode::Kernel) }
+    unsafe { call(entry, arguments, stack, false) }
 }
 
-/// As [`call_program`], in either mode.
+/// As [`call_program`], in the kernel's mode or in user mode.
 ///
 /// # Safety
 /// As for [`call_program`]; what user mode touches that is not its own ends it.
@@ -28,13 +28,13 @@ pub(crate) unsafe fn call(
     entry: usize,
     arguments: &[u64; ARGUMENTS],
     stack: Region,
-    mode: Mode,
+    user: bool,
 ) -> CallEnd {
     let top = (stack.start + stack.size) & !15; // The calling convention's stack alignment.
     #[cfg(feature = "image")]
     let interrupts = riscv::register::sstatus::read().sie();
     // SAFETY: as the caller promised.
-    let end = unsafe { enter(entry, arguments, top, FRAMES[hart()].as_ptr(), mode == Mode::User) };
+    let end = unsafe { enter(entry, arguments, top, FRAMES[hart()].as_ptr(), user) };
     // A fault that the program was left by has turned them off.
     #[cfg(feature = "image")]
     if interrupts {

@@ -47,9 +47,27 @@ pub fn regions() -> Regions {
     }
 }
 
+/// Where the page tables lie, the lower part first.
+#[cfg(feature = "image")]
+pub(crate) fn page_tables() -> [Region; 2] {
+    let between = |start: *const u8, end: *const u8| Region::between(start.addr(), end.addr());
+    [
+        between(&raw const __device_tables_start, &raw const __device_tables_end),
+        between(&raw const __page_tables_start, &raw const __page_tables_end),
+    ]
+}
+
 // SAFETY: the linker script defines them. What they mark may change at any time, so nothing reads it
 // through them; only their addresses are taken.
 unsafe extern "C" {
+    #[cfg(feature = "image")]
+    safe static __device_tables_start: u8;
+    #[cfg(feature = "image")]
+    safe static __device_tables_end: u8;
+    #[cfg(feature = "image")]
+    safe static __page_tables_start: u8;
+    #[cfg(feature = "image")]
+    safe static __page_tables_end: u8;
     safe static __arena_text_start: u8;
     safe static __arena_text_end: u8;
     safe static __arena_rodata_start: u8;

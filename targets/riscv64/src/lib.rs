@@ -53,6 +53,8 @@ mod harts;
 mod layout;
 mod machine;
 mod paging;
+#[cfg(feature = "image")]
+mod table_writing;
 mod thread;
 #[cfg(feature = "image")]
 mod time_limit;

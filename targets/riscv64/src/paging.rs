@@ -16,6 +16,8 @@ use crate::PAGE;
 use crate::away::protect as protect_away;
 use crate::harts::{forget_translations_on_other, hart};
 use crate::layout::{FINISHER_PHYSICAL, RAM_OFFSET, UART_PHYSICAL, VIRTUAL_END, regions};
+#[cfg(feature = "image")]
+use crate::table_writing::writing;
 
 /// Why [`protect`] changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +71,9 @@ fn change(region: Region, access: Access, shared: u64) -> Result<(), ProtectErro
     #[cfg(not(feature = "image"))]
     let near_too = false;
     let changed = if near.contains(region) || near_too {
-        set(region, region.start, access, shared)
+        writing(|| set(region, region.start, access, shared))
     } else if shared == 0 {
-        protect_away(region, access)?
+        writing(|| protect_away(region, access))?
     } else {
         return Err(ProtectError::OutsideArenas(region));
     };
@@ -116,6 +118,12 @@ pub(crate) fn set(region: Region, home: usize, access: Access, shared: u64) -> b
     changed
 }
 
+/// The agent's tables are always writable.
+#[cfg(not(feature = "image"))]
+fn writing<R>(then: impl FnOnce() -> R) -> R {
+    then()
+}
+
 /// There are no away arenas.
 #[cfg(not(feature = "image"))]
 const fn protect_away(region: Region, _: Access) -> Result<bool, ProtectError> {
@@ -139,27 +147,39 @@ pub(crate) const READ_EXECUTE: u64 = READ | 1 << 3;
 #[cfg(feature = "image")]
 pub(crate) const USER: u64 = 1 << 4;
 
+/// Entries of a table.
+#[cfg(feature = "image")]
+pub(crate) const ENTRIES: usize = 512;
+/// What one table of the lowest level maps.
+#[cfg(feature = "image")]
+pub(crate) const TABLE_SPAN: usize = ENTRIES * PAGE;
+
 /// Page tables of any level, in a row.
 #[repr(C, align(4096))]
 pub(crate) struct Tables<const ENTRIES: usize>(pub(crate) [AtomicU64; ENTRIES]);
 
 /// The top level: 1 GiB for each entry.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(crate) static ROOT: Tables<512> = Tables::new();
 
 /// The first GiB, 2 MiB for each entry.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(crate) static MIDDLE: Tables<512> = Tables::new();
 
 /// The GiB at [`FAR_ALIAS`](crate::FAR_ALIAS); its entries share the lowest tables with [`MIDDLE`].
+#[unsafe(link_section = ".bss.page_tables")]
 pub(crate) static FAR_MIDDLE: Tables<512> = Tables::new();
 
 /// Held by the hart that changes them.
 pub(crate) static CHANGING: HartLock<()> = HartLock::new(());
 
 /// The GiB that begins at [`UART`].
+#[unsafe(link_section = ".bss.page_tables")]
 pub(crate) static DEVICE_MIDDLE: Tables<512> = Tables::new();
 
 /// A page for each device. Device memory needs no mark: QEMU's (and any) physical memory attributes
 /// say what it is.
+#[unsafe(link_section = ".data.page_tables")]
 pub(crate) static DEVICE_LEAVES: Tables<512> = {
     let mut entries = [const { AtomicU64::new(0) }; 512];
     entries[0] = AtomicU64::new(leaf(UART_PHYSICAL, READ_WRITE));
@@ -168,12 +188,19 @@ pub(crate) static DEVICE_LEAVES: Tables<512> = {
 };
 
 /// An entry for each page from address 0 to [`VIRTUAL_END`].
+#[unsafe(link_section = ".bss.page_tables")]
 pub(crate) static LEAVES: Tables<{ VIRTUAL_END / PAGE }> = Tables::new();
 
 impl<const ENTRIES: usize> Tables<ENTRIES> {
     pub(crate) const fn new() -> Self {
         Self([const { AtomicU64::new(0) }; ENTRIES])
     }
+}
+
+/// The entry for a lower table, by its link address.
+#[cfg(feature = "image")]
+pub(crate) const fn table(address: usize) -> u64 {
+    leaf(address + RAM_OFFSET, VALID)
 }
 
 /// The entry for a page at a physical address.

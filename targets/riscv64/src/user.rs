@@ -2,7 +2,7 @@
 
 use core::arch::{global_asm, naked_asm};
 
-use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Mode, Region, image_gate};
+use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Region, image_gate};
 
 use crate::call::{FRAMES, call, return_from_user};
 use crate::layout::regions;
@@ -18,7 +18,7 @@ pub const READ_REFUSED: u64 = 13;
 /// As for [`call_program`](crate::call_program), but for what the program does: it is kept from all else.
 pub unsafe fn call_user(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     // SAFETY: as the caller promised.
-    unsafe { call(entry, arguments, stack, Mode::User) }
+    unsafe { call(entry, arguments, stack, true) }
 }
 
 /// The address of the gate's stub with this number, below [`GATE_CALLS`].

@@ -12,7 +12,7 @@ use super::harts::{flush_other, hart};
 use super::layout::regions;
 use super::paging::{
     CHANGING, DIRECTORY_POINTERS, ENTRIES_PER_TABLE, FAR_INDEX, PAGE_TABLES, ProtectError,
-    TABLE_SPAN, set,
+    TABLE_SPAN, set, writing,
 };
 use crate::LONG_TEXT_SPAN;
 
@@ -41,22 +41,26 @@ pub fn map_away(distance: usize, long_text: bool) {
         // table, the first, never comes here.
         unsafe { table.wrapping_add(index).write_volatile(value) };
     };
-    (1..ENTRIES_PER_TABLE)
-        .filter(|&gib| gib != FAR_INDEX)
-        .for_each(|gib| write(pointers, gib, None));
-    (0..AWAY_GIBS * ENTRIES_PER_TABLE).for_each(|index| write(directories, index, None));
-    let image = (0..regions().text.start).step_by(TABLE_SPAN).map(|home| (home + distance, home));
-    let first = distance >> GIB_SHIFT;
-    for (at, home) in image.chain(away.pieces()) {
-        let gib = at >> GIB_SHIFT;
-        let fits = at.is_multiple_of(TABLE_SPAN) && gib - first < AWAY_GIBS;
-        let is_free = first != 0 && gib < ENTRIES_PER_TABLE && gib != FAR_INDEX;
-        assert!(fits && is_free, "there is no place at {at:#x}");
-        let table = (&raw const PAGE_TABLES).addr() + home / TABLE_SPAN * size_of::<PageTable>();
-        write(directories, at / TABLE_SPAN - first * ENTRIES_PER_TABLE, Some(table));
-        let directory = directories.addr() + (gib - first) * size_of::<PageTable>();
-        write(pointers, gib, Some(directory));
-    }
+    writing(|| {
+        (1..ENTRIES_PER_TABLE)
+            .filter(|&gib| gib != FAR_INDEX)
+            .for_each(|gib| write(pointers, gib, None));
+        (0..AWAY_GIBS * ENTRIES_PER_TABLE).for_each(|index| write(directories, index, None));
+        let image = (0..regions().text.start).step_by(TABLE_SPAN);
+        let image = image.map(|home| (home + distance, home));
+        let first = distance >> GIB_SHIFT;
+        for (at, home) in image.chain(away.pieces()) {
+            let gib = at >> GIB_SHIFT;
+            let fits = at.is_multiple_of(TABLE_SPAN) && gib - first < AWAY_GIBS;
+            let is_free = first != 0 && gib < ENTRIES_PER_TABLE && gib != FAR_INDEX;
+            assert!(fits && is_free, "there is no place at {at:#x}");
+            let table =
+                (&raw const PAGE_TABLES).addr() + home / TABLE_SPAN * size_of::<PageTable>();
+            write(directories, at / TABLE_SPAN - first * ENTRIES_PER_TABLE, Some(table));
+            let directory = directories.addr() + (gib - first) * size_of::<PageTable>();
+            write(pointers, gib, Some(directory));
+        }
+    });
     tlb::flush_all();
     flush_other();
 }
@@ -84,6 +88,7 @@ pub(super) fn protect(region: Region, access: Access) -> Result<bool, ProtectErr
 }
 
 /// The gigabytes from the one on in which the image is at its distance.
+#[unsafe(link_section = ".bss.page_tables")]
 static mut AWAY_DIRECTORIES: [PageTable; AWAY_GIBS] = [const { PageTable::new() }; AWAY_GIBS];
 
 /// The distance of [`map_away`]; 0 before the first.

@@ -21,6 +21,7 @@ core::arch::global_asm!(
     far_directory = sym paging::FAR_DIRECTORY,
     far_index = const paging::FAR_INDEX,
     page_tables = sym paging::PAGE_TABLES,
+    protects_tables = const cfg!(feature = "image") as u8,
     near_table_count = const paging::NEAR_TABLE_COUNT,
 );
 

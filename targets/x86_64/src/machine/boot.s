@@ -164,6 +164,9 @@ boot_map:
     .long __gate_start, __gate_end, PRESENT | USER, 0
     .long __rodata_start, __rodata_end, PRESENT, NO_EXECUTE_HIGH
     .long __data_start, __data_end, PRESENT | WRITABLE, NO_EXECUTE_HIGH
+    .if {protects_tables}
+    .long __page_tables_start, __page_tables_end, PRESENT, NO_EXECUTE_HIGH
+    .endif
     .long __boot_stack_bottom, __boot_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __fault_stack_bottom, __fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH
     .long __double_fault_stack_bottom, __double_fault_stack_top, PRESENT | WRITABLE, NO_EXECUTE_HIGH

@@ -5,6 +5,8 @@ use core::fmt;
 use target_common::{Access, HartLock, Region};
 use x86_64::VirtAddr;
 use x86_64::instructions::tlb;
+#[cfg(feature = "image")]
+use x86_64::registers::control::{Cr0, Cr0Flags};
 use x86_64::structures::paging::page_table::PageTableEntry;
 use x86_64::structures::paging::{PageTable, PageTableFlags as Flags};
 
@@ -70,9 +72,9 @@ fn change(region: Region, access: Access, shared: Flags) -> Result<(), ProtectEr
     #[cfg(not(feature = "image"))]
     let near_too = false;
     let changed = if near.contains(region) || near_too {
-        set(region, region.start, access, shared)
+        writing(|| set(region, region.start, access, shared))
     } else if shared.is_empty() {
-        protect_away(region, access)?
+        writing(|| protect_away(region, access))?
     } else {
         return Err(ProtectError::Outside);
     };
@@ -157,18 +159,41 @@ pub(super) const PAGE_TABLE_COUNT: usize = 184;
 pub(super) const FAR_INDEX: usize = FAR_ALIAS >> 30;
 
 // The tables are written by `boot.s` before this program has any code running, and then only
-// through raw pointers in this file: the processor reads them at any time.
+// through raw pointers, by `writing`: the processor reads them at any time.
 /// The root: the processor's CR3.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(super) static mut ROOT: PageTable = PageTable::new();
 /// The only table of the second level.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(super) static mut DIRECTORY_POINTERS: PageTable = PageTable::new();
 /// The first gigabyte.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(super) static mut DIRECTORY: PageTable = PageTable::new();
 /// The first gigabyte as the far alias has it: no arenas.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(super) static mut FAR_DIRECTORY: PageTable = PageTable::new();
 /// One entry per page, in a row from address 0.
+#[unsafe(link_section = ".bss.page_tables")]
 pub(super) static mut PAGE_TABLES: [PageTable; PAGE_TABLE_COUNT] =
     [const { PageTable::new() }; PAGE_TABLE_COUNT];
+
+/// Has the page tables writable for as long as `then` runs, on this hart: for all else they are read-only.
+/// For who holds [`CHANGING`].
+#[cfg(feature = "image")]
+pub(super) fn writing<R>(then: impl FnOnce() -> R) -> R {
+    // SAFETY: the kernel itself keeps to what is read-only for it: the tables alone are written.
+    unsafe { Cr0::update(|cr0| cr0.remove(Cr0Flags::WRITE_PROTECT)) };
+    let done = then();
+    // SAFETY: it holds the kernel to what the tables say, as since boot.
+    unsafe { Cr0::update(|cr0| cr0.insert(Cr0Flags::WRITE_PROTECT)) };
+    done
+}
+
+/// The agent's are always writable.
+#[cfg(not(feature = "image"))]
+pub(super) fn writing<R>(then: impl FnOnce() -> R) -> R {
+    then()
+}
 
 /// Held by the hart that changes them.
 pub(super) static CHANGING: HartLock<()> = HartLock::new(());
