@@ -24,6 +24,7 @@ pub fn by_gate(name: &[u8]) -> bool {
         "kernel_exit",
         "kernel_hart",
         "kernel_sbrk",
+        "kernel_unwind_table",
         "kernel_write",
     ];
     calls.iter().any(|call| call.as_bytes() == name)

@@ -6,7 +6,7 @@ use core::slice;
 use loader_core::Export;
 use target_common::{Fault, GATE_CALLS, GateCall, Region};
 
-use crate::{hart_tests, kernel, target};
+use crate::{hart_tests, kernel, target, unwind};
 
 /// The calls, in the order of their names; the gate's stub of each is its place here and one.
 const CALLS: &[(&str, fn(&GateCall) -> u64)] = &[
@@ -17,6 +17,7 @@ const CALLS: &[(&str, fn(&GateCall) -> u64)] = &[
     ("kernel_sbrk", |call| {
         kernel::kernel_sbrk(call.arguments[0] as isize).expose_provenance() as u64
     }),
+    ("kernel_unwind_table", |call| unwind::table(call.arguments[0] as usize) as u64),
     ("kernel_write", write),
 ];
 const _: () = assert!(CALLS.len() < GATE_CALLS);

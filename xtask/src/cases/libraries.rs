@@ -17,6 +17,8 @@ use crate::toolchain;
 pub struct Libraries {
     /// The C runtime: loaded as a module of its own.
     c: Vec<Archive>,
+    /// The same for user mode.
+    c_for_user: Vec<Archive>,
     /// Rust's core library, as the `rustc` that compiles the cases has it: its members become part
     /// of the program.
     rust: Vec<Archive>,
@@ -30,11 +32,13 @@ impl Libraries {
     pub fn open(tools: &Tools, arch: Arch, wants_rust: bool) -> Result<Self> {
         let open = |path: &std::path::PathBuf| Archive::open(path);
         let c = runtime::build(tools, arch)?.iter().map(open).collect::<Result<_>>()?;
+        let c_for_user =
+            runtime::build_for_user(tools, arch)?.iter().map(open).collect::<Result<_>>()?;
         let rust = match wants_rust {
             true => toolchain::archives_in(Path::new(&toolchain::library_dir(tools, arch)?)),
             false => Vec::new(),
         };
-        Ok(Self { c, rust: rust.iter().map(open).collect::<Result<_>>()? })
+        Ok(Self { c, c_for_user, rust: rust.iter().map(open).collect::<Result<_>>()? })
     }
 
     /// Whether a program takes anything from the C runtime.
@@ -47,11 +51,16 @@ impl Libraries {
         runtime_for(programs, &self.c, runtime::ROOTS, by_image)
     }
 
+    /// The members that a program needs in user mode.
+    pub fn runtime_for_user(&self, program: &Linker) -> Vec<NamedBytes> {
+        runtime_for(std::slice::from_ref(program), &self.c_for_user, runtime::ROOTS, by_gate)
+    }
+
     /// Whether a program, and what it needs of the C runtime, ask of the kernel only what is there for user
     /// mode.
     pub fn run_in_user_mode(&self, program: &Linker) -> bool {
         let mut linker = wanted_of_runtime(std::slice::from_ref(program), runtime::ROOTS);
-        linker.pull(&self.c, by_image);
+        linker.pull(&self.c_for_user, by_gate);
         linker.missing().all(|name| !by_image(name) || by_gate(name))
     }
 
@@ -67,5 +76,5 @@ impl Libraries {
 #[cfg(test)]
 impl Libraries {
     /// None at all.
-    pub const NONE: Self = Self { c: Vec::new(), rust: Vec::new() };
+    pub const NONE: Self = Self { c: Vec::new(), c_for_user: Vec::new(), rust: Vec::new() };
 }

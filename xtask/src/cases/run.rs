@@ -133,14 +133,23 @@ impl Runtime {
         if !batch.needs_runtime {
             return Self { members: Vec::new(), of_programs: vec![None; programs.len()] };
         }
-        let members = libraries.runtime_for(programs);
-        let places = members.iter().enumerate().map(|(at, member)| (&*member.name, at as u32));
-        let places: HashMap<&str, u32> = places.collect();
-        let own = |((_, trial), program): (&Numbered<'_>, &Linker)| {
-            let own = || libraries.runtime_for(std::slice::from_ref(program));
-            trial.options.user.then(|| own().iter().map(|member| places[&*member.name]).collect())
+        let mut members = libraries.runtime_for(programs);
+        let all: Vec<u32> = (0..members.len() as u32).collect();
+        let names = members.iter().enumerate();
+        let mut places: HashMap<String, u32> =
+            names.map(|(at, member)| (member.name.clone(), at as u32)).collect();
+        let mut place = |member: NamedBytes| {
+            *places.entry(member.name.clone()).or_insert_with(|| {
+                members.push(member);
+                members.len() as u32 - 1
+            })
         };
-        let of_programs = batch.programs.iter().zip(programs).map(own).collect();
+        let of_programs = batch.programs.iter().zip(programs);
+        let of_programs = of_programs.map(|((_, trial), program)| match trial.options.user {
+            true => libraries.runtime_for_user(program).into_iter().map(&mut place).collect(),
+            false => all.clone(),
+        });
+        let of_programs = of_programs.map(Some).collect();
         Self { members, of_programs }
     }
 }

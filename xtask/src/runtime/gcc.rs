@@ -12,7 +12,8 @@ use anyhow::{Context, Result};
 use object::read::archive::ArchiveFile;
 
 use super::archives::{self, Inputs, Made};
-use super::compile::unloadable;
+use super::compile::{self, unloadable};
+use super::shim;
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::setup::Tools;
@@ -33,6 +34,23 @@ pub fn helpers(tools: &Tools, arch: Arch) -> Result<Made> {
         let mut members = copies(&path, |_| true)?;
         // Its other members are an unwinder.
         members.extend(copies(&unwinding, |name| name == "unwind-c.o")?);
+        Ok(members)
+    })
+}
+
+/// Makes an archive of gcc's unwinder, or finds it made: for programs in user mode, which have none of the
+/// kernel's.
+///
+/// # Errors
+/// As for [`helpers`], or clang does not compile what tells it of tables.
+pub fn unwinder(tools: &Tools, arch: Arch) -> Result<Made> {
+    let path = tools.libgcc(arch)?.with_file_name("libgcc_eh.a");
+    let (clang, flags) = (tools.clang()?, shim::flags(arch)?);
+    let inputs = Inputs::new().installed(&path)?.installed(&clang)?.words(&flags);
+    archives::archive(arch, "libunwinder.a", &inputs.contents(&shim::sources())?, || {
+        let mut members = copies(&path, |name| name.starts_with("unwind-dw2"))?;
+        let message = format!("compiling what tells gcc's unwinder of tables, {arch}");
+        members.extend(compile::compile(&clang, &flags, &shim::units("user")?, message)?);
         Ok(members)
     })
 }

@@ -40,3 +40,13 @@ pub fn build(tools: &Tools, arch: Arch) -> Result<Vec<PathBuf>> {
     }
     Ok(vec![shim.path, cxx.path, libc.path, libgcc.path])
 }
+
+/// As [`build`], for programs in user mode: with an unwinder of their own, before all else.
+///
+/// # Errors
+/// As for [`build`].
+pub fn build_for_user(tools: &Tools, arch: Arch) -> Result<Vec<PathBuf>> {
+    let mut archives = build(tools, arch)?;
+    archives.insert(0, gcc::unwinder(tools, arch)?.path);
+    Ok(archives)
+}

@@ -83,6 +83,13 @@ impl Drop for Registered {
     }
 }
 
+/// The address of one of the tables of all modules, by number; 0 behind the last one.
+pub fn table(number: usize) -> usize {
+    let tables = TABLES.read();
+    let mut all = tables.iter().flat_map(|(_, module)| &module.tables);
+    all.nth(number).map_or(0, |table| table.start)
+}
+
 /// What is known of the function at `place`, and the table that it is in. It takes no memory, and
 /// finds nothing while tables come or go.
 fn function_at(place: usize) -> Option<(Region, Function)> {

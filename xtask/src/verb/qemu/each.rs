@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow, bail};
 use qemu_protocol::{Ended, Job, Outcome, ProgramReport, Surroundings};
 use serde::Serialize;
 
-use super::{ABORTED, handed_over, lent, options, runtime_archives, set_up};
+use super::{ABORTED, beneath, handed_over, lent, options, set_up};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
 use crate::cli::{Machines, QemuArgs, UsageError};
@@ -22,7 +22,6 @@ use crate::qemu::each::{self, Fate};
 use crate::qemu::{self, Stop};
 use crate::report;
 use crate::runtime;
-use crate::selection::by_image;
 use crate::setup::Tools;
 use crate::show;
 
@@ -170,11 +169,11 @@ fn link(
     args: &QemuArgs,
     records: &mut [Record],
 ) -> Result<Vec<Linked>> {
-    let archives = runtime_archives(tools, arch)?;
+    let (archives, kernel) = beneath(tools, arch, args)?;
     let roots = runtime::ROOTS;
     let linked = parallel::map(&inputs, |(number, inputs)| {
         let runtime = if inputs.need_runtime() { &archives[..] } else { &[] };
-        let program = Program::link(tools, inputs.clone(), &args.entry, runtime, roots, by_image);
+        let program = Program::link(tools, inputs.clone(), &args.entry, runtime, roots, kernel);
         (*number, program)
     });
     let mut programs = Vec::new();

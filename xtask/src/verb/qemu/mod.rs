@@ -17,7 +17,7 @@ use crate::program::{Inputs, Program, runtime_for};
 use crate::progress;
 use crate::qemu::{self, Boot, DEFAULT_LIMIT, Stop};
 use crate::runtime;
-use crate::selection::by_image;
+use crate::selection::{Kernel, by_gate, by_image};
 use crate::setup::{Need, Tools};
 
 mod display;
@@ -50,10 +50,10 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let inputs = Inputs::read(&args.files, arch).map_err(UsageError)?;
     let arch = inputs.arch;
     set_up(tools, &[arch])?;
-    let archives = runtime_archives(tools, arch)?;
+    let (archives, kernel) = beneath(tools, arch, args)?;
     let first = args.files.first().map_or(Path::new("program"), |path| path);
     let name = first.file_name().unwrap_or(first.as_os_str()).to_string_lossy().into_owned();
-    let program = Program::link(tools, inputs, &args.entry, &archives, runtime::ROOTS, by_image)?;
+    let program = Program::link(tools, inputs, &args.entry, &archives, runtime::ROOTS, kernel)?;
     let mut argv = vec![name.as_str()];
     argv.extend(args.args.iter().map(String::as_str));
     let entry = args.entry.as_str();
@@ -176,6 +176,15 @@ pub fn set_up(tools: &Tools, archs: &[Arch]) -> Result<()> {
 /// As for [`runtime::build`], or one cannot be read.
 pub fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
     runtime::build(tools, arch)?.iter().map(|path| Archive::open(path)).collect()
+}
+
+/// The archives of the C runtime, and what programs have of the kernel, in the mode that is asked for.
+fn beneath(tools: &Tools, arch: Arch, args: &QemuArgs) -> Result<(Vec<Archive>, Kernel)> {
+    if !args.user {
+        return Ok((runtime_archives(tools, arch)?, by_image));
+    }
+    let archives = runtime::build_for_user(tools, arch)?;
+    Ok((archives.iter().map(|path| Archive::open(path)).collect::<Result<_>>()?, by_gate))
 }
 
 /// Seconds after which a machine that is not done is stopped.
