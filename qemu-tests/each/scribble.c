@@ -1,5 +1,5 @@
-// Overwrites all that it can reach above and below its own data, the kernel's included: programs run with
-// the kernel's rights.
+// Overwrites all that it can reach above its own data, the kernel's included where it has the kernel's
+// rights.
 static char own[64];
 
 int main(void) {

@@ -86,7 +86,10 @@ static CONTAINED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS
 static FAULTS: [Mutex<Option<Fault>>; HARTS] = [const { Mutex::new(None) }; HARTS];
 
 fn outcome(fault: &Fault) -> Outcome {
-    let place = modules::place_of(fault.pc).unwrap_or_else(|| format!("{:#x}", fault.pc));
+    // The gate is the kernel's; who has called it is to be told of.
+    let in_gate = target::regions().gate.contains(Region { start: fault.pc, size: 1 });
+    let place = if in_gate { fault.return_address } else { fault.pc };
+    let place = modules::place_of(place).unwrap_or_else(|| format!("{place:#x}"));
     if is_time_limit(fault) {
         return Outcome::TimedOut { place };
     }

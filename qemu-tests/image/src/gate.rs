@@ -9,7 +9,7 @@ use target_common::{Fault, GATE_CALLS, GateCall, Region};
 use crate::{hart_tests, kernel, target, unwind};
 
 /// The calls, in the order of their names; the gate's stub of each is its place here and one.
-const CALLS: &[(&str, fn(&GateCall) -> u64)] = &[
+const CALLS: &[(&str, Function)] = &[
     ("kernel_abort", |_| kernel::kernel_abort()),
     ("kernel_clock_ns", |_| kernel::kernel_clock_ns()),
     ("kernel_exit", |call| kernel::kernel_exit(call.arguments[0] as i32)),
@@ -20,6 +20,7 @@ const CALLS: &[(&str, fn(&GateCall) -> u64)] = &[
     ("kernel_unwind_table", |call| unwind::table(call.arguments[0] as usize) as u64),
     ("kernel_write", write),
 ];
+type Function = fn(&GateCall) -> u64;
 const _: () = assert!(CALLS.len() < GATE_CALLS);
 
 /// What modules in user mode see of the kernel: the gate.

@@ -29,8 +29,9 @@ impl Pool {
         static mut POOL: [Table; TABLES + WRITING_TABLES] =
             [const { Table([0; 512]) }; TABLES + WRITING_TABLES];
         assert!(!TAKEN.swap(true, Ordering::Relaxed), "the page tables are in use");
+        let pool = &raw mut POOL;
         // SAFETY: once, and nowhere else.
-        let all = unsafe { &mut *(&raw mut POOL) };
+        let all = unsafe { &mut *pool };
         let (tables, for_writing) = all.split_at_mut(TABLES);
         [Self(tables), Self(for_writing)]
     }

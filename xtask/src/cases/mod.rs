@@ -43,7 +43,7 @@ pub struct Outcome {
 }
 
 /// Runs the cases whose names begin with one of `only` (all where it is empty) on each of
-/// `archs`; a boot takes at most `limit`.
+/// `archs`; a machine that says nothing for `limit` is stopped.
 ///
 /// # Errors
 /// A tool is missing, the C runtime or an image cannot be built, or a case cannot be read. That a

@@ -16,11 +16,14 @@ use crate::archive::{Linker, NamedBytes};
 use crate::image;
 use crate::modules;
 use crate::parallel;
+use crate::process::Limit;
 use crate::progress::Step;
 use crate::qemu::each::{self, Fate};
 use crate::qemu::{self, Boot};
 use crate::setup::Tools;
 
+/// How many times the limit of one program its whole boot may take.
+const BOOTS_LIMITS: u32 = 10;
 /// Failures to tell of, where a test has many programs.
 const FEW: usize = 3;
 
@@ -55,7 +58,9 @@ pub fn run(
         let runtime = Runtime::of(batch, libraries, &programs);
         run_batch(batch, &name, |names, range| {
             let job = job(&runtime, names, &batch.programs[range.clone()], range);
-            qemu::boot(tools, arch, &job, limit)
+            // Each program is reported: none of them takes long, all of them may.
+            let whole = limit.saturating_mul(BOOTS_LIMITS);
+            qemu::boot(tools, arch, &job, Limit { whole, silence: limit })
         })
         .inspect(|results| results.iter().for_each(|_| step.advance()))
     });

@@ -37,6 +37,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("scribble.c", ""),
 ];
 
+/// What ends otherwise in user mode.
+const IN_USER_MODE: &[(&str, &str)] = &[("scribble.c", "fault ")];
+
 /// A record of the report, as far as it is looked at.
 #[derive(Debug, Deserialize)]
 struct Record {
@@ -50,15 +53,29 @@ struct Record {
     relocations: u64,
 }
 
-/// All programs, for all machines in one call.
+/// All programs, for all machines in one call; then the same in user mode.
 pub(super) fn run(context: &Context) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let usual: BTreeMap<&str, &str> = PROGRAMS.iter().copied().collect();
+    run_in_a_mode(context, &usual, &[], &mut tally)?;
+    let in_user_mode = usual.into_iter().chain(IN_USER_MODE.iter().copied()).collect();
+    run_in_a_mode(context, &in_user_mode, &["--user"], &mut tally)?;
+    Ok(tally)
+}
+
+fn run_in_a_mode(
+    context: &Context,
+    programs: &BTreeMap<&str, &str>,
+    mode: &[&str],
+    tally: &mut Tally,
+) -> Result<()> {
     let tools = &context.tools;
     let folder = tempfile::tempdir()?;
     let mut expected: BTreeMap<PathBuf, (Arch, &str)> = BTreeMap::new();
     let mut files = Vec::new();
     for arch in Arch::ALL {
         let well = object(tools, arch, folder.path(), "well.c")?;
-        for (source, result) in PROGRAMS {
+        for (source, result) in programs {
             let path = object(tools, arch, folder.path(), source)?;
             files.push(path.clone());
             expected.insert(path, (arch, result));
@@ -70,12 +87,12 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
     files.push(noise.clone());
     let report = folder.path().join("report.json");
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["qemu", "--each", "--timeout", SECONDS, "--report"]).arg(&report).args(&files);
+    command.args(["qemu", "--each", "--timeout", SECONDS]).args(mode);
+    command.arg("--report").arg(&report).args(&files);
     let done = process::run(&mut command, LIMIT)?;
     let text = std::fs::read_to_string(&report)
         .with_context(|| format!("no report:\n{}", done.stderr_text()))?;
     let records: Vec<Record> = serde_json::from_str(&text)?;
-    let mut tally = Tally::default();
     tally.count("every object has a result, in order", {
         let paths: Vec<&PathBuf> = records.iter().map(|record| &record.path).collect();
         same(&paths, &files.iter().collect::<Vec<_>>())
@@ -93,9 +110,10 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
         }
         let Some((arch, result)) = expected.get(&record.path) else { continue };
         let name = record.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = [&[&*name], mode].concat().join(" ");
         tally.count(format!("{arch}: {name}"), judged(record, *arch, result));
     }
-    Ok(tally)
+    Ok(())
 }
 
 fn object(tools: &Tools, arch: Arch, folder: &Path, source: &str) -> Result<PathBuf> {
