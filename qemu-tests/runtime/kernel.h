@@ -16,9 +16,5 @@ _Noreturn void kernel_abort(void);
 /* Moves the end of the program's heap and returns the old one; (void *)-1 when exhausted. */
 void *kernel_sbrk(long increment);
 
-/* The unwind tables of the modules that are loaded, by number; NULL behind the last one. For programs in
- * user mode only. */
-void *kernel_unwind_table(size_t index);
-
 /* Nanoseconds since the machine started. */
 uint64_t kernel_clock_ns(void);

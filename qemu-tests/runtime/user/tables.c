@@ -2,6 +2,10 @@
  * learns of all modules' tables before anything else runs. */
 #include "kernel.h"
 
+/* The kernel's, for user mode alone: the unwind tables of the modules that are loaded, by number; NULL
+ * behind the last one. */
+void *kernel_unwind_table(size_t index);
+
 /* gcc's: a table that ends in a terminator. */
 void __register_frame(void *table);
 
