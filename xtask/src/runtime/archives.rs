@@ -1,10 +1,10 @@
-//! Archives that are made once for the same inputs: the name of the folder they stand in is a
-//! hash of all that went into them.
+//! Files that are made once for the same inputs: the name of the folder they stand in is a hash of
+//! all that went into them. Most are archives.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::{BufWriter, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,11 +17,11 @@ use crate::setup::build_dir;
 /// Changes when archives are made in another way from the same inputs.
 const FORMAT: u32 = 1;
 
-/// All that decides what is in an archive.
+/// All that decides what is in a file.
 #[derive(Clone)]
 pub struct Inputs(DefaultHasher);
 
-/// An archive that is there.
+/// A file that is there.
 #[derive(Debug)]
 pub struct Made {
     /// The file.
@@ -93,20 +93,34 @@ pub fn archive(
     // One at a time: making one keeps all processors busy, and two may want the same.
     static MAKING: Mutex<()> = Mutex::new(());
     let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = format!("{:016x}", inputs.0.finish());
-    let folder = build_dir().join(arch.name()).join("runtime").join(key);
+    let folder = build_dir().join(arch.name()).join("runtime");
+    kept(&folder, name, inputs, || {
+        let members = make()?;
+        in_memory(&members).context("an archive cannot hold this name")
+    })
+}
+
+/// The file `name` that is kept in `folder`, made by `make` unless one of the same `inputs` is there.
+///
+/// # Errors
+/// `make` fails, or the file cannot be written.
+pub fn kept(
+    folder: &Path,
+    name: &str,
+    inputs: &Inputs,
+    make: impl FnOnce() -> Result<Vec<u8>>,
+) -> Result<Made> {
+    let folder = folder.join(format!("{:016x}", inputs.0.finish()));
     let path = folder.join(name);
     if path.is_file() {
         return Ok(Made { path, fresh: false });
     }
-    let members = make()?;
+    let bytes = make()?;
     fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    // Another process may be making the same archive: it appears whole, or not at all.
+    // Another process may be making the same file: it appears whole, or not at all.
     let unfinished = folder.join(format!("{name}.{}", std::process::id()));
-    let file = fs::File::create(&unfinished);
-    let written = file.and_then(|file| write(BufWriter::new(file), &members));
-    let renamed = written.and_then(|()| fs::rename(&unfinished, &path));
+    let renamed = fs::write(&unfinished, bytes).and_then(|()| fs::rename(&unfinished, &path));
     renamed.with_context(|| format!("cannot write {}", path.display()))?;
     Ok(Made { path, fresh: true })
 }
@@ -149,19 +163,15 @@ pub fn members(path: &Path) -> Result<Vec<NamedBytes>> {
 pub fn in_memory(members: &[NamedBytes]) -> std::io::Result<Vec<u8>> {
     // The builder writes the magic with the first member.
     let mut bytes = if members.is_empty() { b"!<arch>\n".to_vec() } else { Vec::new() };
-    write(&mut bytes, members)?;
-    Ok(bytes)
-}
-
-fn write(file: impl Write, members: &[NamedBytes]) -> std::io::Result<()> {
     let names = members.iter().map(|member| member.name.clone().into_bytes()).collect();
-    let mut builder = ar::GnuBuilder::new(file, names);
+    let mut builder = ar::GnuBuilder::new(&mut bytes, names);
     for member in members {
         let size = member.bytes.len() as u64;
         let header = ar::Header::new(member.name.clone().into_bytes(), size);
         builder.append(&header, member.bytes.as_slice())?;
     }
-    builder.into_inner()?.flush()
+    builder.into_inner()?;
+    Ok(bytes)
 }
 
 fn cannot_read(path: &Path) -> String {
@@ -180,8 +190,24 @@ mod tests {
             NamedBytes { name: long, bytes: vec![4; 1000] },
         ];
         let file = tempfile::NamedTempFile::new().unwrap();
-        write(&file, &members).unwrap();
+        fs::write(&file, in_memory(&members).unwrap()).unwrap();
         assert_eq!(super::members(file.path()).unwrap(), members);
+    }
+
+    #[test]
+    fn a_file_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let inputs = |word: &str| Inputs::new().words(&[word.to_owned()]);
+        let make = |word: &str, bytes: &[u8]| {
+            let made = kept(folder.path(), "a", &inputs(word), || Ok(bytes.to_vec())).unwrap();
+            (made.fresh, fs::read(made.path).unwrap())
+        };
+        assert_eq!(make("one", b"1"), (true, b"1".to_vec()));
+        assert_eq!(make("one", b"other"), (false, b"1".to_vec()));
+        assert_eq!(make("two", b"2"), (true, b"2".to_vec()));
+        let fails = || anyhow::bail!("no");
+        assert!(kept(folder.path(), "a", &inputs("three"), fails).is_err());
+        assert_eq!(make("three", b"3"), (true, b"3".to_vec())); // and left nothing behind
     }
 
     #[test]
