@@ -1,7 +1,7 @@
 //! Putting a program together: the user's files, what they need of their archives, and what they
 //! need of Rust's core library. What they need of C comes from the runtime, as a module apart.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -36,6 +36,47 @@ pub struct Program {
     pub modules: Vec<(String, NamedBytes)>,
     /// The members of the runtime's archives.
     pub runtime: Vec<NamedBytes>,
+}
+
+/// What several programs of one boot need of the C runtime: each member once, and which are whose.
+#[derive(Debug)]
+pub struct SharedRuntime {
+    members: Vec<NamedBytes>,
+    of_programs: Vec<Vec<u32>>,
+}
+
+impl SharedRuntime {
+    /// Takes from programs what they have of the runtime.
+    pub fn take<'p>(programs: impl IntoIterator<Item = &'p mut Program>) -> Self {
+        let (mut members, mut of_programs): (Vec<NamedBytes>, _) = (Vec::new(), Vec::new());
+        let mut known: HashMap<String, Vec<usize>> = HashMap::new();
+        for program in programs {
+            let mut of_program = Vec::new();
+            for member in std::mem::take(&mut program.runtime) {
+                // Members of two archives may have one name.
+                let same_name = known.entry(member.name.clone()).or_default();
+                let at = same_name.iter().find(|&&at| members[at] == member).copied();
+                let at = at.unwrap_or_else(|| {
+                    same_name.push(members.len());
+                    members.push(member);
+                    members.len() - 1
+                });
+                of_program.push(at as u32);
+            }
+            of_programs.push(of_program);
+        }
+        Self { members, of_programs }
+    }
+
+    /// All members.
+    pub fn members(&self) -> &[NamedBytes] {
+        &self.members
+    }
+
+    /// Which of the members a program has, by where it was among them all.
+    pub fn of_program(&self, at: usize) -> Vec<u32> {
+        self.of_programs.get(at).cloned().unwrap_or_default()
+    }
 }
 
 impl Inputs {

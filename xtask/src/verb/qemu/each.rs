@@ -1,6 +1,7 @@
 //! `cargo xtask qemu --each`: every object is a program of its own, and has a result of its own.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -11,12 +12,11 @@ use serde::Serialize;
 
 use super::{ABORTED, beneath, handed_over, lent, options, set_up};
 use crate::arch::Arch;
-use crate::archive::NamedBytes;
 use crate::cli::{Machines, QemuArgs, UsageError};
 use crate::image;
 use crate::parallel;
 use crate::process::Limit;
-use crate::program::{Inputs, Program};
+use crate::program::{Inputs, Program, SharedRuntime};
 use crate::progress;
 use crate::qemu::each::{self, Fate};
 use crate::qemu::{self, Stop};
@@ -102,9 +102,8 @@ pub(super) fn run(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
         let names: Vec<String> =
             batch.programs.iter().map(|linked| name(&records, linked.number)).collect();
         let mut done = Vec::new();
-        let boot = |range: std::ops::Range<usize>| {
-            let names = &names[range.clone()];
-            let job = batch.job(&batch.programs[range], names, args, limit_ms);
+        let boot = |range: Range<usize>| {
+            let job = batch.job(range.clone(), &names[range], args, limit_ms);
             let silence = Duration::from_secs(BOOT + limit);
             let whole = silence + Duration::from_secs(limit) * job.programs.len() as u32;
             qemu::boot(tools, batch.arch, &job, Limit { whole, silence })
@@ -143,8 +142,6 @@ const MOST_MS: u32 = 300_000;
 struct Linked {
     number: usize,
     program: Program,
-    /// Which members of its boot's runtime it has.
-    members: Vec<u32>,
 }
 
 impl Linked {
@@ -157,7 +154,7 @@ impl Linked {
 /// Programs of one boot, and what they need of the C runtime, each some of it.
 struct Batch {
     arch: Arch,
-    runtime: Vec<NamedBytes>,
+    runtime: SharedRuntime,
     programs: Vec<Linked>,
 }
 
@@ -179,7 +176,7 @@ fn link(
     let mut programs = Vec::new();
     for (number, program) in linked {
         match program {
-            Ok(program) => programs.push(Linked { number, program, members: Vec::new() }),
+            Ok(program) => programs.push(Linked { number, program }),
             Err(error) => {
                 if let Some(record) = records.get_mut(number) {
                     record.result = format!("load error {error:#}");
@@ -199,36 +196,29 @@ fn divide(programs: Vec<Linked>, arch: Arch) -> Vec<Batch> {
 
 impl Batch {
     fn new(arch: Arch, mut programs: Vec<Linked>) -> Self {
-        let mut runtime: Vec<NamedBytes> = Vec::new();
-        for linked in &mut programs {
-            for member in std::mem::take(&mut linked.program.runtime) {
-                let known = runtime.iter().position(|other| other == &member);
-                linked.members.push(known.unwrap_or(runtime.len()) as u32);
-                if known.is_none() {
-                    runtime.push(member);
-                }
-            }
-        }
+        let runtime = SharedRuntime::take(programs.iter_mut().map(|linked| &mut linked.program));
         Self { arch, runtime, programs }
     }
 
+    /// The job of a range of the programs, which are called by `names`.
     fn job<'j>(
         &'j self,
-        programs: &'j [Linked],
+        range: Range<usize>,
         names: &'j [String],
         args: &'j QemuArgs,
         limit_ms: u32,
     ) -> Job<'j> {
         let surroundings = Surroundings { limit_ms, ..Surroundings::default() };
-        let programs = programs.iter().zip(names).map(|(linked, name)| {
+        let programs = range.zip(names).map(|(at, name)| {
             let argv = [name.as_str()].into_iter().chain(args.args.iter().map(String::as_str));
+            let program = &self.programs[at].program;
             qemu_protocol::Program {
-                runtime: Some(linked.members.clone()),
+                runtime: Some(self.runtime.of_program(at)),
                 surroundings,
-                ..handed_over(&linked.program, &args.entry, argv.collect(), options(args))
+                ..handed_over(program, &args.entry, argv.collect(), options(args))
             }
         });
-        Job { runtime: lent(&self.runtime), programs: programs.collect() }
+        Job { runtime: lent(self.runtime.members()), programs: programs.collect() }
     }
 }
 
@@ -339,6 +329,7 @@ fn tell(records: &[Record], args: &QemuArgs, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::NamedBytes;
     use qemu_protocol::{ArenaUse, Count, ModuleReport, ObjectReport, Unit};
 
     fn arena(name: &str, before: u64, loaded: u64, after: u64) -> ArenaUse {
@@ -434,15 +425,15 @@ mod tests {
                 modules: Vec::new(),
                 runtime: runtime.iter().map(|name| member(name)).collect(),
             },
-            members: Vec::new(),
         };
         let needs: [&[&str]; 4] = [&["x", "y"], &[], &["y", "z"], &["z", "x"]];
         let programs = needs.iter().enumerate().map(|(number, needs)| linked(number, needs));
         let batches = divide(programs.collect(), Arch::Riscv64);
         let mut seen = Vec::new();
         for batch in &batches {
-            for linked in &batch.programs {
-                let members = linked.members.iter().map(|&at| &*batch.runtime[at as usize].name);
+            for (at, linked) in batch.programs.iter().enumerate() {
+                let members = batch.runtime.of_program(at).into_iter();
+                let members = members.map(|at| &*batch.runtime.members()[at as usize].name);
                 assert_eq!(members.collect::<Vec<_>>(), needs[linked.number]);
                 seen.push(linked.number);
             }
@@ -450,7 +441,8 @@ mod tests {
         assert_eq!(seen, [0, 1, 2, 3]);
         let many: Vec<_> = (0..MOST_PROGRAMS * 8).map(|number| linked(number, &["x"])).collect();
         let batches = divide(many, Arch::Riscv64);
-        let sizes = batches.iter().map(|batch| (batch.programs.len(), batch.runtime.len()));
+        let sizes =
+            batches.iter().map(|batch| (batch.programs.len(), batch.runtime.members().len()));
         assert!(sizes.clone().all(|(programs, members)| programs <= MOST_PROGRAMS && members == 1));
         assert_eq!(sizes.map(|(programs, _)| programs).sum::<usize>(), MOST_PROGRAMS * 8);
     }

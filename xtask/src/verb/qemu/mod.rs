@@ -246,7 +246,7 @@ fn job<'j>(
 }
 
 /// A program as the image gets it, with all of its job's C runtime; it is called as the first argument.
-fn handed_over<'j>(
+pub fn handed_over<'j>(
     program: &'j Program,
     entry: &'j str,
     args: Vec<&'j str>,
@@ -272,6 +272,7 @@ fn module_files(modules: &[(String, NamedBytes)]) -> Vec<ModuleFiles<'_>> {
     modules.iter().map(|(name, file)| files((name.as_str(), file))).collect()
 }
 
-fn lent(files: &[NamedBytes]) -> Vec<File<'_>> {
+/// Files as jobs have them.
+pub fn lent(files: &[NamedBytes]) -> Vec<File<'_>> {
     files.iter().map(|file| File::new(&file.name, &file.bytes)).collect()
 }
