@@ -96,7 +96,7 @@ fn word(address: usize) -> Option<usize> {
 }
 
 /// Room for what compilers write: a rule for each register that a function must keep.
-struct OnStack;
+pub struct OnStack;
 
 impl UnwindContextStorage<usize> for OnStack {
     type Rules = [(Register, RegisterRule<usize>); 64];

@@ -9,6 +9,7 @@ use core::ffi::c_int;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
+use gimli::{CfaRule, Register, RegisterRule};
 use target_common::{ARGUMENTS, CallEnd, HARTS, Region};
 use unwinding::abi::{
     _Unwind_DeleteException, _Unwind_GetCFA, UnwindAction, UnwindContext, UnwindException,
@@ -18,7 +19,8 @@ use unwinding::custom_eh_frame_finder::{
     EhFrameFinder, FrameInfo, FrameInfoKind, set_custom_eh_frame_finder,
 };
 
-use super::{TABLES, function_of_module, image};
+use super::backtrace::OnStack;
+use super::{Function, TABLES, frames, function_of_module, image};
 use crate::target;
 
 /// How a call ended that catches.
@@ -123,8 +125,51 @@ unsafe impl EhFrameFinder for Tables {
         let image = image();
         let kind = match image.has(pc) {
             true => FrameInfoKind::EhFrameHdr(image.index.start),
-            false => FrameInfoKind::EhFrame(function_of_module(&TABLES.read(), pc)?.0.start),
+            false => {
+                let (table, function) = function_of_module(&TABLES.read(), pc)?;
+                can_be_followed(table, &function, pc)
+                    .then_some(FrameInfoKind::EhFrame(table.start))?
+            }
         };
         Some(FrameInfo { text_base: None, kind })
     }
 }
+
+/// Whether a module's table speaks of no register at `pc` that `unwinding` lacks: it would panic.
+fn can_be_followed(table: Region, function: &Function, pc: usize) -> bool {
+    let (frames, bases) = frames(table);
+    let mut context = gimli::UnwindContext::<usize, OnStack>::new_in();
+    let Ok(row) = function.unwind_info_for_address(&frames, &bases, &mut context, pc as u64) else {
+        return false;
+    };
+    // It refuses expressions, which have registers too, by itself.
+    let frame = match row.cfa() {
+        CfaRule::RegisterAndOffset { register, .. } => is_known(*register),
+        CfaRule::Expression(_) => false,
+    };
+    let mut rules = row.registers();
+    frame
+        && rules.all(|(register, rule)| {
+            is_known(*register)
+                && match rule {
+                    RegisterRule::Architectural => false,
+                    RegisterRule::Register(other) => is_known(*other),
+                    _ => true,
+                }
+        })
+}
+
+/// Whether `unwinding` has a register of this number.
+const fn is_known(register: Register) -> bool {
+    match register.0 {
+        0..=16 => true,
+        17..=31 => cfg!(any(target_arch = "aarch64", target_arch = "riscv64")),
+        32..=63 => cfg!(target_arch = "riscv64"),
+        64..=65 => cfg!(any(target_arch = "aarch64", target_arch = "x86_64")),
+        66..=95 => cfg!(target_arch = "aarch64"),
+        _ => false,
+    }
+}
+
+#[cfg(all(target_arch = "riscv64", not(target_feature = "d")))]
+compile_error!("built with other flags than those of .cargo/config.toml");
