@@ -30,7 +30,7 @@ pub(super) fn lint(context: &Context) -> Result<Tally> {
         // Apart, as cargo gives what is built together the same features: what has no allocator, from
         // the image, which reads files with one; the agent, as it wants less of the targets.
         let small = ["bare-check", "loader-core", "loader-capi"];
-        for packages in [&image[..], &small, &["agent"]] {
+        for packages in [&image[..], &small, &["agent"], &["qemu-crates"]] {
             let mut command = toolchain::cargo(rusts, "clippy").context("not the same way")?;
             command.args(packages.iter().flat_map(|package| ["--package", package]));
             checked(name, command.args(["--", "--deny", "warnings"]))?;

@@ -17,6 +17,7 @@ mod host;
 mod lua;
 mod metadata;
 mod new_module;
+mod programs;
 mod remote;
 mod rust_tools;
 
@@ -63,6 +64,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "new-module", about: "new modules build and run", run: new_module::run },
     Step { name: "gdb", about: "GDB sees modules come and go", run: gdb::run },
     Step { name: "lua", about: "Lua from its objects, the same everywhere", run: lua::run },
+    Step { name: "programs", about: "SQLite and others, as on this machine", run: programs::run },
     Step { name: "remote", about: "programs by an agent, as in the images", run: remote::run },
 ];
 

@@ -1,6 +1,7 @@
 //! Compiling many C sources for a machine, on all processors.
 
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,6 +58,18 @@ pub fn system_headers(path: &Path) -> Result<[String; 2]> {
 pub fn text(path: &Path) -> Result<String> {
     let text = path.to_str().with_context(|| format!("{} is not Unicode", path.display()))?;
     Ok(text.to_owned())
+}
+
+/// Bytes as what initialises an array of `char`, each with a comma behind it.
+pub fn bytes_as_c(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (at, byte) in bytes.iter().enumerate() {
+        // As a signed number, or it would not fit into a `char` of machines where that is signed.
+        let separator = if at.is_multiple_of(20) { "\n    " } else { " " };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{separator}{},", byte.cast_signed());
+    }
+    text
 }
 
 /// Compiles `units`; the objects come in their order.

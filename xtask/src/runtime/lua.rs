@@ -1,6 +1,5 @@
 //! The demo: Lua's own sources, unmodified, and a script.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::archives::{self, Inputs};
-use super::compile::{self, Unit, machine_flags, text};
+use super::compile::{self, Unit, bytes_as_c, machine_flags, text};
 use super::{picolibc, sources};
 use crate::arch::Arch;
 use crate::archive::NamedBytes;
@@ -75,7 +74,11 @@ fn folder() -> PathBuf {
     root().join("qemu-tests/lua")
 }
 
-fn lua_sources() -> Result<PathBuf> {
+/// Where Lua's own sources are.
+///
+/// # Errors
+/// They cannot be fetched.
+pub fn lua_sources() -> Result<PathBuf> {
     Ok(sources::package("lua-src")?.join(VERSION))
 }
 
@@ -94,15 +97,11 @@ fn all_sources(lua: &Path, scratch: &Path) -> Result<Vec<PathBuf>> {
 
 /// The script as C: the one way to get a file into a program that every compiler has.
 fn as_c(script: &[u8]) -> String {
-    let mut source = String::from("#include <stddef.h>\nconst char demo_script[] = {");
-    for (at, byte) in script.iter().enumerate() {
-        // As a signed number, or it would not fit into a `char` of machines where that is signed.
-        let separator = if at.is_multiple_of(20) { "\n    " } else { " " };
-        // Writing to a string cannot fail.
-        let _ = write!(source, "{separator}{},", byte.cast_signed());
-    }
-    source.push_str("\n};\nconst size_t demo_script_size = sizeof demo_script;\n");
-    source
+    let array = bytes_as_c(script);
+    format!(
+        "#include <stddef.h>\nconst char demo_script[] = {{{array}\n}};\n\
+         const size_t demo_script_size = sizeof demo_script;\n"
+    )
 }
 
 #[cfg(test)]

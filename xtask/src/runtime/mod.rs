@@ -12,9 +12,9 @@ use anyhow::Result;
 use crate::arch::Arch;
 use crate::setup::Tools;
 
-mod archives;
+pub mod archives;
 mod closed;
-mod compile;
+pub mod compile;
 mod gcc;
 pub mod lua;
 pub mod picolibc;

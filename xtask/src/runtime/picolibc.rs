@@ -167,12 +167,34 @@ pub(super) fn compile_flags(arch: Arch) -> Vec<String> {
 /// # Errors
 /// The sources cannot be fetched.
 pub fn header_flags(arch: Arch) -> Result<Vec<String>> {
-    let package = source_root()?;
     let mut flags = vec!["-nostdlibinc".to_owned()];
-    flags.extend(system_headers(&configuration())?);
-    flags.extend(system_headers(&package.join("libc/machine").join(machine(arch)))?);
-    flags.extend(system_headers(&package.join("libc/include"))?);
+    flags.extend(headers(arch)?);
     Ok(flags)
+}
+
+/// The flags that make gcc see its own headers and picolibc's, and take the system for none that it
+/// knows.
+///
+/// # Errors
+/// gcc or its library is missing, or the sources cannot be fetched.
+pub fn gcc_header_flags(tools: &Tools, arch: Arch) -> Result<Vec<String>> {
+    // It has no `-nostdlibinc`: its own headers go as well, and stand beside its library.
+    let mut flags = vec!["-nostdinc".to_owned()];
+    flags.extend(system_headers(&tools.libgcc(arch)?.with_file_name("include"))?);
+    flags.extend(headers(arch)?);
+    let system = ["__gnu_linux__", "__linux", "__linux__", "__unix", "__unix__", "linux", "unix"];
+    flags.extend(system.map(|name| format!("-U{name}")));
+    Ok(flags)
+}
+
+/// Where picolibc's headers are, as flags.
+fn headers(arch: Arch) -> Result<Vec<String>> {
+    let package = source_root()?;
+    let own = package.join("libc/machine").join(machine(arch));
+    let folders = [configuration(), own, package.join("libc/include")];
+    let flags: Vec<_> =
+        folders.iter().map(|folder| system_headers(folder)).collect::<Result<_>>()?;
+    Ok(flags.concat())
 }
 
 /// Whether a file is C or assembly.
@@ -190,7 +212,7 @@ const fn machine(arch: Arch) -> &'static str {
 }
 
 /// Where `picolibc.h` is.
-fn configuration() -> PathBuf {
+pub fn configuration() -> PathBuf {
     root().join("qemu-tests/runtime/include")
 }
 

@@ -53,7 +53,7 @@ fn fetch() -> Result<BTreeMap<String, PathBuf>> {
     command.current_dir(root()).args(["metadata", "--format-version=1", "--filter-platform"]);
     // Any of the bare targets: they have the same dependencies.
     command.arg(Arch::X86_64.rust_target());
-    let step = progress::step("fetching the sources of the C library and of Lua");
+    let step = progress::step("fetching the sources of the C library and of programs");
     let done = process::run_with(&mut command, LIMIT, |line| {
         // The answer is one long line of JSON; the others say what is being downloaded.
         if !line.starts_with('{') {
