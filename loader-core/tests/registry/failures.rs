@@ -1,7 +1,7 @@
 //! Every step that can fail, and that nothing is left of it.
 
 use loader_core::{Error, Machine, PlanOptions, RegistryError};
-use object::elf::R_X86_64_PC32;
+use object::elf::{R_X86_64_PC16, R_X86_64_PC32};
 
 use super::*;
 use crate::support::ElfBuilder;
@@ -153,13 +153,13 @@ fn what_is_out_of_range_or_makes_no_sense_leaves_nothing() {
     with_registry(|registry, manager| {
         load(registry, manager, "base", &object(&["b"], &[])).unwrap();
         let far = {
-            // Data of the test itself lies far from its heap.
+            // The test's own code lies further from its heap than 16 bits reach, wherever that is.
             let mut elf = ElfBuilder::new(Machine::X86_64);
             let text = elf.text(&[0; 16]);
             let symbols = [elf.undefined("b"), elf.undefined("kernel_function")];
             elf.global("x", text, 0);
             elf.rela(text, 0, R_X86_64_PC32.0, symbols[0], 0);
-            elf.rela(text, 4, R_X86_64_PC32.0, symbols[1], 0);
+            elf.rela(text, 4, R_X86_64_PC16.0, symbols[1], 0);
             elf.build()
         };
         let error = refused(registry, manager, "far", &far);
