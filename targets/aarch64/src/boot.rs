@@ -38,6 +38,8 @@ fn main(_device_tree: u64, _x1: u64, _x2: u64, _x3: u64) -> ! {
     );
     exceptions::install();
     #[cfg(feature = "image")]
+    crate::user::keep_timers();
+    #[cfg(feature = "image")]
     crate::time_limit::init();
     paging::init();
     let [exception_stack, main_stack] = stacks(0);
@@ -50,6 +52,7 @@ fn main(_device_tree: u64, _x1: u64, _x2: u64, _x3: u64) -> ! {
 #[cfg(feature = "image")]
 pub(crate) fn second_main() {
     exceptions::install();
+    crate::user::keep_timers();
     paging::join();
     let [exception_stack, main_stack] = stacks(1);
     // SAFETY: as above; nothing of what called this is used again either.

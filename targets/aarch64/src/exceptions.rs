@@ -125,8 +125,8 @@ __exception_vectors:
     lsr     x9, x9, #26
     cmp     x9, #{svc}
     ldp     x9, x10, [sp], #16
-    b.eq    {gate}
-    b       .Lfault_in_user
+    b.ne    .Lfault_in_user
+    b       {gate} // which may be further away
     .balign 0x80
     b       .Linterrupted
     unexpected 2

@@ -14,6 +14,7 @@
 //! for every exception. Neither returns; `image_fault` ends the run or calls `escape_fault`, and may
 //! run on both harts at once. `image_thread_local`, called for the second word of a
 //! thread-local variable's descriptor, says how far the variable is from the thread pointer.
+//! `image_gate` is called for what programs at EL0 ask of the kernel.
 //!
 //! # Two harts
 //!
@@ -68,6 +69,8 @@ pub use paging::{ProtectError, protect};
 #[cfg(feature = "image")]
 pub use paging::{map_away, share, user_can_read};
 pub use program::{call_program, escape};
+#[cfg(feature = "image")]
+pub use thread::reset_thread_pointer;
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};

@@ -48,7 +48,7 @@ impl Translation<El1Attributes> for Pool {
     }
 
     unsafe fn deallocate_table(&mut self, _table: NonNull<PageTable<El1Attributes>>) {
-        // Nothing is ever unmapped, so no table is ever given back.
+        // `unmap` leaves tables in place, so none is ever given back.
     }
 
     fn physical_to_virtual(&self, address: PhysicalAddress) -> NonNull<PageTable<El1Attributes>> {

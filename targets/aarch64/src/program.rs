@@ -148,7 +148,11 @@ unsafe extern "C" fn enter(
         "ldp x2, x3, [x10, #16]",
         "ldp x4, x5, [x10, #32]",
         #[cfg(feature = "image")]
-        "cbnz w20, {to_user}",
+        "cbz w20, 1f",
+        #[cfg(feature = "image")]
+        "b {to_user}",
+        #[cfg(feature = "image")]
+        "1:",
         "blr x9",
         "mov sp, x19",
         "mov x1, #0",

@@ -13,6 +13,12 @@ pub fn set_thread_pointer(thread_pointer: usize) {
     }
 }
 
+/// As before the first [`set_thread_pointer`].
+#[cfg(feature = "image")]
+pub fn reset_thread_pointer() {
+    set_thread_pointer(0);
+}
+
 /// The function of a descriptor whose second word is the variable's distance from the thread
 /// pointer.
 #[unsafe(naked)]

@@ -4,7 +4,7 @@ use crate::{
     layout::regions,
     program::{CALLERS, call, return_from_user},
 };
-use core::arch::{global_asm, naked_asm};
+use core::arch::{asm, global_asm, naked_asm};
 use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Region, image_gate};
 
 /// The cause of a read that a program in user mode may not make: a data abort from EL0, permission fault, that the
@@ -20,6 +20,18 @@ pub const READ_REFUSED: u64 = 0x24 << 26 | 0x0f;
 pub unsafe fn call_user(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     // SAFETY: the caller answers for all of it.
     unsafe { call(entry, arguments, stack, true) }
+}
+
+/// Keeps user mode from the timers, one of which ends programs whose time is over, and from counters.
+pub(crate) fn keep_timers() {
+    // SAFETY: EL1's own access does not depend on these.
+    unsafe {
+        asm!(
+            "msr cntkctl_el1, xzr",
+            "msr pmuserenr_el0, xzr",
+            options(nomem, nostack, preserves_flags),
+        );
+    }
 }
 
 /// The address of the gate's stub with this number, below [`GATE_CALLS`].
@@ -56,7 +68,13 @@ pub(crate) unsafe extern "C" fn to_user() {
         "and x10, x10, #0x3c0", // EL0, masked as here
         "msr spsr_el1, x10",
         "adrp x30, __gate_start", // where it returns to
-        // What the kernel had in registers is nothing for programs.
+        // What the kernel and other programs had in registers is nothing for this one.
+        "msr fpcr, xzr",
+        "msr fpsr, xzr",
+        ".irp register, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, \
+         23, 24, 25, 26, 27, 28, 29, 30, 31",
+        "movi v\\register\\().2d, #0",
+        ".endr",
         "mov x6, #0",
         "mov x7, #0",
         "mov x8, #0",
@@ -118,6 +136,14 @@ pub(crate) unsafe extern "C" fn enter_gate() {
         "msr elr_el1, x11",
         "msr spsr_el1, x12",
         "mov sp, x10",
+        // Of v8 to v15 a call keeps the lower halves.
+        ".irp register, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, \
+         30, 31",
+        "movi v\\register\\().2d, #0",
+        ".endr",
+        ".irp register, 8, 9, 10, 11, 12, 13, 14, 15",
+        "fmov d\\register, d\\register",
+        ".endr",
         "mov x1, #0",
         "mov x2, #0",
         "mov x3, #0",

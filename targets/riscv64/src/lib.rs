@@ -10,10 +10,10 @@
 //! | idea | file |
 //! | --- | --- |
 //! | from the firmware to `image_main`, with paging on | `boot.rs` |
-//! | page tables and `protect`; at a distance | `paging.rs`; `away.rs` |
+//! | page tables and `protect`; at a distance; who may write them | `paging.rs`; `away.rs`; `table_writing.rs` |
 //! | exceptions | `trap.rs` |
 //! | programs whose time is over | `time_limit.rs` |
-//! | entering and leaving a program | `call.rs` |
+//! | entering and leaving a program; in U-mode | `call.rs`; `user.rs` |
 //! | the second hart, and remote fences; no such hart | `harts.rs`; `one_hart.rs` |
 //! | console, exit, clock, instruction fetch | `machine.rs` |
 //! | what the linker script set aside | `layout.rs` |
@@ -33,6 +33,7 @@
 //! #[unsafe(no_mangle)] fn image_main() -> !;                              // after boot
 //! #[unsafe(no_mangle)] fn image_fault(fault: &target_common::Fault) -> !; // on its own stack
 //! #[unsafe(no_mangle)] extern "C" fn image_thread_local(argument: usize) -> usize; // descriptors
+//! #[unsafe(no_mangle)] extern "C" fn image_gate(call: &target_common::GateCall) -> u64; // from U-mode
 //! ```
 //! Interrupts stay off, but for the timer where a program's time is limited. The second hart starts with the first work that it is given
 //! (`run_on_second_hart`) and waits where there is none; it has its own stacks, and shares the page
@@ -73,6 +74,8 @@ pub use machine::{Console, exit, now_ns, read_console, sync_instructions, write_
 pub use paging::{ProtectError, protect};
 #[cfg(feature = "image")]
 pub use paging::{share, user_can_read};
+#[cfg(feature = "image")]
+pub use thread::reset_thread_pointer;
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};

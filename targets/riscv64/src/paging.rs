@@ -3,8 +3,8 @@
 //!
 //! The lowest level is one array with an entry for each page from address 0 to
 //! [`VIRTUAL_END`], so that a page's entry is found by its number alone. `boot.rs` fills the
-//! tables before paging is on; afterwards only the entries of the arenas, and those of the tables
-//! at a distance, ever change.
+//! tables before paging is on; afterwards only the entries of the arenas, of the programs' stacks and heaps, and
+//! those of the tables at a distance, ever change.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};

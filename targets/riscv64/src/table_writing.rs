@@ -25,10 +25,13 @@ pub(crate) fn init() {
         WRITING_MIDDLE.0[span].store(table((&raw const *leaves).addr()), Ordering::Relaxed);
     }
     assert!(hull.end().div_ceil(TABLE_SPAN) - first <= SPANS, "the page tables are too far apart");
-    for page in regions.into_iter().flat_map(|region| (region.start..region.end()).step_by(PAGE)) {
-        LEAVES.0[page / PAGE].store(leaf(page + RAM_OFFSET, READ), Ordering::Relaxed);
-    }
-    riscv::asm::sfence_vma_all();
+    let pages = regions.into_iter().flat_map(|region| (region.start..region.end()).step_by(PAGE));
+    // From here on they are writable only so: some of these pages hold the entries.
+    writing(|| {
+        for page in pages {
+            LEAVES.0[page / PAGE].store(leaf(page + RAM_OFFSET, READ), Ordering::Relaxed);
+        }
+    });
 }
 
 /// Has the page tables writable for as long as `then` runs, on this hart: for who holds their lock.
@@ -47,7 +50,7 @@ static WRITING_ROOT: Tables<ENTRIES> = Tables::new();
 #[unsafe(link_section = ".bss.page_tables")]
 static WRITING_MIDDLE: Tables<ENTRIES> = Tables::new();
 /// As the boot code has filled those of the same spans. Nothing else lies there but the image, whose pages
-/// stay as they are.
+/// stay as they are, and the programs' stacks, which the kernel can always write.
 #[unsafe(link_section = ".bss.page_tables")]
 static WRITING_LEAVES: [Tables<ENTRIES>; SPANS] = [const { Tables::new() }; SPANS];
 

@@ -11,6 +11,12 @@ pub extern "C" fn set_thread_pointer(thread_pointer: usize) {
     naked_asm!("mv tp, a0", "ret")
 }
 
+/// As before the first [`set_thread_pointer`].
+#[cfg(feature = "image")]
+pub fn reset_thread_pointer() {
+    set_thread_pointer(0);
+}
+
 /// The function of a descriptor whose second word is the variable's distance from the thread
 /// pointer. It returns to `t0`, as all such functions do.
 #[unsafe(naked)]

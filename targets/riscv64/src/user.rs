@@ -57,7 +57,16 @@ pub(crate) unsafe extern "C" fn to_user() {
         "li t1, 0x100", // SPP: to U-mode
         "csrc sstatus, t1",
         "lla ra, __gate_start", // where it returns to
-        // What the kernel had in registers is nothing for programs.
+        // What the kernel and other programs had in registers is nothing for this one.
+        ".option push",
+        ".option arch, +d", // The assembler is not told of the target's own extensions.
+        "fscsr zero",
+        ".irp register, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, \
+         23, 24, 25, 26, 27, 28, 29, 30, 31",
+        "fmv.d.x f\\register, zero",
+        ".endr",
+        ".option pop",
+        "mv gp, zero",
         "mv t0, zero",
         "mv t1, zero",
         "mv t2, zero",

@@ -39,6 +39,8 @@ pub use layout::regions;
 pub use paging::{ProtectError, protect, sync_instructions};
 #[cfg(feature = "image")]
 pub use paging::{share, user_can_read};
+#[cfg(feature = "image")]
+pub use thread::reset_thread_pointer;
 pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};

@@ -16,6 +16,7 @@ pub(super) fn init() {
     if cfg!(feature = "image") {
         mask_interrupts();
         enable_vectors();
+        keep_out_of_user_code();
     }
     set_thread_block();
 }
@@ -46,6 +47,15 @@ fn enable_vectors() {
     }
 }
 
+/// Has the kernel fault where it would run code of user mode (SMEP), where the processor can.
+fn keep_out_of_user_code() {
+    const SMEP: u32 = 1 << 7;
+    if __cpuid_count(7, 0).ebx & SMEP != 0 {
+        // SAFETY: the processor has it, and no code of the kernel is in such pages.
+        unsafe { Cr4::update(|cr4| cr4.insert(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION)) };
+    }
+}
+
 /// What the `FS` segment points to, as far as compilers take it for granted.
 #[repr(C)]
 struct ThreadBlock {
@@ -60,11 +70,12 @@ static mut THREAD_BLOCKS: [ThreadBlock; HARTS] =
     [const { ThreadBlock { this: 0, reserved: [0; 4], stack_guard: 0x00c0_ffee_0ddb_a11e } };
         HARTS];
 
-fn set_thread_block() {
+/// Has `FS` point to this hart's own block.
+pub(super) fn set_thread_block() {
     let blocks = (&raw mut THREAD_BLOCKS).cast::<ThreadBlock>();
     let block = blocks.wrapping_add(hart());
-    // SAFETY: there is a block for each hart. This is the only place that writes this hart's, before
-    // any program runs on it.
+    // SAFETY: there is a block for each hart. This is the only place that writes this hart's, and no
+    // program runs on it meanwhile.
     unsafe { (*block).this = block.addr() };
     FsBase::write(VirtAddr::from_ptr(block));
 }

@@ -14,6 +14,12 @@ pub fn set_thread_pointer(thread_pointer: usize) {
     FsBase::write(VirtAddr::new_truncate(thread_pointer as u64));
 }
 
+/// As before the first [`set_thread_pointer`].
+#[cfg(feature = "image")]
+pub fn reset_thread_pointer() {
+    super::cpu::set_thread_block();
+}
+
 /// The function of a descriptor whose second word is the variable's distance from the thread
 /// pointer.
 #[unsafe(naked)]

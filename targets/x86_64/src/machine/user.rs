@@ -78,7 +78,21 @@ pub(super) unsafe extern "sysv64" fn to_user() {
         "and qword ptr [rsp], 0x200", // interrupts as they are, and nothing else
         "push {code}",
         "push r11",
-        // What the kernel had in registers is nothing for programs.
+        // What the kernel and other programs had in registers is nothing for this one.
+        "mov r10, rax",
+        "mov r11, rdx",
+        "mov eax, -1",
+        "mov edx, -1",
+        "mov rbx, cr4",
+        "bt ebx, 18", // OSXSAVE
+        "jnc 2f",
+        "xrstor64 [rip + {initial}]",
+        "jmp 3f",
+        "2:",
+        "fxrstor64 [rip + {initial}]",
+        "3:",
+        "mov rax, r10",
+        "mov rdx, r11",
         "xor ebx, ebx",
         "xor r10d, r10d",
         "xor r11d, r11d",
@@ -89,8 +103,21 @@ pub(super) unsafe extern "sysv64" fn to_user() {
         "iretq",
         data = const USER_DATA,
         code = const USER_CODE,
+        initial = sym INITIAL,
     )
 }
+
+/// The state of x87, SSE and all beyond as the psABI has it for a process that begins, in the form of
+/// `XSAVE`: the control words, and no component that is in use.
+#[repr(C, align(64))]
+struct Initial {
+    x87_control: u16,
+    unused: [u8; 22],
+    mxcsr: u32,
+    nothing: [u8; 548],
+}
+static INITIAL: Initial =
+    Initial { x87_control: 0x37f, unused: [0; 22], mxcsr: 0x1f80, nothing: [0; 548] };
 
 /// Entered by the gate's stubs. What a call must keep Rust keeps, and the rest is nothing for programs.
 #[unsafe(naked)]

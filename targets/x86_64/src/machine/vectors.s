@@ -8,6 +8,8 @@
 
 .section .text.vectors, "ax", @progbits
     .balign 8
+    .global exception_vectors
+    .hidden exception_vectors
 exception_vectors:
     .set vector, 0
     .rept {vectors}
@@ -22,6 +24,8 @@ exception_vectors:
     .set vector, vector + 1
     .endr
 
+    .global exception_entry
+    .hidden exception_entry
 exception_entry:
     .if {notes_registers}
     pushq %r15                       # by the numbers that DWARF has for them, from 15 down
