@@ -16,18 +16,9 @@ pub fn by_image(name: &[u8]) -> bool {
     by_agent(name) || name.starts_with(b"_Unwind_") || name == b"__tls_get_addr"
 }
 
-/// What the system image lets programs in user mode call (`qemu-tests/image/src/gate.rs`).
+/// What the system image lets programs in user mode call.
 pub fn by_gate(name: &[u8]) -> bool {
-    let calls = [
-        "kernel_abort",
-        "kernel_clock_ns",
-        "kernel_exit",
-        "kernel_hart",
-        "kernel_sbrk",
-        "kernel_unwind_table",
-        "kernel_write",
-    ];
-    calls.iter().any(|call| call.as_bytes() == name)
+    qemu_protocol::GATE.iter().any(|call| call.as_bytes() == name)
 }
 
 /// What the agent exports.

@@ -6,9 +6,10 @@
 use core::alloc::Layout;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use target_common::{Access, CallEnd, HARTS, Mode, Region};
+use target_common::{ARGUMENTS, Access, CallEnd, HARTS, Mode, Region};
 
 use crate::target;
+use crate::threads::{self, Threads};
 
 /// The stack of a hart's program. What the kernel gives it to begin with lies at its upper end, as a
 /// process has that.
@@ -18,9 +19,14 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// The one of the hart that runs this; nothing of it is in use.
+    /// The one of the hart that runs this; nothing of it is in use but what a cell has at its end.
     pub fn new() -> Self {
-        Self { region: target::regions().program_stacks[target::hart()] }
+        let whole = Self::whole();
+        Self { region: Region { size: whole.size - OF_CELLS, ..whole } }
+    }
+
+    fn whole() -> Region {
+        target::regions().program_stacks[target::hart()]
     }
 
     /// What is left of it.
@@ -30,7 +36,7 @@ impl Stack {
 
     /// Takes from its upper end what is to stay while the program runs. `None`: half of it is left.
     pub fn take(&mut self, layout: Layout) -> Option<*mut u8> {
-        let whole = target::regions().program_stacks[target::hart()];
+        let whole = Self::whole();
         let end = self.region.end().checked_sub(layout.size())? & !(layout.align() - 1);
         if end < whole.start + whole.size / 2 {
             return None;
@@ -41,8 +47,13 @@ impl Stack {
 }
 
 /// A program's cell, on the hart that made it: user mode, until dropped.
-#[derive(Debug)]
-pub struct Cell(());
+pub struct Cell {
+    /// What the thread has that calls resolvers, before the program has its own.
+    _thread: Option<Threads>,
+}
+
+/// Bytes at the end of the stack for what each thread has in a cell.
+const OF_CELLS: usize = 256;
 
 /// For each hart how much of its program's heap is shared with user mode; [`NONE`] where no program is in
 /// a cell.
@@ -52,11 +63,11 @@ const NONE: usize = usize::MAX;
 impl Cell {
     /// Gives the hart's program a stack that is empty, and all zeros.
     pub fn new() -> Self {
-        let stack = Stack::new().region();
+        let stack = Stack::whole();
         clear(stack);
         share(stack, Access::ReadWrite);
         SHARED_HEAP[target::hart()].store(0, Ordering::Relaxed);
-        Self(())
+        Self { _thread: threads::start_without_block(&mut Stack { region: stack }) }
     }
 }
 
@@ -64,8 +75,17 @@ impl Drop for Cell {
     fn drop(&mut self) {
         let shared = SHARED_HEAP[target::hart()].swap(NONE, Ordering::Relaxed);
         take_back(Region { size: shared, ..heap() });
-        take_back(Stack::new().region());
+        take_back(Stack::whole());
     }
+}
+
+/// Has what is sealed meanwhile be the kernel's, whatever the mode of this hart's program.
+pub fn as_kernel<R>(then: impl FnOnce() -> R) -> R {
+    let shared = &SHARED_HEAP[target::hart()];
+    let before = shared.swap(NONE, Ordering::Relaxed);
+    let done = then();
+    shared.store(before, Ordering::Relaxed);
+    done
 }
 
 /// The mode of the program that this hart runs, or is about to.
@@ -80,7 +100,7 @@ pub fn mode() -> Mode {
 ///
 /// # Safety
 /// As for `target::call_program`.
-pub unsafe fn call(entry: usize, arguments: &[u64; 6], stack: Region) -> CallEnd {
+pub unsafe fn call(entry: usize, arguments: &[u64; ARGUMENTS], stack: Region) -> CallEnd {
     match mode() {
         // SAFETY: the caller's contract.
         Mode::Kernel => unsafe { target::call_program(entry, arguments, stack) },

@@ -4,6 +4,7 @@ use loader_core::{DebugSections, Error, GdbJit, Module, RegisteredImages};
 use qemu_decompress::Decompressor;
 use qemu_protocol::ManagerKind;
 
+use crate::cell;
 use crate::manager::{Manager, manager};
 
 /// What GDB knows of a module.
@@ -30,6 +31,8 @@ pub fn show<'o>(
     if sections == DebugSections::None {
         return Ok(None);
     }
-    let images = module.debug_images(manager(ManagerKind::Arenas), &Decompressor)?;
+    // Not even a program in user mode may read or write what GDB and the kernel follow.
+    let images =
+        cell::as_kernel(|| module.debug_images(manager(ManagerKind::Arenas), &Decompressor))?;
     Ok(Some(__jit_debug_descriptor.register(images, __jit_debug_register_code)))
 }

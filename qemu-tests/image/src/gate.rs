@@ -4,28 +4,27 @@
 use core::slice;
 
 use loader_core::Export;
+use qemu_protocol::{GATE, REPORT_MARK};
 use target_common::{Fault, GATE_CALLS, GateCall, Region};
 
 use crate::{hart_tests, kernel, target, unwind};
 
-/// The calls, in the order of their names; the gate's stub of each is its place here and one.
-const CALLS: &[(&str, Function)] = &[
-    ("kernel_abort", |_| kernel::kernel_abort()),
-    ("kernel_clock_ns", |_| kernel::kernel_clock_ns()),
-    ("kernel_exit", |call| kernel::kernel_exit(call.arguments[0] as i32)),
-    ("kernel_hart", |_| hart_tests::kernel_hart() as u64),
-    ("kernel_sbrk", |call| {
-        kernel::kernel_sbrk(call.arguments[0] as isize).expose_provenance() as u64
-    }),
-    ("kernel_unwind_table", |call| unwind::table(call.arguments[0] as usize) as u64),
-    ("kernel_write", write),
+/// What the calls come to, in the order of [`GATE`]; the gate's stub of each is its place here and one.
+const CALLS: [Function; GATE.len()] = [
+    |_| kernel::kernel_abort(),
+    |_| kernel::kernel_clock_ns(),
+    |call| kernel::kernel_exit(call.arguments[0] as i32),
+    |_| hart_tests::kernel_hart() as u64,
+    |call| kernel::kernel_sbrk(call.arguments[0] as isize).expose_provenance() as u64,
+    |call| unwind::table(call.arguments[0] as usize) as u64,
+    write,
 ];
 type Function = fn(&GateCall) -> u64;
 const _: () = assert!(CALLS.len() < GATE_CALLS);
 
 /// What modules in user mode see of the kernel: the gate.
 pub fn exports() -> impl Iterator<Item = Export> {
-    CALLS.iter().enumerate().map(|(number, (name, _))| {
+    GATE.iter().enumerate().map(|(number, name)| {
         let stub = target::gate_stub(number + 1);
         Export::new(name, core::ptr::with_exposed_provenance(stub))
     })
@@ -36,19 +35,27 @@ pub fn exports() -> impl Iterator<Item = Export> {
 extern "C" fn image_gate(call: &GateCall) -> u64 {
     let index = (call.number as usize).wrapping_sub(1);
     // The result of a call that there is not: -1, as of system calls elsewhere.
-    CALLS.get(index).map_or(u64::MAX, |(_, function)| function(call))
+    CALLS.get(index).map_or(u64::MAX, |function| function(call))
 }
 
 fn write(call: &GateCall) -> u64 {
     let [start, size, ..] = call.arguments.map(|argument| argument as usize);
     let bytes = Region { start, size };
+    if size == 0 {
+        return 0;
+    }
     if !target::user_can_read(bytes) {
         refuse(call, start)
     }
     // SAFETY: these are pages of the program, which does not run meanwhile.
-    target::write_console(unsafe {
-        slice::from_raw_parts(core::ptr::with_exposed_provenance(start), size)
-    });
+    let bytes = unsafe { slice::from_raw_parts(core::ptr::with_exposed_provenance(start), size) };
+    // Reports are the kernel's alone.
+    for (at, piece) in bytes.split(|&byte| byte == REPORT_MARK).enumerate() {
+        if at != 0 {
+            target::write_console(b"?");
+        }
+        target::write_console(piece);
+    }
     0
 }
 

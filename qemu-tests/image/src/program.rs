@@ -10,7 +10,7 @@ use qemu_protocol::{
     Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Options, Outcome, Program,
     ProgramReport, Surroundings, Task,
 };
-use target_common::{CallEnd, Mode};
+use target_common::CallEnd;
 
 use crate::cell::{self, Cell, Stack};
 use crate::containment;
@@ -200,6 +200,7 @@ impl Runner<'_> {
             runtime: None,
             modules: Vec::new(),
         };
+        kernel::start_program();
         // For as long as anything is loaded.
         let _cell = match self.cell() {
             Ok(cell) => cell,
@@ -216,7 +217,10 @@ impl Runner<'_> {
         let outcome = self.load_all(names, &mut loaded, &mut run);
         let outcome = outcome.and_then(|()| match self.program.surroundings.harts {
             Harts::Both | Harts::First => self.call(&loaded),
-            Harts::Second => harts::on_second(|| self.call(&loaded)),
+            Harts::Second => harts::on_second(|| {
+                kernel::start_program();
+                self.call(&loaded)
+            }),
         });
         if self.program.surroundings.limit_ms != 0 && !second_hart_comes_to_rest() {
             // It runs what is about to go.
@@ -226,6 +230,9 @@ impl Runner<'_> {
         let mut gone = Ok(());
         for module in loaded.iter_mut().rev() {
             gone = gone.and_then(|()| load::unload(self.modules, module));
+        }
+        if let (Err(Outcome::Refused { message, .. }), true) = (&gone, self.program.options.user) {
+            crate::fail(format_args!("a module is not taken back from user mode: {message}"));
         }
         run.outcome = match (outcome, gone) {
             (Ok(ended), Ok(())) => Outcome::Ended(ended),
@@ -360,14 +367,9 @@ impl Runner<'_> {
         let Some(entry) = main.entry else { return Ok(Ended::Aborted) };
         let no_room = || load::refusal("threads", "no room for the threads' blocks".into());
         let mut stack = Stack::new();
-        let threads = match main.thread_locals {
-            Some(image) => Some(threads::start(self.thread_locals(), image, &mut stack)),
-            // What a thread has in any case is the kernel's otherwise.
-            None if cell::mode() == Mode::User => Some(threads::start_without_block(&mut stack)),
-            None => None,
-        };
+        let threads =
+            main.thread_locals.map(|image| threads::start(self.thread_locals(), image, &mut stack));
         let _threads = threads.map(|threads| threads.ok_or_else(no_room)).transpose()?;
-        kernel::start_program();
         let limit_ms = self.program.surroundings.limit_ms;
         let no_room = || load::refusal("arguments", "no room for the arguments".into());
         let mut caller = Caller::new(&self.program.args, stack, limit_ms).ok_or_else(no_room)?;

@@ -29,6 +29,17 @@ pub use task::{Fragmentation, Soak, SoakReport, Task};
 /// The byte at the start of a console line that carries a [`Report`] (ASCII record separator).
 pub const REPORT_MARK: u8 = 0x1e;
 
+/// What programs in user mode may call in the kernel, in the order of the names.
+pub const GATE: [&str; 7] = [
+    "kernel_abort",
+    "kernel_clock_ns",
+    "kernel_exit",
+    "kernel_hart",
+    "kernel_sbrk",
+    "kernel_unwind_table",
+    "kernel_write",
+];
+
 impl Report {
     /// The report as one console line, without the mark and the newline.
     pub fn to_line(&self) -> String {

@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context) -> Result<Tally> {
         tally.count(format!("{arch}: size of the agent"), size);
         tally.count(format!("{arch}: a fault ends the call alone"), fault(tools, *arch, agent));
         tally.count(format!("{arch}: line by line"), lines(tools, *arch, agent));
-        let lua = qemu::lua_program(tools, *arch);
+        let lua = qemu::lua_program(tools, *arch, false);
         let lua = lua.and_then(|lua| same(tools, *arch, agent, &lua, 0));
         tally.count(format!("{arch}: Lua"), lua);
         let noisy = [(NOISY.0, NOISY.1)];

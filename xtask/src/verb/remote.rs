@@ -159,14 +159,14 @@ fn lua_on(
     arch: Option<Arch>,
     place: Option<&Place>,
 ) -> Result<Run> {
-    let program = arch.map(|arch| super::qemu::lua_program(tools, arch)).transpose()?;
+    let program = arch.map(|arch| super::qemu::lua_program(tools, arch, false)).transpose()?;
     let mut target = Target::open(tools, args, arch, place)?;
     target.say_hello(args);
     let session = &mut target.session;
     let arch = session.arch();
     let program = match program {
         Some(program) => program,
-        None => super::qemu::lua_program(tools, arch)?,
+        None => super::qemu::lua_program(tools, arch, false)?,
     };
     let ended = remote::run(session, &program, "main", &["lua"], options(args))?;
     if !args.quiet {

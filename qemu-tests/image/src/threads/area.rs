@@ -88,6 +88,6 @@ impl Drop for Threads {
             pointer.store(0, Ordering::Relaxed);
             blocks[STATIC_MODULE].store(0, Ordering::Relaxed);
         }
-        target::set_thread_pointer(0);
+        target::reset_thread_pointer();
     }
 }

@@ -166,7 +166,7 @@ fn link(
     args: &QemuArgs,
     records: &mut [Record],
 ) -> Result<Vec<Linked>> {
-    let (archives, kernel) = beneath(tools, arch, args)?;
+    let (archives, kernel) = beneath(tools, arch, args.user)?;
     let roots = runtime::ROOTS;
     let linked = parallel::map(&inputs, |(number, inputs)| {
         let runtime = if inputs.need_runtime() { &archives[..] } else { &[] };

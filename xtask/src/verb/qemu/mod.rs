@@ -50,7 +50,7 @@ fn objects(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let inputs = Inputs::read(&args.files, arch).map_err(UsageError)?;
     let arch = inputs.arch;
     set_up(tools, &[arch])?;
-    let (archives, kernel) = beneath(tools, arch, args)?;
+    let (archives, kernel) = beneath(tools, arch, args.user)?;
     let first = args.files.first().map_or(Path::new("program"), |path| path);
     let name = first.file_name().unwrap_or(first.as_os_str()).to_string_lossy().into_owned();
     let program = Program::link(tools, inputs, &args.entry, &archives, runtime::ROOTS, kernel)?;
@@ -77,7 +77,7 @@ fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
     let archs = args.arch.unwrap_or(Machines::All).list();
     if let (true, [arch]) = (args.gdb, archs.as_slice()) {
         set_up(tools, &[*arch])?;
-        let (asked, program) = (options(args), lua_program(tools, *arch)?);
+        let (asked, program) = (options(args), lua_program(tools, *arch, args.user)?);
         let boot = debugged(tools, *arch, (&program, "main", &["lua"]), asked, args)?;
         show_run(&boot, args)?;
         return Ok(ExitCode::from(exit_code(&boot)));
@@ -105,7 +105,7 @@ fn demo(tools: &Tools, args: &QemuArgs) -> Result<ExitCode> {
 pub fn lua(tools: &Tools, archs: &[Arch], asked: Options, timeout: u64) -> Result<Vec<Boot>> {
     set_up(tools, archs)?;
     image::paths(tools, archs)?;
-    let programs = archs.iter().map(|&arch| Ok((arch, lua_program(tools, arch)?)));
+    let programs = archs.iter().map(|&arch| Ok((arch, lua_program(tools, arch, asked.user)?)));
     let programs = programs.collect::<Result<Vec<_>>>()?;
     let step = progress::counted("running Lua", archs.len());
     let boots = parallel::map(&programs, |(arch, program)| {
@@ -117,17 +117,17 @@ pub fn lua(tools: &Tools, archs: &[Arch], asked: Options, timeout: u64) -> Resul
     boots.into_iter().collect()
 }
 
-/// Lua, and what it needs of the C runtime.
+/// Lua, and what it needs of the C runtime, in the kernel's mode or in user mode.
 ///
 /// # Errors
 /// A tool is missing, or something does not compile.
-pub fn lua_program(tools: &Tools, arch: Arch) -> Result<Program> {
+pub fn lua_program(tools: &Tools, arch: Arch, user: bool) -> Result<Program> {
     set_up(tools, &[arch])?;
-    let archives = runtime_archives(tools, arch)?;
+    let (archives, kernel) = beneath(tools, arch, user)?;
     let files = runtime::lua::demo(tools, arch)?.objects;
     let mut linker = Linker::default();
     files.iter().for_each(|file| linker.add(&file.bytes));
-    let runtime = runtime_for(&[linker], &archives, runtime::ROOTS, by_image);
+    let runtime = runtime_for(&[linker], &archives, runtime::ROOTS, kernel);
     Ok(Program { files, archives: Vec::new(), modules: Vec::new(), runtime })
 }
 
@@ -179,8 +179,8 @@ pub fn runtime_archives(tools: &Tools, arch: Arch) -> Result<Vec<Archive>> {
 }
 
 /// The archives of the C runtime, and what programs have of the kernel, in the mode that is asked for.
-fn beneath(tools: &Tools, arch: Arch, args: &QemuArgs) -> Result<(Vec<Archive>, Kernel)> {
-    if !args.user {
+fn beneath(tools: &Tools, arch: Arch, user: bool) -> Result<(Vec<Archive>, Kernel)> {
+    if !user {
         return Ok((runtime_archives(tools, arch)?, by_image));
     }
     let archives = runtime::build_for_user(tools, arch)?;
