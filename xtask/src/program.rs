@@ -38,39 +38,55 @@ pub struct Program {
     pub runtime: Vec<NamedBytes>,
 }
 
+/// Members of archives, each once.
+#[derive(Debug, Default)]
+pub struct Members {
+    all: Vec<NamedBytes>,
+    /// Where those of a name are: members of two archives may have one.
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Members {
+    /// Adds a member, if it is not there; where it is.
+    pub fn add(&mut self, member: NamedBytes) -> u32 {
+        let same_name = self.by_name.entry(member.name.clone()).or_default();
+        let known = same_name.iter().find(|&&at| self.all[at] == member).copied();
+        let at = known.unwrap_or_else(|| {
+            same_name.push(self.all.len());
+            self.all.push(member);
+            self.all.len() - 1
+        });
+        at as u32
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[NamedBytes] {
+        &self.all
+    }
+}
+
 /// What several programs of one boot need of the C runtime: each member once, and which are whose.
 #[derive(Debug)]
 pub struct SharedRuntime {
-    members: Vec<NamedBytes>,
+    members: Members,
     of_programs: Vec<Vec<u32>>,
 }
 
 impl SharedRuntime {
     /// Takes from programs what they have of the runtime.
     pub fn take<'p>(programs: impl IntoIterator<Item = &'p mut Program>) -> Self {
-        let (mut members, mut of_programs): (Vec<NamedBytes>, _) = (Vec::new(), Vec::new());
-        let mut known: HashMap<String, Vec<usize>> = HashMap::new();
-        for program in programs {
-            let mut of_program = Vec::new();
-            for member in std::mem::take(&mut program.runtime) {
-                // Members of two archives may have one name.
-                let same_name = known.entry(member.name.clone()).or_default();
-                let at = same_name.iter().find(|&&at| members[at] == member).copied();
-                let at = at.unwrap_or_else(|| {
-                    same_name.push(members.len());
-                    members.push(member);
-                    members.len() - 1
-                });
-                of_program.push(at as u32);
-            }
-            of_programs.push(of_program);
-        }
+        let mut members = Members::default();
+        let of_program = |program: &'p mut Program| {
+            let own = std::mem::take(&mut program.runtime);
+            own.into_iter().map(|member| members.add(member)).collect()
+        };
+        let of_programs = programs.into_iter().map(of_program).collect();
         Self { members, of_programs }
     }
 
     /// All members.
     pub fn members(&self) -> &[NamedBytes] {
-        &self.members
+        self.members.all()
     }
 
     /// Which of the members a program has, by where it was among them all.

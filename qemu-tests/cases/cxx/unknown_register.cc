@@ -1,4 +1,5 @@
 //! flags: -O2 -fexceptions -frtti
+//! user: no; gcc's unwinder ignores such registers
 //! expect: aborted
 //! output: terminate called after throwing an instance of 'int'
 // A table speaks of a register that the image's unwinder lacks (of vectors, or of nothing): it goes no

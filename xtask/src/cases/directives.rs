@@ -56,6 +56,7 @@ pub enum Directive {
     Stubs(u32),
     Taken(String),
     Task(Task),
+    NotInUserMode,
     With(Vec<String>),
 }
 
@@ -219,6 +220,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             ensure!(text == "picolibc", "the one value is `picolibc`");
             Directive::Library
         }
+        "user" => {
+            ensure!(text.starts_with("no; "), "the one value is `no`, then `;` and why");
+            Directive::NotInUserMode
+        }
         "manager" => Directive::Manager(match text {
             "arenas" => ManagerKind::Arenas,
             "fixed" => ManagerKind::Fixed,
@@ -232,10 +237,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
                 match word {
                     "debug" => options.debug = true,
                     "erratum_843419" => options.erratum_843419 = true,
-                    "user" => options.user = true,
                     "gc_sections" => options.gc_sections = true,
                     "group_cycles" => options.group_cycles = true,
                     "in_place" => options.in_place = true,
+                    "user" => options.user = true,
                     _ => bail!(
                         "the values are `debug`, `erratum_843419`, `gc_sections`, `group_cycles` and `in_place`"
                     ),

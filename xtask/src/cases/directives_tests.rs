@@ -168,6 +168,14 @@ fn a_program_may_be_for_another_hart_or_both() {
 }
 
 #[test]
+fn a_case_may_keep_out_of_user_mode() {
+    assert!(settings("").twin);
+    assert!(!settings("//! user: no; it needs the kernel\n").twin);
+    assert!(complaint("//! user: no\n").contains("why"));
+    assert!(settings("//! options: user\n").options.user);
+}
+
+#[test]
 fn managers_are_named() {
     assert_eq!(settings("").manager, ManagerKind::Arenas);
     assert_eq!(settings("//! manager: fixed\n").manager, ManagerKind::Fixed);

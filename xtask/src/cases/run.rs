@@ -1,6 +1,5 @@
 //! Booting the images with the programs, until each program has had its turn.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use crate::image;
 use crate::modules;
 use crate::parallel;
 use crate::process::Limit;
+use crate::program::Members;
 use crate::progress::Step;
 use crate::qemu::each::{self, Fate};
 use crate::qemu::{self, Boot};
@@ -127,7 +127,7 @@ fn run_batch<'t>(
 
 /// What a batch has of the C runtime.
 struct Runtime {
-    members: Vec<NamedBytes>,
+    members: Members,
     /// Which of them each program has; all where it does not say.
     of_programs: Vec<Option<Vec<u32>>>,
 }
@@ -135,27 +135,20 @@ struct Runtime {
 impl Runtime {
     /// Programs in user mode have what they need alone: what others need may be nothing for that mode.
     fn of(batch: &Batch<'_>, libraries: &Libraries, programs: &[Linker]) -> Self {
+        let mut members = Members::default();
         if !batch.needs_runtime {
-            return Self { members: Vec::new(), of_programs: vec![None; programs.len()] };
+            return Self { members, of_programs: vec![None; programs.len()] };
         }
-        let mut members = libraries.runtime_for(programs);
-        let all: Vec<u32> = (0..members.len() as u32).collect();
-        let names = members.iter().enumerate();
-        let mut places: HashMap<String, u32> =
-            names.map(|(at, member)| (member.name.clone(), at as u32)).collect();
-        let mut place = |member: NamedBytes| {
-            *places.entry(member.name.clone()).or_insert_with(|| {
-                members.push(member);
-                members.len() as u32 - 1
-            })
+        let mut add = |all: Vec<NamedBytes>| -> Vec<u32> {
+            all.into_iter().map(|member| members.add(member)).collect()
         };
+        let usual = add(libraries.runtime_for(programs));
         let of_programs = batch.programs.iter().zip(programs);
         let of_programs = of_programs.map(|((_, trial), program)| match trial.options.user {
-            true => libraries.runtime_for_user(program).into_iter().map(&mut place).collect(),
-            false => all.clone(),
+            true => Some(add(libraries.runtime_for_user(program))),
+            false => Some(usual.clone()),
         });
-        let of_programs = of_programs.map(Some).collect();
-        Self { members, of_programs }
+        Self { of_programs: of_programs.collect(), members }
     }
 }
 
@@ -165,7 +158,7 @@ fn job<'j>(
     programs: &[Numbered<'j>],
     range: Range<usize>,
 ) -> protocol::Job<'j> {
-    let members = runtime.members.iter();
+    let members = runtime.members.all().iter();
     let members = members.map(|file| protocol::File::new(&file.name, &file.bytes));
     let of_programs = &runtime.of_programs[range];
     let programs = names.iter().zip(programs).zip(of_programs).map(|((name, (_, trial)), own)| {

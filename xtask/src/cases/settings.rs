@@ -50,6 +50,8 @@ pub struct Settings {
     pub stubs: Option<u32>,
     /// What the image does with the program.
     pub task: Task,
+    /// Whether it is run in user mode as well, where it can be.
+    pub twin: bool,
     /// What is taken from archives, and for what, where that is said.
     pub taken: Vec<String>,
     /// Further sources of the program, relative to the case's folder.
@@ -76,6 +78,7 @@ impl Default for Settings {
             manager: ManagerKind::default(),
             options: Options::default(),
             both_orders: false,
+            twin: true,
             output: String::new(),
             repeat: 1,
             stubs: None,
@@ -111,6 +114,7 @@ impl Settings {
             Directive::Library => self.library = true,
             Directive::LongText => self.long_text = true,
             Directive::Manager(manager) => self.manager = *manager,
+            Directive::NotInUserMode => self.twin = false,
             Directive::Options(options) => self.options = *options,
             Directive::Orders => self.both_orders = true,
             Directive::Output(line) => {

@@ -155,11 +155,18 @@ fn options(settings: &Settings, arch: Arch, set: usize) -> Vec<Options> {
 /// Whether a case may be run in user mode as well: one that ends by itself, beside the image and on the
 /// first hart.
 fn is_plain(settings: &Settings) -> bool {
-    let Settings { away, far, harts, dynamic_thread_locals, task, damages, options, .. } = settings;
+    let Settings { away, far, harts, dynamic_thread_locals, task, damages, options, twin, .. } =
+        settings;
     let ends = matches!(settings.expect, Expectation::Ends(_) | Expectation::TimesOut(_));
     let is_beside = away.is_empty() && far.is_empty() && *harts == Harts::First;
     let is_usual = !dynamic_thread_locals && *task == Task::Call && damages.is_empty();
-    ends && is_beside && is_usual && !options.in_place && !options.user && settings.entry == "main"
+    *twin
+        && ends
+        && is_beside
+        && is_usual
+        && !options.in_place
+        && !options.user
+        && settings.entry == "main"
 }
 
 /// Whether all that a program needs is there in user mode.
