@@ -5,7 +5,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use qemu_protocol::Outcome;
 use spin::Mutex;
@@ -33,17 +33,25 @@ pub fn contained(
     let hart = target::hart();
     CONTAINED[hart].store(true, Ordering::Relaxed);
     if let Some(limit_ns) = limit_ns {
+        ENDS[hart].store(target::now_ns().saturating_add(limit_ns), Ordering::Relaxed);
         target::start_time_limit(limit_ns);
     }
     let end = call();
     if limit_ns.is_some() {
         target::stop_time_limit();
+        ENDS[hart].store(u64::MAX, Ordering::Relaxed);
     }
     CONTAINED[hart].store(false, Ordering::Relaxed);
     match FAULTS[hart].lock().take() {
         None => Ok(end),
         Some(fault) => Err(outcome(&fault)),
     }
+}
+
+/// Whether the time of the program that this hart runs is over: what takes long for it in the kernel, which
+/// is not interrupted, asks.
+pub fn is_over() -> bool {
+    target::now_ns() >= ENDS[target::hart()].load(Ordering::Relaxed)
 }
 
 /// A job's limit in nanoseconds; none where it has none.
@@ -82,6 +90,8 @@ pub fn is_time_limit(fault: &Fault) -> bool {
 
 /// Whether each hart runs a program contained.
 static CONTAINED: [AtomicBool; HARTS] = [const { AtomicBool::new(false) }; HARTS];
+/// When the time of each hart's program is over, in nanoseconds as [`target::now_ns`] counts them.
+static ENDS: [AtomicU64; HARTS] = [const { AtomicU64::new(u64::MAX) }; HARTS];
 /// How it has faulted.
 static FAULTS: [Mutex<Option<Fault>>; HARTS] = [const { Mutex::new(None) }; HARTS];
 

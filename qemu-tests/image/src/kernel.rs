@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use target_common::{CallEnd, HARTS, Region};
 
-use crate::{cell, target};
+use crate::{cell, containment, target};
 use qemu_protocol::Ended;
 
 /// Where the heap of each hart's program ends now, as an offset in its half of the region.
@@ -36,7 +36,18 @@ pub fn ended(end: CallEnd) -> Ended {
 pub unsafe extern "C" fn kernel_write(bytes: *const u8, count: usize) {
     if !bytes.is_null() {
         // SAFETY: the caller's contract.
-        target::write_console(unsafe { slice::from_raw_parts(bytes, count) });
+        write(unsafe { slice::from_raw_parts(bytes, count) });
+    }
+}
+
+/// Writes for a program, as long as that has time.
+pub fn write(bytes: &[u8]) {
+    const IN_A_ROW: usize = 4096;
+    for piece in bytes.chunks(IN_A_ROW) {
+        if containment::is_over() {
+            return;
+        }
+        target::write_console(piece);
     }
 }
 

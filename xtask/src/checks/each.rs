@@ -30,6 +30,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("abort.c", "abort"),
     ("crash.c", "fault … at crash.o+main+0x"),
     ("endless.c", "timeout"),
+    ("flood.c", "timeout"),
     ("no_one.c", "load error "),
     ("no_main.c", "load error no object defines `main`"),
     ("overflow.c", "fault stack overflow at overflow.o+deeper+0x"),
