@@ -25,7 +25,7 @@ const _: () = assert!(CALLS.len() < GATE_CALLS);
 /// What modules in user mode see of the kernel: the gate.
 pub fn exports() -> impl Iterator<Item = Export> {
     GATE.iter().enumerate().map(|(number, name)| {
-        let stub = target::gate_stub(number + 1);
+        let stub = target::regions().gate_stub(number + 1);
         Export::new(name, core::ptr::with_exposed_provenance(stub))
     })
 }
@@ -33,6 +33,9 @@ pub fn exports() -> impl Iterator<Item = Export> {
 /// Called by the target for each call through the gate.
 #[unsafe(no_mangle)]
 extern "C" fn image_gate(call: &GateCall) -> u64 {
+    if call.number == 0 {
+        target::return_from_user(call.arguments[0])
+    }
     let index = (call.number as usize).wrapping_sub(1);
     // The result of a call that there is not: -1, as of system calls elsewhere.
     CALLS.get(index).map_or(u64::MAX, |function| function(call))

@@ -68,6 +68,8 @@ pub use machine::{exit, now_ns};
 pub use paging::{ProtectError, protect};
 #[cfg(feature = "image")]
 pub use paging::{map_away, share, user_can_read};
+#[cfg(feature = "image")]
+pub use program::return_from_user;
 pub use program::{call_program, escape};
 #[cfg(feature = "image")]
 pub use thread::reset_thread_pointer;
@@ -75,7 +77,7 @@ pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};
 #[cfg(feature = "image")]
-pub use user::{READ_REFUSED, call_user, gate_stub};
+pub use user::{READ_REFUSED, call_user};
 
 /// The architecture's name.
 pub const ARCH: &str = "aarch64";

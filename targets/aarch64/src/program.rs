@@ -69,6 +69,18 @@ pub fn escape(value: i32) -> ! {
     unsafe { leave(value as u64, caller, 1) }
 }
 
+/// Returns from the function that this hart runs in user mode, as [`escape`] leaves any: for the gate.
+///
+/// # Panics
+///
+/// If no program is running.
+#[cfg(feature = "image")]
+pub fn return_from_user(value: u64) -> ! {
+    let caller = caller();
+    // SAFETY: as for `escape`.
+    unsafe { leave(value, caller, 0) }
+}
+
 /// What the innermost [`enter`] on this hart stored.
 ///
 /// # Panics
@@ -164,17 +176,6 @@ unsafe extern "C" fn enter(
         #[cfg(feature = "image")]
         personality = sym target_common::image_personality,
     )
-}
-
-/// Returns from the function that the innermost [`enter`] has called in user mode.
-///
-/// # Safety
-///
-/// An [`enter`] waits, and all that was called from it is done.
-#[cfg(feature = "image")]
-pub(crate) unsafe fn return_from_user(value: u64) -> ! {
-    // SAFETY: as for `escape`.
-    unsafe { leave(value, caller(), 0) }
 }
 
 /// Returns from the [`enter`] that stored `caller`.

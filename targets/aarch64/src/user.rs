@@ -1,11 +1,8 @@
 //! Programs at EL0: how they get there, and the gate by which they call the kernel.
 
-use crate::{
-    layout::regions,
-    program::{CALLERS, call, return_from_user},
-};
+use crate::program::{CALLERS, call};
 use core::arch::{asm, global_asm, naked_asm};
-use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Region, image_gate};
+use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GATE_STUB, Region, image_gate};
 
 /// The cause of a read that a program in user mode may not make: a data abort from EL0, permission fault, that the
 /// kernel has in its place where it was to read for it.
@@ -34,13 +31,6 @@ pub(crate) fn keep_timers() {
     }
 }
 
-/// The address of the gate's stub with this number, below [`GATE_CALLS`].
-pub fn gate_stub(number: usize) -> usize {
-    regions().gate.start + number * STUB_SIZE
-}
-
-const STUB_SIZE: usize = 16;
-
 // The stubs leave their number in x16.
 global_asm!(
     ".pushsection .gate, \"ax\"",
@@ -54,7 +44,7 @@ global_asm!(
     ".endr",
     ".popsection",
     calls = const GATE_CALLS,
-    size = const STUB_SIZE,
+    size = const GATE_STUB,
 );
 
 /// The end of `enter`, for user mode: x9 is the function, the arguments are in place, and the stack pointer
@@ -75,30 +65,10 @@ pub(crate) unsafe extern "C" fn to_user() {
          23, 24, 25, 26, 27, 28, 29, 30, 31",
         "movi v\\register\\().2d, #0",
         ".endr",
-        "mov x6, #0",
-        "mov x7, #0",
-        "mov x8, #0",
-        "mov x9, #0",
-        "mov x10, #0",
-        "mov x11, #0",
-        "mov x12, #0",
-        "mov x13, #0",
-        "mov x14, #0",
-        "mov x15, #0",
-        "mov x16, #0",
-        "mov x17, #0",
-        "mov x18, #0",
-        "mov x19, #0",
-        "mov x20, #0",
-        "mov x21, #0",
-        "mov x22, #0",
-        "mov x23, #0",
-        "mov x24, #0",
-        "mov x25, #0",
-        "mov x26, #0",
-        "mov x27, #0",
-        "mov x28, #0",
-        "mov x29, #0",
+        ".irp register, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, \
+         27, 28, 29",
+        "mov x\\register, #0",
+        ".endr",
         "eret",
     )
 }
@@ -144,35 +114,11 @@ pub(crate) unsafe extern "C" fn enter_gate() {
         ".irp register, 8, 9, 10, 11, 12, 13, 14, 15",
         "fmov d\\register, d\\register",
         ".endr",
-        "mov x1, #0",
-        "mov x2, #0",
-        "mov x3, #0",
-        "mov x4, #0",
-        "mov x5, #0",
-        "mov x6, #0",
-        "mov x7, #0",
-        "mov x8, #0",
-        "mov x9, #0",
-        "mov x10, #0",
-        "mov x11, #0",
-        "mov x12, #0",
-        "mov x13, #0",
-        "mov x14, #0",
-        "mov x15, #0",
-        "mov x16, #0",
-        "mov x17, #0",
-        "mov x18, #0",
+        ".irp register, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18",
+        "mov x\\register, #0",
+        ".endr",
         "eret",
         callers = sym CALLERS,
-        gate = sym gate,
+        gate = sym image_gate,
     )
-}
-
-extern "C" fn gate(call: &GateCall) -> u64 {
-    if call.number == 0 {
-        // SAFETY: the call came from user mode, where only `enter` leads to, and nothing of the kernel
-        // waits above it: the kernel itself never calls user mode from inside of the gate.
-        unsafe { return_from_user(call.arguments[0]) }
-    }
-    image_gate(call)
 }

@@ -18,13 +18,16 @@ pub enum Mode {
 /// How many stubs the gate has, the one to return to included.
 pub const GATE_CALLS: usize = 16;
 
+/// Bytes of each stub.
+pub const GATE_STUB: usize = 16;
+
 /// A call that came through the gate. All of it is what the program likes.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)] // as the targets' trap handlers write it
 pub struct GateCall {
     /// As many as there are; what the call has no use for is anything.
     pub arguments: [u64; ARGUMENTS],
-    /// Which call.
+    /// Which call; 0: the function returns, with the first argument.
     pub number: u64,
     /// Where it returns to, as a hint.
     pub return_address: u64,

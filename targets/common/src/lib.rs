@@ -16,7 +16,7 @@ mod harts;
 pub use away::{Away, AwayArenas};
 pub use fault::{Causes, DescribedFault, Fault, Registers};
 #[cfg(feature = "image")]
-pub use gate::{GATE_CALLS, GateCall, Mode};
+pub use gate::{GATE_CALLS, GATE_STUB, GateCall, Mode};
 pub use harts::{HARTS, HartError, HartGuard, HartLock, Mailbox, Work};
 
 /// What a page may be used for. There is no value for "writable and executable".
@@ -86,6 +86,26 @@ pub struct Regions {
     pub job: Region,
 }
 
+impl Regions {
+    /// Whether a target may be asked to change the pages of `region`: they lie in the arenas and heaps,
+    /// which the scripts lay behind each other, the text arena first, or in a program's stack. The gaps
+    /// between them are not mapped at first. The image hands none of them out; the agent does, and maps
+    /// them so.
+    pub fn may_change(&self, region: Region) -> bool {
+        #[cfg(feature = "image")]
+        if self.program_stacks.iter().any(|stack| stack.contains(region)) {
+            return true;
+        }
+        Region::between(self.text.start, self.program_heap.end()).contains(region)
+    }
+
+    /// The address of the gate's stub with this number, below [`GATE_CALLS`].
+    #[cfg(feature = "image")]
+    pub const fn gate_stub(&self, number: usize) -> usize {
+        self.gate.start + number * GATE_STUB
+    }
+}
+
 /// How many arguments a call into a program can have: as many as all machines pass in registers.
 pub const ARGUMENTS: usize = 6;
 
@@ -111,7 +131,8 @@ unsafe extern "C" {
         context: *mut (),
     ) -> i32;
 
-    /// Provided by the image: what a call through the gate comes to. On the kernel's stack, with
-    /// interrupts off; it may end the program by the target's `escape`.
+    /// Provided by the image: what a call through the gate comes to, which is the target's
+    /// `return_from_user` for number 0. On the kernel's stack, with interrupts off; it may end the program by
+    /// the target's `escape`.
     pub safe fn image_gate(call: &GateCall) -> u64;
 }

@@ -49,21 +49,25 @@ pub(crate) unsafe fn call(
 /// # Panics
 /// When no program is running.
 pub fn escape(value: i32) -> ! {
+    end(value as isize, 1)
+}
+
+/// Returns from the function that this hart runs in user mode, as [`escape`] leaves any: for the gate.
+///
+/// # Panics
+/// When no program is running.
+#[cfg(feature = "image")]
+pub fn return_from_user(value: u64) -> ! {
+    end(value as isize, 0)
+}
+
+/// Has the innermost waiting `enter` return this.
+fn end(value: isize, escaped: usize) -> ! {
     let frame = &FRAMES[hart()];
     assert!(frame.load(Ordering::Relaxed) != 0, "escape: no program is running");
     // SAFETY: a frame is there, so a call of `enter` waits in the stack frames below, none of
     // which can have returned without setting it back.
-    unsafe { resume(value as isize, 1, frame.as_ptr()) }
-}
-
-/// Returns from the function that the innermost waiting `enter` has called in user mode.
-///
-/// # Safety
-/// An `enter` must be waiting, and all that was called from it be done.
-#[cfg(feature = "image")]
-pub(crate) unsafe fn return_from_user(value: u64) -> ! {
-    // SAFETY: as the caller promised.
-    unsafe { resume(value as isize, 0, FRAMES[hart()].as_ptr()) }
+    unsafe { resume(value, escaped, frame.as_ptr()) }
 }
 
 /// What `enter` returns, in registers `a0` and `a1`.

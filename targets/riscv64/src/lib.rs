@@ -65,6 +65,8 @@ mod user;
 
 #[cfg(feature = "image")]
 pub use away::map_away;
+#[cfg(feature = "image")]
+pub use call::return_from_user;
 pub use call::{call_program, escape};
 pub use harts::hart;
 #[cfg(feature = "image")]
@@ -81,7 +83,7 @@ pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 pub use time_limit::{start_time_limit, stop_time_limit};
 pub use trap::{EXIT_FAULT_IN_FAULT, escape_fault};
 #[cfg(feature = "image")]
-pub use user::{READ_REFUSED, call_user, gate_stub};
+pub use user::{READ_REFUSED, call_user};
 
 /// The architecture's name.
 pub const ARCH: &str = "riscv64";

@@ -63,14 +63,7 @@ fn change(region: Region, access: Access, shared: u64) -> Result<(), ProtectErro
         return Err(ProtectError::Misaligned(region));
     }
     let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
-    // With the gaps between them, of which nobody is given anything.
-    let regions = regions();
-    let near = Region::between(regions.text.start, regions.program_heap.end());
-    #[cfg(feature = "image")]
-    let near_too = regions.program_stacks.iter().any(|stack| stack.contains(region));
-    #[cfg(not(feature = "image"))]
-    let near_too = false;
-    let changed = if near.contains(region) || near_too {
+    let changed = if regions().may_change(region) {
         writing(|| set(region, region.start, access, shared))
     } else if shared == 0 {
         writing(|| protect_away(region, access))?

@@ -2,10 +2,9 @@
 
 use core::arch::{global_asm, naked_asm};
 
-use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Region, image_gate};
+use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GATE_STUB, Region, image_gate};
 
-use crate::call::{FRAMES, call, return_from_user};
-use crate::layout::regions;
+use crate::call::{FRAMES, call};
 
 /// The cause of a read that a program in user mode may not make: a load page fault, that the kernel has in
 /// its place where it was to read for it.
@@ -20,13 +19,6 @@ pub unsafe fn call_user(entry: usize, arguments: &[u64; ARGUMENTS], stack: Regio
     // SAFETY: as the caller promised.
     unsafe { call(entry, arguments, stack, true) }
 }
-
-/// The address of the gate's stub with this number, below [`GATE_CALLS`].
-pub fn gate_stub(number: usize) -> usize {
-    regions().gate.start + number * STUB_SIZE
-}
-
-const STUB_SIZE: usize = 16;
 
 // The stubs leave their number in T0.
 global_asm!(
@@ -44,7 +36,7 @@ global_asm!(
     ".option pop",
     ".popsection",
     calls = const GATE_CALLS,
-    size = const STUB_SIZE,
+    size = const GATE_STUB,
 );
 
 /// The end of `enter`, for user mode: T0 is the function, the arguments are in place, and the stack pointer
@@ -66,27 +58,9 @@ pub(crate) unsafe extern "C" fn to_user() {
         "fmv.d.x f\\register, zero",
         ".endr",
         ".option pop",
-        "mv gp, zero",
-        "mv t0, zero",
-        "mv t1, zero",
-        "mv t2, zero",
-        "mv t3, zero",
-        "mv t4, zero",
-        "mv t5, zero",
-        "mv t6, zero",
-        "mv a6, zero",
-        "mv a7, zero",
-        "mv s1, zero",
-        "mv s2, zero",
-        "mv s3, zero",
-        "mv s4, zero",
-        "mv s5, zero",
-        "mv s6, zero",
-        "mv s7, zero",
-        "mv s8, zero",
-        "mv s9, zero",
-        "mv s10, zero",
-        "mv s11, zero",
+        ".irp register, gp, t0, t1, t2, t3, t4, t5, t6, a6, a7, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11",
+        "mv \\register, zero",
+        ".endr",
         "sret",
     )
 }
@@ -135,31 +109,11 @@ pub(crate) unsafe extern "C" fn enter_gate() {
         "ld gp, 88(sp)",
         "ld tp, 96(sp)",
         "ld sp, 64(sp)",
-        "mv t0, zero",
-        "mv t1, zero",
-        "mv t2, zero",
-        "mv t3, zero",
-        "mv t4, zero",
-        "mv t5, zero",
-        "mv t6, zero",
-        "mv a1, zero",
-        "mv a2, zero",
-        "mv a3, zero",
-        "mv a4, zero",
-        "mv a5, zero",
-        "mv a6, zero",
-        "mv a7, zero",
+        ".irp register, t0, t1, t2, t3, t4, t5, t6, a1, a2, a3, a4, a5, a6, a7",
+        "mv \\register, zero",
+        ".endr",
         "sret",
         frames = sym FRAMES,
-        gate = sym gate,
+        gate = sym image_gate,
     )
-}
-
-extern "C" fn gate(call: &GateCall) -> u64 {
-    if call.number == 0 {
-        // SAFETY: the call came from user mode, where only `enter` leads to, and nothing of the kernel
-        // waits above it: the kernel itself never calls user mode from inside of the gate.
-        unsafe { return_from_user(call.arguments[0]) }
-    }
-    image_gate(call)
 }

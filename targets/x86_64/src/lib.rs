@@ -42,7 +42,7 @@ pub use machine::{
 };
 #[cfg(all(feature = "image", target_arch = "x86_64", target_os = "none"))]
 pub use machine::{
-    READ_REFUSED, call_user, gate_stub, map_away, reset_thread_pointer, run_on_second_hart,
+    READ_REFUSED, call_user, map_away, reset_thread_pointer, return_from_user, run_on_second_hart,
     second_hart_is_idle, share, start_time_limit, stop_time_limit, user_can_read,
 };
 

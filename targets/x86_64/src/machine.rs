@@ -27,6 +27,8 @@ mod user;
 
 #[cfg(feature = "image")]
 pub use away::map_away;
+#[cfg(feature = "image")]
+pub use call::return_from_user;
 pub use call::{call_program, escape};
 pub use clock::now_ns;
 pub use console::{Console, read_console, write_console};
@@ -45,7 +47,7 @@ pub use thread::{descriptor_dynamic, descriptor_static, set_thread_pointer};
 #[cfg(feature = "image")]
 pub use time_limit::{start_time_limit, stop_time_limit};
 #[cfg(feature = "image")]
-pub use user::{READ_REFUSED, call_user, gate_stub};
+pub use user::{READ_REFUSED, call_user};
 
 // SAFETY: the image defines both with these types; the interface of the target crates says so.
 unsafe extern "Rust" {

@@ -52,6 +52,17 @@ pub(super) unsafe fn call(
 ///
 /// Without a running program there is nothing to go back to, and the run ends with failure.
 pub fn escape(value: i32) -> ! {
+    end(value as u64, 1)
+}
+
+/// Returns from the function that this hart runs in user mode, as [`escape`] leaves any: for the gate.
+#[cfg(feature = "image")]
+pub fn return_from_user(value: u64) -> ! {
+    end(value, 0)
+}
+
+/// Has the innermost [`enter`] return this.
+fn end(value: u64, escaped: u64) -> ! {
     let frame = frame();
     // SAFETY: only this hart uses it, in `enter` and `leave`.
     if unsafe { *frame } == 0 {
@@ -59,7 +70,7 @@ pub fn escape(value: i32) -> ! {
         exit(u8::MAX)
     }
     // SAFETY: `enter` was entered and not left, so its frame is still on the caller's stack.
-    unsafe { leave(value as u64, 1, frame) }
+    unsafe { leave(value, escaped, frame) }
 }
 
 /// Of each hart the stack pointer in the innermost [`enter`], or 0.
@@ -145,16 +156,6 @@ unsafe extern "sysv64" fn enter(
         #[cfg(feature = "image")]
         personality = sym target_common::image_personality,
     )
-}
-
-/// Returns from the function that the innermost [`enter`] has called in user mode.
-///
-/// # Safety
-/// An [`enter`] waits, and all that was called from it is done.
-#[cfg(feature = "image")]
-pub(super) unsafe fn return_from_user(value: u64) -> ! {
-    // SAFETY: the caller's contract.
-    unsafe { leave(value, 0, frame()) }
 }
 
 /// Goes back to the innermost [`enter`] from anywhere below it.

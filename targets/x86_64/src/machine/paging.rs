@@ -63,15 +63,7 @@ fn change(region: Region, access: Access, shared: Flags) -> Result<(), ProtectEr
         return Err(ProtectError::Unaligned);
     }
     let _alone = CHANGING.lock(hart()).ok_or(ProtectError::Busy)?;
-    // The script lays the arenas and heaps behind each other, the text arena first, with gaps that are
-    // not mapped at first. The image hands none of them out; the agent does, and maps them here.
-    let regions = regions();
-    let near = Region::between(regions.text.start, regions.program_heap.end());
-    #[cfg(feature = "image")]
-    let near_too = regions.program_stacks.iter().any(|stack| stack.contains(region));
-    #[cfg(not(feature = "image"))]
-    let near_too = false;
-    let changed = if near.contains(region) || near_too {
+    let changed = if regions().may_change(region) {
         writing(|| set(region, region.start, access, shared))
     } else if shared.is_empty() {
         writing(|| protect_away(region, access))?

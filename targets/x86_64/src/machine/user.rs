@@ -2,11 +2,11 @@
 
 use core::arch::{global_asm, naked_asm};
 
-use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GateCall, Region, image_gate};
+use target_common::{ARGUMENTS, CallEnd, GATE_CALLS, GATE_STUB, Region, image_gate};
 use x86_64::structures::idt::{Entry, HandlerFunc};
 use x86_64::{PrivilegeLevel, VirtAddr};
 
-use super::call::{call, return_from_user};
+use super::call::call;
 use super::harts::hart;
 use super::segments::{USER_CODE, USER_DATA, kernel_stack};
 
@@ -27,19 +27,12 @@ pub unsafe fn call_user(entry: usize, arguments: &[u64; ARGUMENTS], stack: Regio
     unsafe { call(entry, arguments, stack, kernel_stack(hart())) }
 }
 
-/// The address of the gate's stub with this number, below [`GATE_CALLS`].
-pub fn gate_stub(number: usize) -> usize {
-    super::regions().gate.start + number * STUB_SIZE
-}
-
 /// Has an entry of the interrupt table lead to the gate.
 pub(super) fn set_gate(entry: &mut Entry<HandlerFunc>) {
     let code = VirtAddr::from_ptr(gate_entry as *const ());
     // SAFETY: `gate_entry` takes what an interrupt without an error code pushes, and returns from it.
     unsafe { entry.set_handler_addr(code).set_privilege_level(PrivilegeLevel::Ring3) };
 }
-
-const STUB_SIZE: usize = 16;
 
 // The stubs leave their number in RAX, which is no argument but of functions of any number, and where
 // they return to in R10. The first one has what a function returned in RAX.
@@ -60,7 +53,7 @@ global_asm!(
     ".popsection",
     gate = const GATE,
     calls = const GATE_CALLS,
-    size = const STUB_SIZE,
+    size = const GATE_STUB,
 );
 
 /// The end of `enter`, for user mode: R11 is the function, R12 the kernel's stack, R13 where that is
@@ -151,16 +144,7 @@ unsafe extern "sysv64" fn gate_entry() {
         "2:",
         "push offset exception_vectors + 8 * {vector}", // as an entry of its own would leave it
         "jmp exception_entry",
-        gate = sym gate,
+        gate = sym image_gate,
         vector = const GATE,
     )
-}
-
-extern "sysv64" fn gate(call: &GateCall) -> u64 {
-    if call.number == 0 {
-        // SAFETY: the call came from user mode, where only `enter` leads to, and nothing of the kernel
-        // waits above it: the kernel itself never calls user mode from inside of the gate.
-        unsafe { return_from_user(call.arguments[0]) }
-    }
-    image_gate(call)
 }
