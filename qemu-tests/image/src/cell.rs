@@ -133,7 +133,7 @@ pub fn grow_heap(size: usize) {
 ///
 /// # Panics
 /// If they are not whole pages of the arenas, the programs' heaps and their stacks.
-pub fn share(region: Region, access: Access) {
+fn share(region: Region, access: Access) {
     if region.size != 0
         && let Err(error) = target::share(region, access)
     {
@@ -145,7 +145,7 @@ pub fn share(region: Region, access: Access) {
 ///
 /// # Panics
 /// As [`share`].
-pub fn take_back(region: Region) {
+fn take_back(region: Region) {
     if region.size != 0
         && let Err(error) = target::protect(region, Access::ReadWrite)
     {

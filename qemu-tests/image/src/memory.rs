@@ -89,15 +89,26 @@ impl Mapped {
 }
 
 impl Pages {
-    fn set(&self, start: NonNull<u8>, size: usize, access: Access) -> Result<(), MemoryError> {
+    /// Has pages be for the kernel, or for user mode as well.
+    fn set(
+        &self,
+        start: NonNull<u8>,
+        size: usize,
+        access: Access,
+        mode: Mode,
+    ) -> Result<(), MemoryError> {
         let region = Region { start: start.as_ptr().addr(), size };
-        target::protect(region, access).map_err(|_| MemoryError::Refused("no such pages"))
+        let changed = match mode {
+            Mode::Kernel => target::protect(region, access),
+            Mode::User => target::share(region, access),
+        };
+        changed.map_err(|_| MemoryError::Refused("no such pages"))
     }
 }
 
 impl Platform for Pages {
     fn unprotect(&self, start: NonNull<u8>, size: usize) -> Result<(), MemoryError> {
-        self.set(start, size, Access::ReadWrite)
+        self.set(start, size, Access::ReadWrite, Mode::Kernel)
     }
 
     fn protect(
@@ -111,11 +122,7 @@ impl Platform for Pages {
             SegmentKind::ReadOnly => Access::Read,
             SegmentKind::Data => Access::ReadWrite,
         };
-        if cell::mode() == Mode::Kernel {
-            return self.set(start, size, access);
-        }
-        let region = Region { start: start.as_ptr().addr(), size };
-        target::share(region, access).map_err(|_| MemoryError::Refused("no such pages"))
+        self.set(start, size, access, cell::mode())
     }
 
     fn synchronise_instructions(&self, start: NonNull<u8>, size: usize) {

@@ -10,7 +10,7 @@ use qemu_protocol::{
     Ended, File, Harts, ManagerKind, ModuleReport, ObjectReport, Options, Outcome, Program,
     ProgramReport, Surroundings, Task,
 };
-use target_common::CallEnd;
+use target_common::{ARGUMENTS, CallEnd};
 
 use crate::cell::{self, Cell, Stack};
 use crate::containment;
@@ -420,7 +420,7 @@ struct Caller {
     /// By when they must have returned, all of them; none where there is no limit.
     deadline_ns: Option<u64>,
     /// `int argc, char **argv`, and no environment.
-    arguments: [u64; 6],
+    arguments: [u64; ARGUMENTS],
     stack: Stack,
 }
 
