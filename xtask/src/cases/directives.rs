@@ -48,6 +48,7 @@ pub enum Directive {
     Library,
     LongText,
     Manager(ManagerKind),
+    NotInUserMode,
     Options(Options),
     Orders,
     Output(String),
@@ -56,7 +57,6 @@ pub enum Directive {
     Stubs(u32),
     Taken(String),
     Task(Task),
-    NotInUserMode,
     With(Vec<String>),
 }
 
@@ -220,10 +220,6 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
             ensure!(text == "picolibc", "the one value is `picolibc`");
             Directive::Library
         }
-        "user" => {
-            ensure!(text.starts_with("no; "), "the one value is `no`, then `;` and why");
-            Directive::NotInUserMode
-        }
         "manager" => Directive::Manager(match text {
             "arenas" => ManagerKind::Arenas,
             "fixed" => ManagerKind::Fixed,
@@ -242,7 +238,7 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
                     "in_place" => options.in_place = true,
                     "user" => options.user = true,
                     _ => bail!(
-                        "the values are `debug`, `erratum_843419`, `gc_sections`, `group_cycles` and `in_place`"
+                        "the values are `debug`, `erratum_843419`, `gc_sections`, `group_cycles`, `in_place` and `user`"
                     ),
                 }
             }
@@ -265,6 +261,10 @@ fn parse_directive(key: &str, value: &str) -> Result<Directive> {
         "thread-locals" => {
             ensure!(text == "dynamic", "the one value is `dynamic`");
             Directive::DynamicThreadLocals
+        }
+        "user" => {
+            ensure!(text.starts_with("no; "), "the one value is `no`, then `;` and why");
+            Directive::NotInUserMode
         }
         "with" => Directive::With(words()),
         _ => bail!("no such directive"),

@@ -15,9 +15,7 @@ use crate::toolchain;
 /// What cases for one machine are linked with.
 #[derive(Debug)]
 pub struct Libraries {
-    /// The C runtime: loaded as a module of its own.
-    c: Vec<Archive>,
-    /// The same for user mode.
+    /// The C runtime, as user mode has it: loaded as a module of its own.
     c_for_user: Vec<Archive>,
     /// Rust's core library, as the `rustc` that compiles the cases has it: its members become part
     /// of the program.
@@ -31,24 +29,28 @@ impl Libraries {
     /// A library cannot be built.
     pub fn open(tools: &Tools, arch: Arch, wants_rust: bool) -> Result<Self> {
         let open = |path: &std::path::PathBuf| Archive::open(path);
-        let c = runtime::build(tools, arch)?.iter().map(open).collect::<Result<_>>()?;
         let c_for_user =
             runtime::build_for_user(tools, arch)?.iter().map(open).collect::<Result<_>>()?;
         let rust = match wants_rust {
             true => toolchain::archives_in(Path::new(&toolchain::library_dir(tools, arch)?)),
             false => Vec::new(),
         };
-        Ok(Self { c, c_for_user, rust: rust.iter().map(open).collect::<Result<_>>()? })
+        Ok(Self { c_for_user, rust: rust.iter().map(open).collect::<Result<_>>()? })
+    }
+
+    /// The C runtime as it is under the image's own unwinder: without the one that comes first.
+    fn c(&self) -> &[Archive] {
+        self.c_for_user.get(1..).unwrap_or_default()
     }
 
     /// Whether a program takes anything from the C runtime.
     pub fn serve(&self, program: &Linker) -> bool {
-        program.missing().any(|name| self.c.iter().any(|archive| archive.defines(name)))
+        program.missing().any(|name| self.c().iter().any(|archive| archive.defines(name)))
     }
 
     /// The members of the C runtime that these programs need.
     pub fn runtime_for(&self, programs: &[Linker]) -> Vec<NamedBytes> {
-        runtime_for(programs, &self.c, runtime::ROOTS, by_image)
+        runtime_for(programs, self.c(), runtime::ROOTS, by_image)
     }
 
     /// The members that a program needs in user mode.
@@ -76,5 +78,5 @@ impl Libraries {
 #[cfg(test)]
 impl Libraries {
     /// None at all.
-    pub const NONE: Self = Self { c: Vec::new(), c_for_user: Vec::new(), rust: Vec::new() };
+    pub const NONE: Self = Self { c_for_user: Vec::new(), rust: Vec::new() };
 }

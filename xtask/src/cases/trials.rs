@@ -123,11 +123,10 @@ fn variants(case: &Case, settings: &Settings, arch: Arch, compiler: Compiler) ->
     let mut variants = Vec::new();
     let count = sets.len();
     for (number, flags) in sets.into_iter().enumerate() {
-        let asked = options(settings, arch, number);
-        let twin = is_plain(settings) && number == count / 2;
-        let asked =
-            asked.into_iter().chain(twin.then_some(Options { user: true, ..settings.options }));
-        let asked: Vec<_> = asked.collect();
+        let mut asked = options(settings, arch, number);
+        if number == count / 2 && is_plain(settings) {
+            asked.push(Options { user: true, ..settings.options });
+        }
         let ways = orders.iter().flat_map(|order| asked.iter().map(move |asked| (*order, *asked)));
         for (reversed, options) in ways {
             variants.extend(surroundings.iter().map(|&surroundings| Variant {
