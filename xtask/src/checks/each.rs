@@ -23,28 +23,23 @@ const SECONDS: &str = "2";
 /// How often the well-behaved one is run between two others.
 const BETWEEN: usize = 10;
 
-/// What is run: a source in `qemu-tests/each`, and what its result begins with.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("well.c", "pass"),
-    ("exit.c", "exit 3"),
-    ("abort.c", "abort"),
-    ("crash.c", "fault … at crash.o+main+0x"),
-    ("endless.c", "timeout"),
-    ("flood.c", "timeout"),
-    ("no_one.c", "load error "),
-    ("no_main.c", "load error no object defines `main`"),
-    ("overflow.c", "fault stack overflow at overflow.o+deeper+0x"),
-    // Nobody can say how it ends; but it ends.
-    ("scribble.c", ""),
+/// What is run, in this order: a source in `qemu-tests/each`, and how its result begins, in the kernel's mode
+/// and in user mode, where nothing ends the machine; `…` stands for anything.
+const PROGRAMS: &[(&str, [&str; 2])] = &[
+    ("well.c", ["pass"; 2]),
+    ("exit.c", ["exit 3"; 2]),
+    ("abort.c", ["abort"; 2]),
+    ("crash.c", ["fault … at crash.o+main+0x"; 2]),
+    ("endless.c", ["timeout"; 2]),
+    ("flood.c", ["timeout"; 2]),
+    ("no_one.c", ["load error "; 2]),
+    ("no_main.c", ["load error no object defines `main`"; 2]),
+    ("overflow.c", ["fault stack overflow at overflow.o+deeper+0x"; 2]),
+    // With the kernel's rights nobody can say how it ends; but it ends.
+    ("scribble.c", ["", "fault … at scribble.o+main+0x"]),
     // What one has had of a heap the next one finds again, or not.
-    ("heap.c", "pass"),
-    ("heap_again.c", "pass"),
-];
-
-/// What ends otherwise in user mode, where nothing ends the machine.
-const IN_USER_MODE: &[(&str, &str)] = &[
-    ("heap_again.c", "fault … at heap_again.o+main+0x"),
-    ("scribble.c", "fault … at scribble.o+main+0x"),
+    ("heap.c", ["pass"; 2]),
+    ("heap_again.c", ["pass", "fault … at heap_again.o+main+0x"]),
 ];
 
 /// A record of the report, as far as it is looked at.
@@ -61,44 +56,49 @@ struct Record {
     relocations: u64,
 }
 
+/// An object, its machine, and what is expected of it in either mode.
+type Expected = BTreeMap<PathBuf, (Arch, [&'static str; 2])>;
+
 /// All programs, for all machines in one call; then the same in user mode.
 pub(super) fn run(context: &Context) -> Result<Tally> {
-    let mut tally = Tally::default();
-    let usual: BTreeMap<&str, &str> = PROGRAMS.iter().copied().collect();
-    run_in_a_mode(context, &usual, &[], &mut tally)?;
-    let in_user_mode = usual.into_iter().chain(IN_USER_MODE.iter().copied()).collect();
-    run_in_a_mode(context, &in_user_mode, &["--user"], &mut tally)?;
-    Ok(tally)
-}
-
-fn run_in_a_mode(
-    context: &Context,
-    programs: &BTreeMap<&str, &str>,
-    mode: &[&str],
-    tally: &mut Tally,
-) -> Result<()> {
     let tools = &context.tools;
     let folder = tempfile::tempdir()?;
-    let mut expected: BTreeMap<PathBuf, (Arch, &str)> = BTreeMap::new();
+    let mut expected = Expected::new();
     let mut files = Vec::new();
     for arch in Arch::ALL {
         let well = object(tools, arch, folder.path(), "well.c")?;
-        for (source, result) in programs {
+        for (source, results) in PROGRAMS {
             let path = object(tools, arch, folder.path(), source)?;
             files.push(path.clone());
-            expected.insert(path, (arch, result));
+            expected.insert(path, (arch, *results));
             files.extend((0..BETWEEN).map(|_| well.clone()));
         }
     }
     let noise = folder.path().join("noise.o");
     std::fs::write(&noise, b"no object")?;
     files.push(noise.clone());
-    let report = folder.path().join("report.json");
+    let mut tally = Tally::default();
+    for user in [false, true] {
+        run_in_mode(user, &files, &expected, &noise, &mut tally)?;
+    }
+    Ok(tally)
+}
+
+/// Runs all files in one mode.
+fn run_in_mode(
+    user: bool,
+    files: &[PathBuf],
+    expected: &Expected,
+    noise: &Path,
+    tally: &mut Tally,
+) -> Result<()> {
+    let report = tempfile::NamedTempFile::new()?;
+    let mode = user.then_some("--user");
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["qemu", "--each", "--timeout", SECONDS]).args(mode);
-    command.arg("--report").arg(&report).args(&files);
+    command.arg("--report").arg(report.path()).args(files);
     let done = process::run(&mut command, LIMIT)?;
-    let text = std::fs::read_to_string(&report)
+    let text = std::fs::read_to_string(report.path())
         .with_context(|| format!("no report:\n{}", done.stderr_text()))?;
     let records: Vec<Record> = serde_json::from_str(&text)?;
     tally.count("every object has a result, in order", {
@@ -112,14 +112,14 @@ fn run_in_a_mode(
         same(&(lines.lines().count(), lines.contains(&last)), &(files.len() + 1, true))
     });
     for record in &records {
-        if record.path == noise {
+        if record.path == *noise {
             tally.count("what is no object is refused", begins(record, "load error "));
             continue;
         }
-        let Some((arch, result)) = expected.get(&record.path) else { continue };
+        let Some((arch, results)) = expected.get(&record.path) else { continue };
         let name = record.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = [&[&*name], mode].concat().join(" ");
-        tally.count(format!("{arch}: {name}"), judged(record, *arch, result, !mode.is_empty()));
+        let name = format!("{arch}: {name}{}", if user { " --user" } else { "" });
+        tally.count(name, judged(record, *arch, results[usize::from(user)], user));
     }
     Ok(())
 }

@@ -86,6 +86,7 @@ mod tests {
         assert!(source.contains("{ \"a.js\", file_0, 2 },"), "{source}");
         assert!(source.contains("file_1[] = { 0 };"), "{source}");
     }
+
     #[test]
     fn a_change_is_made_once() {
         let mut files = [("a".to_owned(), b"x 10 y".to_vec()), ("b".to_owned(), b"20 20".to_vec())];

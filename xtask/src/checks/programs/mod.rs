@@ -15,8 +15,8 @@ use crate::image;
 use crate::parallel;
 use crate::program::{Inputs, Program, SharedRuntime};
 use crate::progress;
+use crate::qemu;
 use crate::qemu::each::{self, Fate};
-use crate::qemu::{self, Stop};
 use crate::runtime;
 use crate::selection::by_image;
 use crate::setup::{Need, Tools};
@@ -143,8 +143,7 @@ fn judge(fate: &Fate<'_>, expected: &[u8]) -> Result<()> {
             (&report.outcome, *output, report.arenas.iter().any(|a| a.after != a.before))
         }
         Fate::Fatal(stop, output) => {
-            let ended: &Stop = stop;
-            anyhow::bail!("the machine came to an end: {ended}{}", each::tail(output));
+            anyhow::bail!("the machine came to an end: {stop}{}", each::tail(output))
         }
         Fate::NotStarted(why) => anyhow::bail!("{why}"),
     };

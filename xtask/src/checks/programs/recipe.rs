@@ -45,7 +45,7 @@ pub struct Library {
 pub struct Way {
     /// As reports have it.
     pub name: &'static str,
-    /// clang, with picolibc's headers; else gcc, with the headers that it comes with.
+    /// clang; else gcc. C has picolibc's headers from both.
     pub clang: bool,
     /// The flags.
     pub flags: &'static [&'static str],
