@@ -1,5 +1,7 @@
 //! Fields of instructions and data: which bytes, which instructions have them, how values go in.
 
+use crate::arch::scatter::Scatter;
+
 /// A field: which bytes are read and written back, and how the value goes into them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
@@ -14,13 +16,24 @@ pub(crate) struct Field {
     /// The same of other instructions that have this field, too.
     pub(crate) other: (u64, u64),
     /// From what is there and the value to what will be there.
-    pub(crate) encode: fn(old: u64, value: u64) -> u64,
+    pub(crate) encoding: Encoding,
+}
+
+/// How a value goes into a field.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Encoding {
+    /// It is the field, whatever is there.
+    Whole,
+    /// Its bits have places in the field.
+    Scattered(&'static Scatter),
+    /// What is there enters into it.
+    Computed(fn(old: u64, value: u64) -> u64),
 }
 
 impl Field {
     /// Data of this width, at any offset.
-    pub(crate) const fn data(width: u8, encode: fn(u64, u64) -> u64) -> Self {
-        Self { width, align: 1, mask: 0, opcode: 0, other: (0, 0), encode }
+    pub(crate) const fn data(width: u8, encoding: Encoding) -> Self {
+        Self { width, align: 1, mask: 0, opcode: 0, other: (0, 0), encoding }
     }
 
     /// An instruction, at a multiple of `align`, whose bits under `mask` are `opcode`.
@@ -29,15 +42,25 @@ impl Field {
         align: u8,
         mask: u64,
         opcode: u64,
-        encode: fn(u64, u64) -> u64,
+        encoding: Encoding,
     ) -> Self {
-        Self { width, align, mask, opcode, other: (mask, opcode), encode }
+        Self { width, align, mask, opcode, other: (mask, opcode), encoding }
     }
 
     /// Whether what is there is an instruction that has this field.
     pub(crate) const fn accepts(&self, old: u64) -> bool {
         let (mask, opcode) = self.other;
         old & self.mask == self.opcode || old & mask == opcode
+    }
+
+    /// What will be there, of what is there and the value.
+    #[inline]
+    pub(crate) fn encode(&self, old: u64, value: u64) -> u64 {
+        match self.encoding {
+            Encoding::Scattered(scatter) => scatter.encode(old, value),
+            Encoding::Whole => value,
+            Encoding::Computed(encode) => encode(old, value),
+        }
     }
 
     /// Whether this is the immediate of an AUIPC, whose low part another instruction has.
@@ -47,16 +70,11 @@ impl Field {
     }
 
     /// A byte of data.
-    pub(crate) const WORD8: Self = Self::data(1, replace);
+    pub(crate) const WORD8: Self = Self::data(1, Encoding::Whole);
     /// Two bytes of data.
-    pub(crate) const WORD16: Self = Self::data(2, replace);
+    pub(crate) const WORD16: Self = Self::data(2, Encoding::Whole);
     /// Four bytes of data.
-    pub(crate) const WORD32: Self = Self::data(4, replace);
+    pub(crate) const WORD32: Self = Self::data(4, Encoding::Whole);
     /// Eight bytes of data.
-    pub(crate) const WORD64: Self = Self::data(8, replace);
-}
-
-/// The value itself, whatever was there.
-const fn replace(_: u64, value: u64) -> u64 {
-    value
+    pub(crate) const WORD64: Self = Self::data(8, Encoding::Whole);
 }

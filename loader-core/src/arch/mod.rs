@@ -10,11 +10,12 @@ mod local_exec;
 mod relocation;
 #[cfg(feature = "riscv64")]
 pub(crate) mod riscv64;
+mod scatter;
 mod words;
 #[cfg(feature = "x86_64")]
 pub(crate) mod x86_64;
 
-pub(crate) use field::Field;
+pub(crate) use field::{Encoding, Field};
 pub(crate) use local_exec::{LocalExec, Rewrite, Subject};
 pub(crate) use relocation::{Action, Fixup, Formula, Slot};
 pub use relocation::{Range, Relocation, Treatment, Unsupported};

@@ -62,7 +62,7 @@ impl<'o> Site<'_, 'o> {
         if !field.accepts(old) {
             return Err(old);
         }
-        let new = (field.encode)(old, value).to_le_bytes();
+        let new = field.encode(old, value).to_le_bytes();
         for (to, from) in bytes.iter_mut().zip(new) {
             *to = from;
         }

@@ -1,7 +1,7 @@
 //! Every relocation of every loaded section: checked, and what it needs counted.
 
 use crate::arch::{
-    Action, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Unsupported,
+    Action, Encoding, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Unsupported,
 };
 use crate::elf::{Binding, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
@@ -69,7 +69,7 @@ impl<'o> Plan<'o, '_> {
             }
             Action::DescriptorPart => {
                 let width = self.machine.descriptor_part();
-                site.check_field(rela, row, Field::data(width, |old, _| old))?;
+                site.check_field(rela, row, Field::data(width, Encoding::Whole))?;
                 self.check_descriptor_part(site, rela, row, entry)?;
             }
             #[cfg(feature = "riscv64")]

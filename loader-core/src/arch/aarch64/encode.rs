@@ -1,81 +1,83 @@
 //! The fields of AArch64 instructions that relocations write (Arm ARM, C6 and C7).
 
 use crate::arch::bits::{put, take};
+use crate::arch::field::Encoding::{self, Computed, Scattered, Whole};
 use crate::arch::field::Field;
+use crate::arch::scatter::Scatter;
 
 /// A 32-bit instruction.
-const fn insn(mask: u64, opcode: u64, encode: fn(u64, u64) -> u64) -> Field {
-    Field::instruction(4, 4, mask, opcode, encode)
+const fn insn(mask: u64, opcode: u64, encoding: Encoding) -> Field {
+    Field::instruction(4, 4, mask, opcode, encoding)
+}
+
+/// One in which pieces of the value have their places.
+const fn scattered(mask: u64, opcode: u64, scatter: &'static Scatter) -> Field {
+    insn(mask, opcode, Scattered(scatter))
 }
 
 /// B, BL: imm26 = X\[27:2\].
-pub(super) const IMM26: Field =
-    insn(0x7c00_0000, 0x1400_0000, |old, x| put(old, take(x, 27, 2), 26, 0));
+pub(super) const IMM26: Field = scattered(0x7c00_0000, 0x1400_0000, &Scatter::new(&[(27, 2, 0)]));
 /// B.cond, BC.cond, CBZ, CBNZ: imm19 = X\[20:2\].
-pub(super) const CONDITIONAL19: Field =
-    Field { other: (0x7e00_0000, 0x3400_0000), ..insn(0xff00_0000, 0x5400_0000, imm19) };
+pub(super) const CONDITIONAL19: Field = Field {
+    other: (0x7e00_0000, 0x3400_0000),
+    ..scattered(0xff00_0000, 0x5400_0000, &Scatter::new(&[(20, 2, 5)]))
+};
 /// LDR (literal): imm19 = X\[20:2\].
-pub(super) const LITERAL19: Field = insn(0x3b00_0000, 0x1800_0000, imm19);
+pub(super) const LITERAL19: Field =
+    scattered(0x3b00_0000, 0x1800_0000, &Scatter::new(&[(20, 2, 5)]));
 /// TBZ, TBNZ: imm14 = X\[15:2\].
-pub(super) const IMM14: Field =
-    insn(0x7e00_0000, 0x3600_0000, |old, x| put(old, take(x, 15, 2), 14, 5));
+pub(super) const IMM14: Field = scattered(0x7e00_0000, 0x3600_0000, &Scatter::new(&[(15, 2, 5)]));
 
 /// ADR: immhi:immlo = X\[20:0\].
-pub(super) const ADR: Field = insn(0x9f00_0000, 0x1000_0000, adr);
+pub(super) const ADR: Field =
+    scattered(0x9f00_0000, 0x1000_0000, &Scatter::new(&[(1, 0, 29), (20, 2, 5)]));
 /// ADRP: immhi:immlo = X\[32:12\].
-pub(super) const ADRP: Field = insn(0x9f00_0000, 0x9000_0000, |old, x| adr(old, take(x, 32, 12)));
+pub(super) const ADRP: Field =
+    scattered(0x9f00_0000, 0x9000_0000, &Scatter::new(&[(13, 12, 29), (32, 14, 5)]));
 
 /// ADR turned into MOVZ or MOVN, which makes X itself.
-pub(crate) const ADR_TO_MOV: Field = insn(0x9f00_0000, 0x1000_0000, move_wide);
+pub(crate) const ADR_TO_MOV: Field = insn(0x9f00_0000, 0x1000_0000, Computed(move_wide));
 /// ADRP turned into MOVZ or MOVN, which makes X itself.
-pub(crate) const ADRP_TO_MOV: Field = insn(0x9f00_0000, 0x9000_0000, move_wide);
+pub(crate) const ADRP_TO_MOV: Field = insn(0x9f00_0000, 0x9000_0000, Computed(move_wide));
 
 /// A whole instruction, whatever was there.
-pub(super) const INSTRUCTION: Field = insn(0, 0, |_, x| x);
+pub(super) const INSTRUCTION: Field = insn(0, 0, Whole);
 
 /// ADD (immediate) with its immediate shifted by 12: imm12 = X\[23:12\].
 pub(super) const ADD_HI12: Field =
-    insn(0x7fc0_0000, 0x1140_0000, |old, x| put(old, take(x, 23, 12), 12, 10));
+    scattered(0x7fc0_0000, 0x1140_0000, &Scatter::new(&[(23, 12, 10)]));
 /// ADD (immediate): imm12 = X\[11:0\].
 pub(super) const ADD_LO12: Field =
-    insn(0x7fc0_0000, 0x1100_0000, |old, x| put(old, take(x, 11, 0), 12, 10));
+    scattered(0x7fc0_0000, 0x1100_0000, &Scatter::new(&[(11, 0, 10)]));
 /// Load or store of a byte: imm12 = X\[11:0\].
-pub(super) const LDST8_LO12: Field = load_store(|old, x| put(old, take(x, 11, 0), 12, 10));
+pub(super) const LDST8_LO12: Field = load_store(&Scatter::new(&[(11, 0, 10)]));
 /// Load or store of two bytes: imm12 = X\[11:1\].
-pub(super) const LDST16_LO12: Field = load_store(|old, x| put(old, take(x, 11, 1), 12, 10));
+pub(super) const LDST16_LO12: Field = load_store(&Scatter::new(&[(11, 1, 10)]));
 /// Load or store of four bytes: imm12 = X\[11:2\].
-pub(super) const LDST32_LO12: Field = load_store(|old, x| put(old, take(x, 11, 2), 12, 10));
+pub(super) const LDST32_LO12: Field = load_store(&Scatter::new(&[(11, 2, 10)]));
 /// Load or store of eight bytes: imm12 = X\[11:3\].
-pub(super) const LDST64_LO12: Field = load_store(|old, x| put(old, take(x, 11, 3), 12, 10));
+pub(super) const LDST64_LO12: Field = load_store(&Scatter::new(&[(11, 3, 10)]));
 /// Load or store of sixteen bytes: imm12 = X\[11:4\].
-pub(super) const LDST128_LO12: Field = load_store(|old, x| put(old, take(x, 11, 4), 12, 10));
+pub(super) const LDST128_LO12: Field = load_store(&Scatter::new(&[(11, 4, 10)]));
 /// Load of eight bytes, 32 KiB of reach: imm12 = X\[14:3\].
-pub(super) const LD64_LO15: Field = load_store(|old, x| put(old, take(x, 14, 3), 12, 10));
+pub(super) const LD64_LO15: Field = load_store(&Scatter::new(&[(14, 3, 10)]));
 
 /// MOVZ, MOVK: imm16 = X\[15:0\].
-pub(super) const MOVW_G0: Field = wide(|old, x| put(old, take(x, 15, 0), 16, 5));
+pub(super) const MOVW_G0: Field = wide(Scattered(&Scatter::new(&[(15, 0, 5)])));
 /// MOVZ, MOVK: imm16 = X\[31:16\].
-pub(super) const MOVW_G1: Field = wide(|old, x| put(old, take(x, 31, 16), 16, 5));
+pub(super) const MOVW_G1: Field = wide(Scattered(&Scatter::new(&[(31, 16, 5)])));
 /// MOVZ, MOVK: imm16 = X\[47:32\].
-pub(super) const MOVW_G2: Field = wide(|old, x| put(old, take(x, 47, 32), 16, 5));
+pub(super) const MOVW_G2: Field = wide(Computed(|old, x| put(old, take(x, 47, 32), 16, 5)));
 /// MOVZ, MOVK: imm16 = X\[63:48\].
-pub(super) const MOVW_G3: Field = wide(|old, x| put(old, take(x, 63, 48), 16, 5));
+pub(super) const MOVW_G3: Field = wide(Computed(|old, x| put(old, take(x, 63, 48), 16, 5)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[15:0\].
-pub(super) const MOVW_S0: Field = wide(|old, x| signed_wide(old, x, 0));
+pub(super) const MOVW_S0: Field = wide(Computed(|old, x| signed_wide(old, x, 0)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[31:16\].
-pub(super) const MOVW_S1: Field = wide(|old, x| signed_wide(old, x, 16));
+pub(super) const MOVW_S1: Field = wide(Computed(|old, x| signed_wide(old, x, 16)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[47:32\].
-pub(super) const MOVW_S2: Field = wide(|old, x| signed_wide(old, x, 32));
+pub(super) const MOVW_S2: Field = wide(Computed(|old, x| signed_wide(old, x, 32)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[63:48\].
-pub(super) const MOVW_S3: Field = wide(|old, x| signed_wide(old, x, 48));
-
-const fn imm19(old: u64, x: u64) -> u64 {
-    put(old, take(x, 20, 2), 19, 5)
-}
-
-const fn adr(old: u64, x: u64) -> u64 {
-    put(put(old, take(x, 1, 0), 2, 29), take(x, 20, 2), 19, 5)
-}
+pub(super) const MOVW_S3: Field = wide(Computed(|old, x| signed_wide(old, x, 48)));
 
 /// MOVZ or MOVN of all 64 bits, into the register of ADR or ADRP.
 const fn move_wide(old: u64, x: u64) -> u64 {
@@ -83,13 +85,13 @@ const fn move_wide(old: u64, x: u64) -> u64 {
 }
 
 /// A load or store with an unsigned 12-bit offset, of any register.
-const fn load_store(encode: fn(u64, u64) -> u64) -> Field {
-    insn(0x3b00_0000, 0x3900_0000, encode)
+const fn load_store(scatter: &'static Scatter) -> Field {
+    scattered(0x3b00_0000, 0x3900_0000, scatter)
 }
 
 /// MOVN, MOVZ or MOVK.
-const fn wide(encode: fn(u64, u64) -> u64) -> Field {
-    insn(0x1f80_0000, 0x1280_0000, encode)
+const fn wide(encoding: Encoding) -> Field {
+    insn(0x1f80_0000, 0x1280_0000, encoding)
 }
 
 /// Turns MOVZ into MOVN for a negative value, and back (opc, bits 30:29: MOVN 00, MOVZ 10). A
@@ -142,8 +144,8 @@ mod tests {
         ];
         for (field, old, x, expected) in cases {
             assert!(field.accepts(*old), "{old:#x}");
-            let all_ones = (field.encode)(*old | (*expected ^ *old), *x);
-            assert_eq!((field.encode)(*old, *x), *expected, "{old:#x} with {x:#x}");
+            let all_ones = field.encode(*old | (*expected ^ *old), *x);
+            assert_eq!(field.encode(*old, *x), *expected, "{old:#x} with {x:#x}");
             assert_eq!(all_ones, *expected, "what was in the field must not matter");
         }
     }

@@ -74,14 +74,14 @@ pub(crate) fn adr(adrp: [u8; 4], place: u64) -> Option<[u8; 4]> {
     let target = (place & !0xfff).wrapping_add_signed(distance);
     let offset = target.wrapping_sub(place);
     let fits = ADR_REACH.spans(offset.cast_signed());
-    let adr = (encode::ADR.encode)(ADR | u64::from(adrp & 0x1f), offset);
+    let adr = encode::ADR.encode(ADR | u64::from(adrp & 0x1f), offset);
     fits.then_some((adr as u32).to_le_bytes())
 }
 
 /// A branch from a load or store to its patch, `distance` bytes further on, and the one back from
 /// behind it; `None` where that is out of reach.
 pub(crate) fn branches(distance: u64) -> Option<[[u8; 4]; 2]> {
-    let branch = |offset: u64| ((encode::IMM26.encode)(B, offset) as u32).to_le_bytes();
+    let branch = |offset: u64| (encode::IMM26.encode(B, offset) as u32).to_le_bytes();
     let fits = B_REACH.spans(distance.cast_signed());
     fits.then_some([branch(distance), branch(distance.wrapping_neg())])
 }

@@ -47,7 +47,7 @@ fn write_stub(bytes: &mut [u8], stub: u64, address: u64, second: u64) -> Option<
     if !Range::signed(33).spans(pages.cast_signed()) {
         return None;
     }
-    let adrp = (encode::ADRP.encode)(0x9000_0010, pages);
+    let adrp = encode::ADRP.encode(0x9000_0010, pages);
     let code = [adrp, second, 0xd61f_0200];
     write_instructions(bytes, code);
     Some(())

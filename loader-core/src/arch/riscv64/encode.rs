@@ -1,9 +1,11 @@
 //! The fields of RISC-V instructions and data that relocations write (psABI, "Calculation symbols
 //! and field types"; unprivileged ISA, "Base instruction formats").
 
-use crate::arch::bits::{put, take};
+use crate::arch::bits::put;
+use crate::arch::field::Encoding::{Computed, Scattered};
 use crate::arch::field::Field;
 use crate::arch::relocation::Range;
+use crate::arch::scatter::Scatter;
 
 /// What AUIPC or LUI with a 12-bit signed low part reaches: -2^31 - 2^11 <= X < 2^31 - 2^11.
 pub(crate) const HI20: Range = Range { min: -0x8000_0800, max: 0x7fff_f7ff, align: 1 };
@@ -14,78 +16,81 @@ pub(crate) const fn is_short(x: u64) -> bool {
 }
 
 /// AUIPC: imm\[31:12\] = (X + 0x800)\[31:12\], as the low part is sign-extended.
-pub(super) const AUIPC: Field = insn(0x7f, 0x17, u_type);
+pub(super) const AUIPC: Field = insn(0x7f, 0x17, &Scatter::rounded(&[(31, 12, 12)]));
 /// AUIPC turned into LUI, so that the pair makes an absolute address.
-pub(crate) const AUIPC_TO_LUI: Field = insn(0x7f, 0x17, |old, x| put(u_type(old, x), 0x37, 7, 0));
+pub(crate) const AUIPC_TO_LUI: Field =
+    Field { encoding: Computed(|old, x| put(LUI.encode(old, x), 0x37, 7, 0)), ..AUIPC };
 /// LUI: imm\[31:12\] = (X + 0x800)\[31:12\].
-pub(super) const LUI: Field = insn(0x7f, 0x37, u_type);
+pub(super) const LUI: Field = insn(0x7f, 0x37, &Scatter::rounded(&[(31, 12, 12)]));
 /// I-type, such as ADDI, loads and JALR: imm\[11:0\] = X\[11:0\].
-pub(super) const I_TYPE: Field = insn(0x3, 0x3, i_type);
+pub(super) const I_TYPE: Field = insn(0x3, 0x3, &Scatter::new(&[(11, 0, 20)]));
 /// S-type, stores of integers and floats: imm\[11:5\] and imm\[4:0\] = X\[11:0\].
-pub(super) const S_TYPE: Field =
-    insn(0x7b, 0x23, |old, x| put(put(old, take(x, 11, 5), 7, 25), take(x, 4, 0), 5, 7));
+pub(super) const S_TYPE: Field = insn(0x7b, 0x23, &Scatter::new(&[(11, 5, 25), (4, 0, 7)]));
 /// B-type, conditional branches: imm\[12|10:5\] and imm\[4:1|11\].
-pub(super) const B_TYPE: Field = insn(0x7f, 0x63, |old, x| {
-    let old = put(put(old, take(x, 12, 12), 1, 31), take(x, 10, 5), 6, 25);
-    put(put(old, take(x, 4, 1), 4, 8), take(x, 11, 11), 1, 7)
-});
+pub(super) const B_TYPE: Field =
+    insn(0x7f, 0x63, &Scatter::new(&[(12, 12, 31), (10, 5, 25), (4, 1, 8), (11, 11, 7)]));
 /// J-type, JAL: imm\[20|10:1|11|19:12\].
-pub(super) const J_TYPE: Field = insn(0x7f, 0x6f, |old, x| {
-    let old = put(put(old, take(x, 20, 20), 1, 31), take(x, 10, 1), 10, 21);
-    put(put(old, take(x, 11, 11), 1, 20), take(x, 19, 12), 8, 12)
-});
+pub(super) const J_TYPE: Field =
+    insn(0x7f, 0x6f, &Scatter::new(&[(20, 20, 31), (10, 1, 21), (11, 11, 20), (19, 12, 12)]));
 /// AUIPC and the JALR behind it, as one field of eight bytes.
-pub(super) const CALL_PAIR: Field =
-    Field::instruction(8, 2, 0x7f_0000_007f, 0x67_0000_0017, |old, x| {
-        let auipc = u_type(take(old, 31, 0), x);
-        let jalr = i_type(old >> 32, x);
-        auipc | (jalr << 32)
-    });
+pub(super) const CALL_PAIR: Field = Field::instruction(
+    8,
+    2,
+    0x7f_0000_007f,
+    0x67_0000_0017,
+    Scattered(&Scatter::rounded_pair(&[(31, 12, 12)])),
+);
 /// C.BEQZ, C.BNEZ: imm\[8|4:3\] and imm\[7:6|2:1|5\].
-pub(super) const CB_TYPE: Field = Field::instruction(2, 2, 0xc003, 0xc001, |old, x| {
-    let old = put(put(old, take(x, 8, 8), 1, 12), take(x, 4, 3), 2, 10);
-    put(put(put(old, take(x, 7, 6), 2, 5), take(x, 2, 1), 2, 3), take(x, 5, 5), 1, 2)
-});
+pub(super) const CB_TYPE: Field = Field::instruction(
+    2,
+    2,
+    0xc003,
+    0xc001,
+    Scattered(&Scatter::new(&[(8, 8, 12), (4, 3, 10), (7, 6, 5), (2, 1, 3), (5, 5, 2)])),
+);
 /// C.J: imm\[11|4|9:8|10|6|7|3:1|5\].
-pub(super) const CJ_TYPE: Field = Field::instruction(2, 2, 0xe003, 0xa001, |old, x| {
-    let old = put(put(old, take(x, 11, 11), 1, 12), take(x, 4, 4), 1, 11);
-    let old = put(put(old, take(x, 9, 8), 2, 9), take(x, 10, 10), 1, 8);
-    let old = put(put(old, take(x, 6, 6), 1, 7), take(x, 7, 7), 1, 6);
-    put(put(old, take(x, 3, 1), 3, 3), take(x, 5, 5), 1, 2)
-});
+pub(super) const CJ_TYPE: Field = Field::instruction(
+    2,
+    2,
+    0xe003,
+    0xa001,
+    Scattered(&Scatter::new(&[
+        (11, 11, 12),
+        (4, 4, 11),
+        (9, 8, 9),
+        (10, 10, 8),
+        (6, 6, 7),
+        (7, 7, 6),
+        (3, 1, 3),
+        (5, 5, 2),
+    ])),
+);
 
 /// A byte, X added to what is there.
-pub(super) const ADD8: Field = Field::data(1, u64::wrapping_add);
+pub(super) const ADD8: Field = Field::data(1, Computed(u64::wrapping_add));
 /// Two bytes, X added to what is there.
-pub(super) const ADD16: Field = Field::data(2, u64::wrapping_add);
+pub(super) const ADD16: Field = Field::data(2, Computed(u64::wrapping_add));
 /// Four bytes, X added to what is there.
-pub(super) const ADD32: Field = Field::data(4, u64::wrapping_add);
+pub(super) const ADD32: Field = Field::data(4, Computed(u64::wrapping_add));
 /// Eight bytes, X added to what is there.
-pub(super) const ADD64: Field = Field::data(8, u64::wrapping_add);
+pub(super) const ADD64: Field = Field::data(8, Computed(u64::wrapping_add));
 /// A byte, X subtracted from what is there.
-pub(super) const SUB8: Field = Field::data(1, u64::wrapping_sub);
+pub(super) const SUB8: Field = Field::data(1, Computed(u64::wrapping_sub));
 /// Two bytes, X subtracted from what is there.
-pub(super) const SUB16: Field = Field::data(2, u64::wrapping_sub);
+pub(super) const SUB16: Field = Field::data(2, Computed(u64::wrapping_sub));
 /// Four bytes, X subtracted from what is there.
-pub(super) const SUB32: Field = Field::data(4, u64::wrapping_sub);
+pub(super) const SUB32: Field = Field::data(4, Computed(u64::wrapping_sub));
 /// Eight bytes, X subtracted from what is there.
-pub(super) const SUB64: Field = Field::data(8, u64::wrapping_sub);
+pub(super) const SUB64: Field = Field::data(8, Computed(u64::wrapping_sub));
 /// The low six bits of a byte; its top two bits are another field's.
-pub(super) const SET6: Field = Field::data(1, |old, x| put(old, x, 6, 0));
+pub(super) const SET6: Field = Field::data(1, Computed(|old, x| put(old, x, 6, 0)));
 /// The low six bits of a byte, X subtracted from them.
-pub(super) const SUB6: Field = Field::data(1, |old, x| put(old, old.wrapping_sub(x), 6, 0));
+pub(super) const SUB6: Field =
+    Field::data(1, Computed(|old, x| put(old, old.wrapping_sub(x), 6, 0)));
 
 /// A 32-bit instruction, which the C extension lets lie at any even address.
-const fn insn(mask: u64, opcode: u64, encode: fn(u64, u64) -> u64) -> Field {
-    Field::instruction(4, 2, mask, opcode, encode)
-}
-
-const fn u_type(old: u64, x: u64) -> u64 {
-    put(old, take(x.wrapping_add(0x800), 31, 12), 20, 12)
-}
-
-const fn i_type(old: u64, x: u64) -> u64 {
-    put(old, take(x, 11, 0), 12, 20)
+const fn insn(mask: u64, opcode: u64, scatter: &'static Scatter) -> Field {
+    Field::instruction(4, 2, mask, opcode, Scattered(scatter))
 }
 
 #[cfg(test)]
@@ -113,18 +118,18 @@ mod tests {
         ];
         for (field, old, x, expected) in cases {
             assert!(field.accepts(*old), "{old:#x}");
-            assert_eq!((field.encode)(*old, *x), *expected, "{old:#x} with {x:#x}");
-            assert_eq!((field.encode)(*expected, *x), *expected, "what was there must not matter");
+            assert_eq!(field.encode(*old, *x), *expected, "{old:#x} with {x:#x}");
+            assert_eq!(field.encode(*expected, *x), *expected, "what was there must not matter");
         }
     }
 
     #[test]
     fn arithmetic_reads_what_is_there() {
-        assert_eq!((ADD8.encode)(0xff, 2) & 0xff, 1);
-        assert_eq!((SUB16.encode)(1, 2) & 0xffff, 0xffff);
-        assert_eq!((SET6.encode)(0xc0, 0x7f), 0xff);
-        assert_eq!((SUB6.encode)(0xc1, 2), 0xff);
-        assert_eq!((SUB6.encode)(0x7f, 0x3f), 0x40);
+        assert_eq!(ADD8.encode(0xff, 2) & 0xff, 1);
+        assert_eq!(SUB16.encode(1, 2) & 0xffff, 0xffff);
+        assert_eq!(SET6.encode(0xc0, 0x7f), 0xff);
+        assert_eq!(SUB6.encode(0xc1, 2), 0xff);
+        assert_eq!(SUB6.encode(0x7f, 0x3f), 0x40);
     }
 
     #[test]

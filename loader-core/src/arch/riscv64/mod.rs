@@ -57,8 +57,8 @@ fn write_stub(bytes: &mut [u8], distance: u64, [second, third]: [u64; 2]) -> Opt
     if !HI20.spans(distance.cast_signed()) {
         return None;
     }
-    let auipc = (encode::AUIPC.encode)(0x0000_0e17, distance);
-    let second = (encode::I_TYPE.encode)(second, distance);
+    let auipc = encode::AUIPC.encode(0x0000_0e17, distance);
+    let second = encode::I_TYPE.encode(second, distance);
     write_instructions(bytes, [auipc, second, third]);
     Some(())
 }

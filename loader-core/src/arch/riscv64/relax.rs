@@ -5,7 +5,7 @@ use object::elf;
 
 use super::encode::{AUIPC, CALL_PAIR, CJ_TYPE, I_TYPE, J_TYPE, LUI};
 use crate::arch::bits::{put, take};
-use crate::arch::field::Field;
+use crate::arch::field::{Encoding, Field};
 use crate::arch::relocation::Range;
 
 /// Code that may get shorter, by the relocation at it.
@@ -99,11 +99,11 @@ const fn link_register(pair: u64) -> u64 {
 /// either is too short.
 pub(crate) fn write_call(to: &mut [u8], from: &[u8], length: u64, distance: u64) -> Option<()> {
     if length == C_J_LENGTH {
-        *to.first_chunk_mut()? = ((CJ_TYPE.encode)(0xa001, distance) as u16).to_le_bytes();
+        *to.first_chunk_mut()? = (CJ_TYPE.encode(0xa001, distance) as u16).to_le_bytes();
         return Some(());
     }
     let jal = put(0x6f, link_register(pair(from)?), 5, 7);
-    *to.first_chunk_mut()? = ((J_TYPE.encode)(jal, distance) as u32).to_le_bytes();
+    *to.first_chunk_mut()? = (J_TYPE.encode(jal, distance) as u32).to_le_bytes();
     Some(())
 }
 
@@ -114,10 +114,13 @@ pub(crate) fn new_base(number: u32) -> Option<Field> {
         elf::R_RISCV_LO12_I
         | elf::R_RISCV_LO12_S
         | elf::R_RISCV_PCREL_LO12_I
-        | elf::R_RISCV_PCREL_LO12_S => Some(Field { encode: |old, _| base(old, ZERO), ..I_TYPE }),
-        elf::R_RISCV_TPREL_LO12_I | elf::R_RISCV_TPREL_LO12_S => {
-            Some(Field { encode: |old, _| base(old, THREAD_POINTER), ..I_TYPE })
+        | elf::R_RISCV_PCREL_LO12_S => {
+            Some(Field { encoding: Encoding::Computed(|old, _| base(old, ZERO)), ..I_TYPE })
         }
+        elf::R_RISCV_TPREL_LO12_I | elf::R_RISCV_TPREL_LO12_S => Some(Field {
+            encoding: Encoding::Computed(|old, _| base(old, THREAD_POINTER)),
+            ..I_TYPE
+        }),
         _ => None,
     }
 }
@@ -152,9 +155,9 @@ mod tests {
     #[test]
     fn low_parts_get_another_base() {
         let lo12 = new_base(elf::R_RISCV_LO12_S.0).unwrap();
-        assert_eq!((lo12.encode)(0x0ea5_afa3, 0), 0x0ea0_2fa3); // sw a0, 255(a1) -> (zero)
+        assert_eq!(lo12.encode(0x0ea5_afa3, 0), 0x0ea0_2fa3); // sw a0, 255(a1) -> (zero)
         let tprel = new_base(elf::R_RISCV_TPREL_LO12_I.0).unwrap();
-        assert_eq!((tprel.encode)(0x0007_a783, 0), 0x0002_2783 | 15 << 7); // lw a5, 0(tp)
+        assert_eq!(tprel.encode(0x0007_a783, 0), 0x0002_2783 | 15 << 7); // lw a5, 0(tp)
         assert!(new_base(elf::R_RISCV_HI20.0).is_none());
     }
 

@@ -33,11 +33,11 @@ fn high(code: &mut [u8], at: usize, x: u64) -> Option<()> {
     if is_short(x) {
         return put(code, at, NOP);
     }
-    put_words(code, at, [(LUI.encode)(0x0000_0537, x)])
+    put_words(code, at, [LUI.encode(0x0000_0537, x)])
 }
 
 /// `addi a0, a0, %lo(x)`, or from zero
 fn low(code: &mut [u8], at: usize, x: u64) -> Option<()> {
     let base = if is_short(x) { 0x0000_0513 } else { 0x0005_0513 };
-    put_words(code, at, [(I_TYPE.encode)(base, x)])
+    put_words(code, at, [I_TYPE.encode(base, x)])
 }

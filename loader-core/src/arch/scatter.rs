@@ -1,0 +1,80 @@
+//! Values whose bits are scattered over an instruction.
+//!
+//! Where each bit goes is data, and one way without a branch serves all: which instruction comes
+//! next in a table of relocations is nothing that a processor could foretell.
+
+/// The most distances over which the bits of one value are moved: C.J has these.
+const MOVES: usize = 6;
+
+/// Values are multiplied to move their bits up, and what comes of it goes down by so much again: a
+/// move down by up to this is one up by less.
+const DOWN: u32 = 12;
+
+/// Where the second instruction of a pair has its immediate, which is the value's low 12 bits.
+const SECOND: u32 = 52;
+
+/// Where the bits of a value go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scatter {
+    /// What is added to the value first: half of what the low part of a pair can hold.
+    round: u64,
+    /// For each distance, the power of two and which bits are meant.
+    moves: [(u64, u64); MOVES],
+    /// The bits of the immediate in the second instruction of a pair.
+    second: u64,
+    /// Of these, the one that rounding has changed.
+    flip: u64,
+    /// The bits of the instruction that stay.
+    keep: u64,
+}
+
+impl Scatter {
+    /// Of pieces: `value[high:low]` goes to `to` and the bits above it.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler for the tables, where a panic is an error"
+    )]
+    pub(super) const fn new(pieces: &[(u32, u32, u32)]) -> Self {
+        let mut moves = [(0, 0); MOVES];
+        let (mut keep, mut piece) = (u64::MAX, 0);
+        while piece < pieces.len() {
+            let (high, low, to) = pieces[piece];
+            let bits = (1u64 << (high - low + 1)) - 1;
+            let factor = 1u64 << (to + DOWN - low);
+            let mut at = 0;
+            while moves[at].0 != 0 && moves[at].0 != factor {
+                at += 1;
+            }
+            moves[at].0 = factor;
+            moves[at].1 |= bits << (to + DOWN);
+            keep &= !(bits << to);
+            piece += 1;
+        }
+        Self { round: 0, moves, second: 0, flip: 0, keep }
+    }
+
+    /// The same of the value's upper part, rounded as a low part of 12 bits with a sign wants it.
+    pub(super) const fn rounded(pieces: &[(u32, u32, u32)]) -> Self {
+        Self { round: 0x800, ..Self::new(pieces) }
+    }
+
+    /// The same, with the low part in a second instruction behind it (JALR).
+    pub(super) const fn rounded_pair(pieces: &[(u32, u32, u32)]) -> Self {
+        let second = 0xfff << SECOND;
+        let scatter = Self::rounded(pieces);
+        Self { second, flip: 0x800 << SECOND, keep: scatter.keep & !second, ..scatter }
+    }
+
+    /// The value in the instruction.
+    #[inline(never)]
+    pub(super) fn encode(&self, old: u64, value: u64) -> u64 {
+        let value = value.wrapping_add(self.round);
+        let moved = self
+            .moves
+            .iter()
+            .fold(0, |all, (factor, bits)| all | (value.wrapping_mul(*factor) & bits));
+        let second = (value << SECOND) & self.second;
+        ((moved >> DOWN) | second | (old & self.keep)) ^ self.flip
+    }
+}
