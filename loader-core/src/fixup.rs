@@ -6,6 +6,7 @@ mod erratum;
 mod high_part;
 #[cfg(any(feature = "aarch64", feature = "x86_64"))]
 mod nowhere;
+mod plain;
 #[cfg(feature = "riscv64")]
 mod relaxation;
 mod site;
@@ -21,6 +22,7 @@ use crate::memory::MemoryManager;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, SLOT};
+use plain::Progress;
 pub(crate) use site::Site;
 
 /// Applies relocations for the addresses that a plan's sections and symbols have now.
@@ -64,10 +66,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         &self,
         segments: &mut Segments<M>,
     ) -> Result<(), Error<'o>> {
-        for planned in self.plan.sections() {
-            let Some(state) = self.plan.state.section(planned.object, planned.index) else {
-                continue;
-            };
+        for (planned, state) in self.plan.written_sections() {
             let chunk = || self.plan.chunk_of(planned.object, planned.index);
             if self.chunk.is_some_and(|only| only != chunk()) {
                 continue;
@@ -103,7 +102,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         };
         let Some(table) = table else { return Ok(()) };
         #[cfg(feature = "riscv64")]
-        let mut shift = self.plan.shift_of(object, index);
+        let shift = self.plan.shift_of(object, index);
         #[cfg(feature = "riscv64")]
         let relaxes = self.plan.relaxes(object, index);
         #[cfg(feature = "riscv64")]
@@ -111,20 +110,38 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let mut gone = None;
         #[cfg(feature = "aarch64")]
         let mut patches = false;
-        for (at, rela) in table.iter().enumerate() {
+        let mut progress = Progress {
+            next: 0,
+            #[cfg(feature = "riscv64")]
+            shift,
+            #[cfg(feature = "riscv64")]
+            high: None,
+            #[cfg(not(feature = "riscv64"))]
+            shift: core::marker::PhantomData,
+        };
+        let is_plain = site.tombstone.is_none();
+        #[cfg(feature = "riscv64")]
+        let is_plain = is_plain && !relaxes;
+        loop {
+            if is_plain && gone.is_none() {
+                self.apply_plain(&mut site, table, &mut progress);
+            }
+            let at = progress.next;
+            let Some(rela) = table.get(at) else { break };
+            progress.next = at.saturating_add(1);
             if gone.take() == Some(rela.offset) {
                 continue; // a call that thread-local code needs no more
             }
             let Some(row) = self.machine.relocation(rela.number) else { continue };
             #[cfg(feature = "riscv64")]
-            let offset = rela.offset.wrapping_sub(shift.deleted_before(rela.offset));
+            let offset = progress.shift.moved(rela.offset);
             #[cfg(not(feature = "riscv64"))]
             let offset = rela.offset;
             let place = site.target.wrapping_add(offset);
             let job = Job { rela, row, offset: offset as usize, place };
             #[cfg(feature = "riscv64")]
             if relaxes
-                && let Some(code) = shift.code_at(rela.offset)
+                && let Some(code) = progress.shift.code_at(rela.offset)
                 && code.relocation == at
                 && code.kept != code.length
             {

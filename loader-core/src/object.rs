@@ -5,6 +5,10 @@ use object::endian::{LittleEndian as LE, U32};
 use object::pod;
 
 use crate::arch::Machine;
+#[cfg(feature = "riscv64")]
+use crate::arch::riscv64::relax::relaxable;
+#[cfg(feature = "riscv64")]
+use crate::elf::Rela;
 use crate::elf::{Header, RelaTable, Section, Sym, Symbol, SymbolPlace};
 use crate::error::Place;
 use crate::name::{Name, ObjectName};
@@ -26,10 +30,11 @@ pub struct Object<'o> {
     pub(crate) symbol_names: &'o [u8],
     pub(crate) extended_indices: &'o [U32<LE>],
     pub(crate) extra_records: usize,
-    pub(crate) relaxable: usize,
-    pub(crate) shared_names: usize,
+    /// Of the extra records, those for parts of lists of initialisers and finalisers.
+    pub(crate) list_records: usize,
+    /// Of the extra records, those for RISC-V's paddings and tables that are out of order.
+    pub(crate) padding_records: usize,
     pub(crate) has_boundaries: bool,
-    pub(crate) named_sections: usize,
 }
 
 impl<'o> Object<'o> {
@@ -125,9 +130,22 @@ impl<'o> Object<'o> {
         self.extra_records
     }
 
-    /// Scratch records needed for linker relaxation.
-    pub(crate) const fn relaxable(&self) -> usize {
-        self.relaxable
+    /// Scratch records needed for linker relaxation: one for each relocation of a type that may be
+    /// relaxed.
+    pub(crate) fn relaxable(&self) -> usize {
+        #[cfg(feature = "riscv64")]
+        if self.machine == Machine::Riscv64 {
+            let tables = self.sections().filter(|(_, section)| {
+                let target = || self.section(section.header.sh_info.get(LE));
+                section.kind() == elf::SHT_RELA.0 && target().is_some_and(Section::is_loaded)
+            });
+            let of_table = |(_, table)| {
+                let relaxable = |rela: &Rela| relaxable(rela.number).is_some();
+                self.rela_table(table).iter().filter(relaxable).count()
+            };
+            return tables.map(of_table).fold(0, usize::saturating_add);
+        }
+        0
     }
 
     /// A symbol's name for an error: a section symbol goes by its section's.
@@ -141,8 +159,10 @@ impl<'o> Object<'o> {
     }
 
     /// Names that other objects of a module may share: global symbols and COMDAT signatures.
-    pub(crate) const fn shared_names(&self) -> usize {
-        self.shared_names
+    pub(crate) fn shared_names(&self) -> usize {
+        let globals = self.symbols.iter().filter(|sym| sym.st_bind() != elf::STB_LOCAL).count();
+        let groups = self.sections().filter(|(_, s)| s.kind() == elf::SHT_GROUP.0).count();
+        globals.saturating_add(groups)
     }
 
     /// Whether it has undefined `__start_SECTION` or `__stop_SECTION` symbols.
@@ -151,8 +171,8 @@ impl<'o> Object<'o> {
     }
 
     /// Sections that such symbols, of any object, may speak of.
-    pub(crate) const fn named_sections(&self) -> usize {
-        self.named_sections
+    pub(crate) fn named_sections(&self) -> usize {
+        self.sections().filter(|(_, section)| section.identifier().is_some()).count()
     }
 
     /// Where something is, for an error.

@@ -9,7 +9,7 @@ use object::endian::{LittleEndian as LE, U32};
 use object::pod;
 
 use crate::arch::Machine;
-use crate::elf::{Header, Section, Sym, SymbolPlace, overlong};
+use crate::elf::{Header, Section, Sym, Symbol, SymbolPlace, overlong};
 use crate::error::{Defect, Error, Format, Phase};
 use crate::name::ObjectName;
 use crate::object::Object;
@@ -44,10 +44,9 @@ impl<'o> Object<'o> {
             symbol_names: &[],
             extended_indices: &[],
             extra_records: 0,
-            relaxable: 0,
-            shared_names: 0,
+            list_records: 0,
+            padding_records: 0,
             has_boundaries: false,
-            named_sections: 0,
         };
         object.section_names = object.section_name_table(header)?;
         object.check_sections()?;
@@ -55,8 +54,7 @@ impl<'o> Object<'o> {
         object.check_symbols()?;
         object.check_tables()?;
         object.count_extra_records();
-        object.shared_names = object.count_shared_names();
-        object.count_named_sections();
+        object.has_boundaries = object.speaks_of_boundaries();
         Ok(object)
     }
 
@@ -254,43 +252,39 @@ impl<'o> Object<'o> {
     /// lists, paddings to delete, and the order of relocation tables that are out of order; and
     /// what it does if it is to relax code.
     fn count_extra_records(&mut self) {
-        self.extra_records = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
+        self.list_records = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
+        self.extra_records = self.list_records;
         #[cfg(feature = "riscv64")]
         self.count_riscv_records();
     }
 
-    fn count_named_sections(&mut self) {
-        let has_boundaries = self.symbols().any(|(_, symbol)| symbol.boundary().is_some());
-        self.has_boundaries = has_boundaries;
-        self.named_sections = self.sections().filter(|(_, s)| s.identifier().is_some()).count();
-    }
-
-    fn count_shared_names(&self) -> usize {
-        let globals = self.symbols.iter().filter(|sym| sym.st_bind() != elf::STB_LOCAL).count();
-        let groups = self.sections().filter(|(_, s)| s.kind() == elf::SHT_GROUP.0).count();
-        globals.saturating_add(groups)
+    fn speaks_of_boundaries(&self) -> bool {
+        let mut undefined =
+            self.symbols.iter().filter(|sym| sym.st_shndx.get(LE) == elf::SHN_UNDEF);
+        undefined.any(|sym| {
+            let (strings, place) = (self.symbol_names, SymbolPlace::Undefined);
+            Symbol { sym, strings, place }.boundary().is_some()
+        })
     }
 
     #[cfg(feature = "riscv64")]
     fn count_riscv_records(&mut self) {
-        use crate::arch::riscv64::relax::relaxable;
         if self.machine != Machine::Riscv64 {
             return;
         }
-        let (mut count, mut code) = (self.extra_records, 0usize);
+        let mut records = 0usize;
         for (_, section) in self.sections().filter(|(_, s)| s.kind() == elf::SHT_RELA.0) {
             let target = self.section(section.header.sh_info.get(LE));
             if !target.is_some_and(Section::is_loaded) {
                 continue;
             }
             let table = self.rela_table(section);
-            let paddings = table.iter().filter(|rela| rela.number == elf::R_RISCV_ALIGN.0).count();
-            let order = if table.is_sorted() { 0 } else { table.len() };
-            count = count.saturating_add(paddings).saturating_add(order);
-            let relaxable = table.iter().filter(|rela| relaxable(rela.number).is_some()).count();
-            code = code.saturating_add(relaxable);
+            let (paddings, is_sorted) = table.paddings_and_order();
+            let order = if is_sorted { 0 } else { table.len() };
+            records = records.saturating_add(paddings).saturating_add(order);
         }
-        (self.extra_records, self.relaxable) = (count, code);
+        self.padding_records = records;
+        self.extra_records = self.extra_records.saturating_add(records);
     }
 }
 

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use crate::address::TargetAddress;
 use crate::error::Error;
 use crate::memory::{InProcess, MemoryManager, Segment, SegmentKind, SegmentRequest};
+use crate::plan::state::SectionState;
 use crate::plan::{Plan, PlannedSection};
 
 /// A module in memory, its sections copied and not yet relocated: LLVM's `ObjectImage`.
@@ -77,14 +78,12 @@ impl<'o, 's> Plan<'o, 's> {
         only: Option<SegmentKind>,
     ) {
         for (number, object) in self.objects.iter().enumerate() {
-            for index in 0..object.section_count() {
-                let Some(mut state) = self.state.section(number, index) else { continue };
-                let Some(kind) = state.residence.segment() else { continue };
-                if only.is_some_and(|only| only != kind) {
-                    continue;
+            for record in self.state.sections_of_mut(number, object) {
+                let Some(kind) = SectionState::residence_in(record).segment() else { continue };
+                if only.is_none_or(|only| only == kind) {
+                    let address = segments.target(kind).wrapping_add(record.low.into());
+                    record.word = address.value();
                 }
-                state.target = segments.target(kind).wrapping_add(state.offset.into()).value();
-                self.state.set_section(number, index, state);
             }
         }
     }
@@ -105,14 +104,17 @@ impl<'o> Plan<'o, '_> {
         contents: Contents,
     ) {
         let mut ends = [0usize; 3];
+        let mut all = segments.all_bytes_mut();
         self.for_each_in_order(|planned| {
             if !contents.concern(planned.segment) {
                 return;
             }
             let end = planned.segment.pick_mut(&mut ends);
-            let bytes = segments.bytes_mut(planned.segment);
+            let bytes = planned.segment.pick_mut(&mut all);
             let start = planned.offset as usize;
-            fill(bytes, *end, start, self.fill_byte(planned.segment));
+            if *end != start {
+                fill(bytes, *end, start, self.fill_byte(planned.segment));
+            }
             *end = start.saturating_add(planned.size as usize);
             match bytes.get_mut(start..*end) {
                 Some(to) if planned.section.is_nobits() => to.fill(0),
@@ -190,6 +192,13 @@ impl<M: MemoryManager> Segments<M> {
 
     pub(crate) fn bytes_mut(&mut self, kind: SegmentKind) -> &mut [u8] {
         self.slot(kind).as_mut().map(Segment::bytes_mut).unwrap_or_default()
+    }
+
+    /// The bytes of all segments, in the order of [`SegmentKind::ALL`].
+    fn all_bytes_mut(&mut self) -> [&mut [u8]; 3] {
+        self.segments
+            .each_mut()
+            .map(|segment| segment.as_mut().map(Segment::bytes_mut).unwrap_or_default())
     }
 
     /// Gives segments without a byte the address of one that has some: the sections in them are

@@ -135,7 +135,11 @@ impl<'o> Plan<'o, '_> {
         self.resolve_commons(data);
         for (number, object) in self.objects.iter().enumerate() {
             let Some(base) = self.state.symbol_base(number) else { continue };
-            for (index, symbol) in object.symbols() {
+            let mut next = 0;
+            loop {
+                let index = self.state.resolve_own(number, object, next);
+                let Some(symbol) = object.symbol(index) else { break };
+                next = index.saturating_add(1);
                 let at = base.wrapping_add(index);
                 let Some(mut state) = self.state.symbol(at) else { continue };
                 if state.alias().is_some() || state.is_thread_local() {

@@ -63,6 +63,12 @@ impl Field {
         }
     }
 
+    /// The same; `None` where what is there is no instruction that has this field.
+    #[inline]
+    pub(crate) fn merge(&self, old: u64, value: u64) -> Option<u64> {
+        if self.accepts(old) { Some(self.encode(old, value)) } else { None }
+    }
+
     /// Whether this is the immediate of an AUIPC, whose low part another instruction has.
     #[cfg(feature = "riscv64")]
     pub(crate) const fn is_riscv_high(&self) -> bool {

@@ -5,6 +5,7 @@
 #[cfg(feature = "aarch64")]
 pub(crate) mod aarch64;
 mod bits;
+mod brief;
 mod field;
 mod local_exec;
 mod relocation;
@@ -15,9 +16,10 @@ mod words;
 #[cfg(feature = "x86_64")]
 pub(crate) mod x86_64;
 
+pub(crate) use brief::{Brief, Way};
 pub(crate) use field::{Encoding, Field};
 pub(crate) use local_exec::{LocalExec, Rewrite, Subject};
-pub(crate) use relocation::{Action, Fixup, Formula, Slot};
+pub(crate) use relocation::{Action, Fixup, Formula, Slot, Table};
 pub use relocation::{Range, Relocation, Treatment, Unsupported};
 
 /// A machine whose objects can be loaded (`e_machine`).
@@ -94,26 +96,24 @@ impl Machine {
 
     /// The row of a relocation type; `None` for a number that the psABI does not allocate.
     pub fn relocation(self, number: u32) -> Option<&'static Relocation> {
+        self.table().find(number)
+    }
+
+    /// The machine's table of relocation types.
+    pub(crate) const fn table(self) -> &'static Table {
         match self {
             #[cfg(feature = "aarch64")]
-            Self::Aarch64 => aarch64::TABLE.find(number),
+            Self::Aarch64 => &aarch64::TABLE,
             #[cfg(feature = "riscv64")]
-            Self::Riscv64 => riscv64::TABLE.find(number),
+            Self::Riscv64 => &riscv64::TABLE,
             #[cfg(feature = "x86_64")]
-            Self::X86_64 => x86_64::TABLE.find(number),
+            Self::X86_64 => &x86_64::TABLE,
         }
     }
 
     /// Every relocation type that the psABI allocates, in the order of their numbers.
     pub fn relocations(self) -> &'static [Relocation] {
-        match self {
-            #[cfg(feature = "aarch64")]
-            Self::Aarch64 => aarch64::TABLE.rows,
-            #[cfg(feature = "riscv64")]
-            Self::Riscv64 => riscv64::TABLE.rows,
-            #[cfg(feature = "x86_64")]
-            Self::X86_64 => x86_64::TABLE.rows,
-        }
+        self.table().rows
     }
 
     /// The machine's call stub.

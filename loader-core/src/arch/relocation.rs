@@ -4,6 +4,7 @@
 //! address of the symbol's GOT slot, GOT the address of the GOT, Page(x) is x with its low 12
 //! bits cleared.
 
+use crate::arch::brief::Brief;
 use crate::arch::field::Field;
 
 /// A relocation type: one row of an architecture's table.
@@ -13,6 +14,8 @@ pub struct Relocation {
     pub(crate) number: u32,
     /// Its name in the psABI.
     pub(crate) name: &'static str,
+    /// What of the action most relocations need.
+    pub(crate) brief: Brief,
     /// What the loader does about it.
     pub(crate) action: Action,
 }

@@ -1,5 +1,6 @@
 //! The words that the tables of relocation types are written in.
 
+use super::brief::Brief;
 use super::field::Field;
 use super::relocation::{Action, Fixup, Formula, Range, Relocation, Unsupported};
 
@@ -19,7 +20,7 @@ pub(super) const WORD64: Field = Field::WORD64;
 
 /// One row of a table.
 pub(super) const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
-    Relocation { number, name, action }
+    Relocation { number, name, brief: Brief::of(&action), action }
 }
 
 /// A type that is applied: how its value is computed, where it goes, and what fits there.

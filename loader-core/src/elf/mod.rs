@@ -14,8 +14,8 @@ pub(crate) use section::{Header, SHT_CREL};
 pub use section::{InitKind, Section};
 #[cfg(feature = "aarch64")]
 pub(crate) use symbol::Mapping;
-pub(crate) use symbol::Sym;
 pub use symbol::{Binding, Symbol, SymbolKind, SymbolPlace};
+pub(crate) use symbol::{Sym, ordinary_section};
 
 use crate::name::Name;
 

@@ -50,10 +50,37 @@ impl<'o> RelaTable<'o> {
         self.raw.iter().map(Rela::new)
     }
 
+    /// Offset, type and symbol of each, from the `at`-th on.
+    pub(crate) fn uses_from(self, at: usize) -> impl Iterator<Item = (u64, u32, u32)> + 'o {
+        self.raw.get(at..).unwrap_or_default().iter().map(|raw| {
+            let info = raw.r_info.get(LE);
+            (raw.r_offset.get(LE), info as u32, (info >> 32) as u32)
+        })
+    }
+
+    /// All from the `at`-th on.
+    pub(crate) fn iter_from(self, at: usize) -> impl Iterator<Item = Rela> + 'o {
+        self.raw.get(at..).unwrap_or_default().iter().map(Rela::new)
+    }
+
     /// The index of the first entry whose offset is not below `offset`, in a sorted table.
     #[cfg(feature = "riscv64")]
     pub(crate) fn first_at(self, offset: u64) -> usize {
         self.raw.partition_point(|raw| raw.r_offset.get(LE) < offset)
+    }
+
+    /// How many `R_RISCV_ALIGN` there are, and whether the offsets ascend.
+    #[cfg(feature = "riscv64")]
+    pub(crate) fn paddings_and_order(self) -> (usize, bool) {
+        let (mut paddings, mut is_sorted, mut last) = (0usize, true, 0);
+        for raw in self.raw {
+            let offset = raw.r_offset.get(LE);
+            is_sorted &= last <= offset;
+            last = offset;
+            let is_padding = raw.r_info.get(LE) as u32 == elf::R_RISCV_ALIGN.0;
+            paddings = paddings.wrapping_add(is_padding.into()); // no more than there are entries
+        }
+        (paddings, is_sorted)
     }
 
     /// Whether the offsets ascend.

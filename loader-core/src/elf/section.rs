@@ -168,6 +168,10 @@ impl<'o> Section<'o> {
     /// The same of a section that only its name speaks for: the lists of old, and those of
     /// assemblers and compilers that do not know the types. Linkers take them as well.
     fn init_kind_by_name(self) -> Option<InitKind> {
+        // The second letter of all of them, so that most names are looked at once.
+        let [b'.', b'p' | b'i' | b'c' | b'f' | b'd', ..] = self.name_bytes() else {
+            return None;
+        };
         const NAMES: [(&[u8], InitKind); 5] = [
             (b".preinit_array", InitKind::PreInit),
             (b".init_array", InitKind::Init),

@@ -83,6 +83,13 @@ pub(crate) enum Mapping {
     Data,
 }
 
+/// The index of the section that a symbol is in, where that stands in its entry.
+pub(crate) fn ordinary_section(sym: &Sym) -> Option<usize> {
+    let index = sym.st_shndx.get(LE);
+    let is_ordinary = index != elf::SHN_UNDEF && index.0 < elf::SHN_LORESERVE;
+    is_ordinary.then_some(index.0.into())
+}
+
 impl<'o> Symbol<'o> {
     /// Its name; empty for most section symbols.
     pub fn name(self) -> Name<'o> {

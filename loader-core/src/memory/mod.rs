@@ -46,20 +46,25 @@ impl SegmentKind {
     /// This kind's element of three that are in the order of [`ALL`](Self::ALL).
     pub(crate) const fn pick<T>(self, all: &[T; 3]) -> &T {
         let [text, read_only, data] = all;
-        match self {
-            Self::Text => text,
-            Self::ReadOnly => read_only,
-            Self::Data => data,
+        // Comparisons are selections, where a match is a jump.
+        if matches!(self, Self::Text) {
+            text
+        } else if matches!(self, Self::ReadOnly) {
+            read_only
+        } else {
+            data
         }
     }
 
     /// The same, to be changed.
     pub(crate) const fn pick_mut<T>(self, all: &mut [T; 3]) -> &mut T {
         let [text, read_only, data] = all;
-        match self {
-            Self::Text => text,
-            Self::ReadOnly => read_only,
-            Self::Data => data,
+        if matches!(self, Self::Text) {
+            text
+        } else if matches!(self, Self::ReadOnly) {
+            read_only
+        } else {
+            data
         }
     }
 

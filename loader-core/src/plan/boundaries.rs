@@ -192,7 +192,7 @@ impl<'o> Plan<'o, '_> {
     /// What is laid out where a section stands: the sections that are gathered there, if it is the
     /// first of them; nothing, if it is another of them. `None` for one that is not gathered.
     pub(super) fn gathered(&self, object: usize, index: u32) -> Option<Gathered> {
-        if !self.state.section(object, index)?.gathered {
+        if self.state.named.is_empty() || !self.state.section(object, index)?.gathered {
             return None;
         }
         let name = self.objects.get(object)?.section(index)?.identifier()?;

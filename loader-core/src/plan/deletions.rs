@@ -209,6 +209,14 @@ impl<'a> Shift<'a> {
         Self { records, begun: 0 }
     }
 
+    /// Where an offset ends up; for a place that loses bytes, its own.
+    pub(crate) fn moved(&mut self, offset: u64) -> u64 {
+        if self.records.is_empty() {
+            return offset;
+        }
+        offset.wrapping_sub(self.deleted_before(offset))
+    }
+
     /// How many bytes are deleted before `before`. A place's own offset counts as before it.
     pub(crate) fn deleted_before(&mut self, before: u64) -> u64 {
         self.last_begun(before).map_or(0, |record| record.low.into())

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::boundaries::Gathered;
-use crate::plan::state::SymbolState;
+use crate::plan::state::{Residence, SymbolState};
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
 /// The length of the record that ends an unwind table: a length of 0 (LSB, "The .eh_frame section").
@@ -18,6 +18,11 @@ impl PlannedSection<'_> {
     fn is_zero_data(&self) -> bool {
         self.section.is_nobits() && self.segment != SegmentKind::Text
     }
+
+    /// When its turn is: with those that have bytes, those that are zero, or thread-local ones.
+    fn turn(&self) -> u8 {
+        if self.section.has(SHF_TLS) { 2 } else { self.is_zero_data().into() }
+    }
 }
 
 impl<'o> Plan<'o, '_> {
@@ -26,16 +31,33 @@ impl<'o> Plan<'o, '_> {
     /// that lie together because of their name do so where the first of them stands.
     pub(super) fn lay_out_sections(&mut self) -> Result<(), Error<'o>> {
         for zeroed in [false, true] {
+            if zeroed && !self.has_zero_data {
+                break;
+            }
             for (number, object) in self.objects.iter().enumerate() {
                 for index in 0..object.section_count() {
-                    let Some(planned) = self.planned_section(number, index) else { continue };
-                    let apart = self.is_thread_local_section(number, index);
+                    let state = self.state.section(number, index);
+                    let Some(state) = state.filter(|state| state.residence.segment().is_some())
+                    else {
+                        continue;
+                    };
+                    let Some(planned) = self.planned(number, object, index, state) else {
+                        continue;
+                    };
                     let laid = match self.gathered(number, index) {
-                        Some(gathered) if gathered.zeroed == zeroed => self.lay_out_set(gathered),
-                        None if planned.is_zero_data() == zeroed && !apart => {
-                            self.lay_out(planned, 1)
+                        Some(gathered) => {
+                            self.has_zero_data |= gathered.zeroed;
+                            match gathered.zeroed == zeroed {
+                                true => self.lay_out_set(gathered),
+                                false => Some(()),
+                            }
                         }
-                        _ => Some(()),
+                        None if state.residence == Residence::ThreadLocal => Some(()),
+                        None if planned.is_zero_data() == zeroed => self.lay_out(planned, 1),
+                        None => {
+                            self.has_zero_data = true;
+                            Some(())
+                        }
                     };
                     laid.ok_or(Error::TooLarge { object: object.name() })?;
                 }
@@ -105,6 +127,9 @@ impl<'o> Plan<'o, '_> {
         mut place: impl FnMut(&mut SymbolState, u64),
     ) -> Option<u64> {
         let mut end = self.common_offset;
+        if !self.has_commons {
+            return Some(end);
+        }
         for (number, object) in self.objects.iter().enumerate() {
             let base = self.state.symbol_base(number)?;
             for (index, symbol) in object.symbols() {
@@ -128,17 +153,18 @@ impl<'o> Plan<'o, '_> {
     /// Calls `visit` for each section in the order of its offset in its segment.
     pub(crate) fn for_each_in_order(&self, mut visit: impl FnMut(PlannedSection<'o>)) {
         // The image of thread-local variables lies behind all else.
-        for turn in 0..3 {
-            let has_turn = |planned: &PlannedSection<'o>| {
-                let zeroed = planned.is_zero_data();
-                turn == if planned.section.has(SHF_TLS) { 2 } else { u8::from(zeroed) }
-            };
+        let turns = [true, self.has_zero_data, self.thread_local.block.is_some()];
+        for turn in (0u8..).zip(turns).filter_map(|(turn, any)| any.then_some(turn)) {
+            if self.state.named.is_empty() {
+                self.sections().filter(|planned| planned.turn() == turn).for_each(&mut visit);
+                continue;
+            }
             for planned in self.sections() {
                 match self.gathered(planned.object, planned.index) {
                     Some(Gathered { set, zeroed, .. }) if turn == u8::from(zeroed) => {
                         self.planned_of(set).for_each(&mut visit);
                     }
-                    None if has_turn(&planned) => visit(planned),
+                    None if turn == planned.turn() => visit(planned),
                     _ => {}
                 }
             }

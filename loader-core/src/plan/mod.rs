@@ -52,7 +52,7 @@ use crate::scratch::Scratch;
 use crate::table::Shape;
 pub use in_place::InPlaceSection;
 pub use options::{DebugSections, Keep, Kept, PlanOptions, TlsModel};
-use state::{Residence, State, SymbolState};
+use state::{Residence, SectionState, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
 pub use unused::UnusedSection;
 
@@ -92,7 +92,13 @@ pub struct Plan<'o, 's> {
     pub(crate) slot_count: u32,
     /// Whether a relocation needs the GOT to have an address.
     got_used: bool,
-    /// Where COMMON symbols begin in the data segment.
+    /// Whether there are thread-local sections.
+    has_thread_locals: bool,
+    /// Whether any section lies behind those of its segment that have bytes.
+    has_zero_data: bool,
+    /// Whether there are COMMON symbols.
+    has_commons: bool,
+    /// Where they begin in the data segment.
     pub(crate) common_offset: u64,
     /// Where the slots of IFUNCs begin in the data segment.
     pub(crate) indirect_offset: u64,
@@ -217,6 +223,9 @@ impl<'o, 's> Plan<'o, 's> {
             got_offset: 0,
             slot_count: 0,
             got_used: false,
+            has_thread_locals: false,
+            has_zero_data: false,
+            has_commons: false,
             common_offset: 0,
             indirect_offset: 0,
             indirect_count: 0,
@@ -277,9 +286,12 @@ impl<'o, 's> Plan<'o, 's> {
     /// The sections to be placed, object by object; not those that stay where they are
     /// ([`in_place_sections`](Self::in_place_sections)).
     pub fn sections(&self) -> impl Iterator<Item = PlannedSection<'o>> + '_ {
-        (0..self.objects.len()).flat_map(move |object| {
-            let count = self.objects.get(object).map_or(0, Object::section_count);
-            (0..count).filter_map(move |index| self.planned_section(object, index))
+        self.objects.iter().enumerate().flat_map(move |(number, object)| {
+            let records = (0u32..).zip(self.state.sections_of(number, object));
+            let placed = records.filter(|(_, record)| SectionState::is_placed(record));
+            placed.filter_map(move |(index, record)| {
+                self.planned(number, object, index, SectionState::unpack(*record))
+            })
         })
     }
 
@@ -337,17 +349,46 @@ impl<'o, 's> Plan<'o, 's> {
             .filter_map(|rela| self.machine.relocation(rela.number))
     }
 
+    /// The sections to be placed that more is written into than the file's bytes.
+    pub(crate) fn written_sections(
+        &self,
+    ) -> impl Iterator<Item = (PlannedSection<'o>, SectionState)> + '_ {
+        self.objects.iter().enumerate().flat_map(move |(number, object)| {
+            let records = (0u32..).zip(self.state.sections_of(number, object));
+            let written = records.filter(|(_, record)| SectionState::is_written(record));
+            written.filter_map(move |(index, record)| {
+                let state = SectionState::unpack(*record);
+                Some((self.planned(number, object, index, state)?, state))
+            })
+        })
+    }
+
     pub(crate) fn planned_section(&self, object: usize, index: u32) -> Option<PlannedSection<'o>> {
         let state = self.state.section(object, index)?;
+        self.planned(object, self.objects.get(object)?, index, state)
+    }
+
+    /// A section whose record is at hand.
+    fn planned(
+        &self,
+        number: usize,
+        object: &Object<'o>,
+        index: u32,
+        state: SectionState,
+    ) -> Option<PlannedSection<'o>> {
         let segment = state.residence.segment()?;
-        let section = self.objects.get(object)?.section(index)?;
+        let section = object.section(index)?;
         if state.residence == Residence::ThreadLocal && section.is_nobits() {
             return None; // zeros of each thread's block, which take no memory here
         }
-        let size = section.size().saturating_sub(self.deleted_before(object, index, u64::MAX));
+        let mut size = section.size();
+        if state.shrinks {
+            size = size.saturating_sub(self.deleted_before(number, index, u64::MAX));
+        }
         #[cfg(feature = "aarch64")]
         let size = state.size_in_memory(size);
-        Some(PlannedSection { object, index, section, segment, offset: state.offset.into(), size })
+        let offset = state.offset.into();
+        Some(PlannedSection { object: number, index, section, segment, offset, size })
     }
 
     /// The relocations of a section that is loaded, where it has any.
@@ -363,10 +404,14 @@ impl<'o, 's> Plan<'o, 's> {
         &self,
     ) -> impl Iterator<Item = (usize, Symbol<'o>, SymbolState)> + '_ {
         self.objects.iter().enumerate().flat_map(move |(number, object)| {
-            object.symbols().filter_map(move |(index, symbol)| {
-                let state =
-                    self.state.symbol(self.state.symbol_base(number)?.checked_add(index)?)?;
-                state.is_used().then_some((number, symbol, state))
+            let base = self.state.symbol_base(number).unwrap_or(0);
+            let records = self.state.symbols_from(base, object.symbol_count());
+            (0u32..).zip(records).filter_map(move |(index, record)| {
+                let state = SymbolState(*record);
+                if !state.is_used() {
+                    return None;
+                }
+                Some((number, object.symbol(index)?, state))
             })
         })
     }

@@ -1,12 +1,14 @@
 //! One definition per name: what a linker decides when objects share names.
 
-use crate::elf::{Binding, Symbol, SymbolKind, SymbolPlace};
+use object::elf;
+
+use crate::elf::{Binding, Symbol, SymbolKind, SymbolPlace, ordinary_section};
 use crate::error::Error;
 use crate::hash;
 use crate::name::Name;
 use crate::object::Object;
 use crate::plan::Plan;
-use crate::plan::state::Residence;
+use crate::plan::state::{Residence, SectionState, SymbolState};
 use crate::plan::thread_local::BLOCK_SYMBOL;
 use crate::scratch::Scratch;
 
@@ -43,6 +45,19 @@ impl Rank {
             (SymbolPlace::Common, _) => Self::Common,
             (_, Binding::Weak) => Self::Weak,
             _ => Self::Strong,
+        }
+    }
+}
+
+impl SymbolState {
+    /// Says of a symbol in no section what it is. The loader has the start of the block itself.
+    fn mark_place(&mut self, index: u32, symbol: Symbol<'_>, is_block: bool) {
+        match symbol.place() {
+            SymbolPlace::Absolute => self.set_absolute(),
+            SymbolPlace::Common => self.set_common_align(symbol.value().max(1)),
+            SymbolPlace::Undefined if is_block => {}
+            SymbolPlace::Undefined if index == 0 => self.set_absolute(),
+            _ => self.set_import(),
         }
     }
 }
@@ -103,43 +118,52 @@ impl<'o> Plan<'o, '_> {
     }
 
     fn mark_symbols(&mut self) {
+        let (mut indirect, mut commons) = (0u32, false);
         for (number, object) in self.objects.iter().enumerate() {
-            let Some(base) = self.state.symbol_base(number) else { continue };
-            for (index, symbol) in object.symbols() {
-                let at = base.wrapping_add(index);
-                let Some(mut state) = self.state.symbol(at) else { continue };
-                let thread_local = match symbol.place() {
-                    SymbolPlace::Section(section) => self.is_thread_local_section(number, section),
-                    _ => symbol.kind() == SymbolKind::ThreadLocal,
-                };
-                if thread_local {
-                    state.set_thread_local();
+            let (sections, symbols) = self.state.of_object(number, object);
+            for (index, (sym, record)) in (0u32..).zip(object.symbols.iter().zip(symbols)) {
+                let home = ordinary_section(sym).and_then(|index| sections.get(index));
+                if sym.st_other.0 == 0
+                    && sym.st_info.st_type() != elf::STT_GNU_IFUNC
+                    && home.is_some_and(SectionState::is_ordinary)
+                {
+                    continue; // its record says so as it is
                 }
+                let Some(symbol) = object.symbol(index) else { continue };
+                let mut state = SymbolState(*record);
                 if symbol.is_hidden() {
                     state.set_hidden();
                 }
+                commons |= symbol.place() == SymbolPlace::Common;
+                let is_variable = || symbol.kind() == SymbolKind::ThreadLocal;
                 match symbol.place() {
-                    SymbolPlace::Absolute => state.set_absolute(),
-                    SymbolPlace::Common => state.set_common_align(symbol.value().max(1)),
                     SymbolPlace::Section(section) => {
-                        let section = self.state.section(number, section);
-                        let residence = section.map_or(Residence::None, |s| s.residence);
-                        if residence.is_nowhere() {
-                            state.set_dead();
-                        } else if symbol.kind() == SymbolKind::IndirectFunction {
-                            state.set_indirect();
-                            self.indirect_count = self.indirect_count.saturating_add(1);
-                        } else if residence == Residence::InPlace {
-                            state.set_absolute();
+                        let section = sections.get(section as usize);
+                        match section.map_or(Residence::None, SectionState::residence_in) {
+                            residence if residence.is_nowhere() => state.set_dead(),
+                            residence => {
+                                if residence == Residence::ThreadLocal {
+                                    state.set_thread_local();
+                                }
+                                if symbol.kind() == SymbolKind::IndirectFunction {
+                                    state.set_indirect();
+                                    indirect = indirect.saturating_add(1);
+                                } else if residence == Residence::InPlace {
+                                    state.set_absolute();
+                                }
+                            }
                         }
                     }
-                    SymbolPlace::Undefined if thread_local && symbol.name() == BLOCK_SYMBOL => {}
-                    SymbolPlace::Undefined if index == 0 => state.set_absolute(),
-                    SymbolPlace::Undefined | SymbolPlace::Reserved(_) => state.set_import(),
+                    _ if is_variable() => {
+                        state.set_thread_local();
+                        state.mark_place(index, symbol, symbol.name() == BLOCK_SYMBOL);
+                    }
+                    _ => state.mark_place(index, symbol, false),
                 }
-                self.state.set_symbol(at, state);
+                *record = state.0;
             }
         }
+        (self.indirect_count, self.has_commons) = (indirect, commons);
     }
 
     /// Gives each IFUNC that counts a call stub, before any other symbol has one: the n-th stub

@@ -25,6 +25,10 @@ impl<'o> Plan<'o, '_> {
         if self.machine != Machine::Riscv64 {
             return Ok(());
         }
+        let mut records = self.objects.iter().map(|object| object.padding_records);
+        if records.all(|records| records == 0) && !self.options.relaxation {
+            return Ok(());
+        }
         let mut used = self.state.list_count;
         let orders = used;
         for (number, object) in self.objects.iter().enumerate() {

@@ -2,12 +2,13 @@
 
 use crate::arch::{
     Action, Encoding, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Unsupported,
+    Way,
 };
 use crate::elf::{Binding, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
 use crate::name::Name;
 use crate::object::Object;
-use crate::plan::state::{Residence, STUB_LIMIT};
+use crate::plan::state::{Residence, STUB_LIMIT, SymbolState};
 use crate::plan::{Plan, TlsModel};
 
 /// A section whose relocations are being read.
@@ -25,13 +26,24 @@ impl<'o> Plan<'o, '_> {
         for (number, object) in self.objects.iter().enumerate() {
             let symbol_base = self.state.symbol_base(number).unwrap_or(0);
             for index in 0..object.section_count() {
+                if !self.state.is_written(number, index) {
+                    continue;
+                }
                 let Some(table) = self.rela_of(number, index) else { continue };
                 let size = object.section(index).map_or(0, Section::size);
                 let site = Site { number, object, index, size, symbol_base };
                 #[cfg(feature = "riscv64")]
                 let mut previous = None;
                 let mut gone = None;
-                for (at, rela) in table.iter().enumerate() {
+                let mut next = 0;
+                loop {
+                    #[cfg(feature = "riscv64")]
+                    let alone = gone.is_none() && previous.is_none();
+                    #[cfg(not(feature = "riscv64"))]
+                    let alone = gone.is_none();
+                    let at = if alone { self.skip_noted(&site, table, next) } else { next };
+                    let Some(rela) = table.get(at) else { break };
+                    next = at.saturating_add(1);
                     if gone.take() == Some(rela.offset) {
                         continue; // a call that thread-local code needs no more
                     }
@@ -47,6 +59,32 @@ impl<'o> Plan<'o, '_> {
         }
         let object = self.objects.first().map(Object::name).unwrap_or_default();
         self.assign_thread_local_slots().ok_or(Error::TooLarge { object })
+    }
+
+    /// The first relocation, from the `at`-th on, that is unsound or tells something about a symbol
+    /// that others have not told before, but for its being used: few do, and these are looked at in
+    /// full.
+    #[inline(never)] // a loop with registers of its own
+    fn skip_noted(&mut self, site: &Site<'_, 'o>, table: RelaTable<'o>, at: usize) -> usize {
+        let types = self.machine.table();
+        let has_got = self.got_used;
+        let symbols = self.state.symbols_mut(site.symbol_base, site.object.symbol_count());
+        let mut done = at;
+        for (offset, number, symbol) in table.uses_from(at) {
+            let Some(brief) = types.find(number).map(|row| &row.brief) else { break };
+            let Some(record) = symbols.get_mut(symbol as usize) else { break };
+            if brief.way > Way::Nothing {
+                let sound = brief.fits(offset, site.size)
+                    && SymbolState::note_simple_use(record, brief.needs, has_got);
+                if !sound {
+                    break;
+                }
+            } else if brief.way == Way::Special {
+                break;
+            }
+            done = done.wrapping_add(1);
+        }
+        done
     }
 
     fn scan_one(
@@ -197,8 +235,8 @@ impl<'o> Plan<'o, '_> {
         // From here on it is the symbol's first use of a kind, and may take its time.
         let symbol = site.object.symbol(rela.symbol);
         if let Some(symbol) = symbol {
-            let place = site.object.place(site.index, rela.offset);
             if state.is_dead() && !self.is_tombstone(site, rela) {
+                let place = site.object.place(site.index, rela.offset);
                 let symbol = site.object.display_name(symbol);
                 return Err(Error::Discarded { place, relocation: row, symbol });
             }

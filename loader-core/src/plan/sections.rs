@@ -26,6 +26,7 @@ impl<'o> Plan<'o, '_> {
                     if self.options.thread_locals == TlsModel::None {
                         return refuse(RefusedSection::ThreadLocal);
                     }
+                    self.has_thread_locals = true;
                     Residence::ThreadLocal
                 } else if section.has(elf::SHF_EXECINSTR) {
                     if writable {
@@ -89,9 +90,13 @@ impl<'o> Plan<'o, '_> {
     pub(super) fn collect_lists(&mut self) {
         let mut used = 0usize;
         for (number, object) in self.objects.iter().enumerate() {
+            if object.list_records == 0 {
+                continue;
+            }
             for (index, section) in object.sections() {
+                let Some(kind) = section.init_kind() else { continue };
                 let loaded = self.state.section(number, index).map(|s| s.residence.segment());
-                let (Some(kind), Some(Some(_))) = (section.init_kind(), loaded) else { continue };
+                let Some(Some(_)) = loaded else { continue };
                 let (priority, backwards) = section.init_order();
                 let Some(record) = self.state.lists.get_mut(used) else { continue };
                 // Kind, then priority, then the order in which the sections stand.

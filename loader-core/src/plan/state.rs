@@ -1,5 +1,8 @@
 //! What the plan knows of each section and symbol: records in the scratch memory that was lent.
 
+use object::endian::LittleEndian as LE;
+
+use crate::elf::ordinary_section;
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
@@ -22,7 +25,8 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn of(objects: &[Object<'_>], options: PlanOptions<'_>) -> Self {
         let mut counts = Self { objects: objects.len(), ..Self::default() };
-        let (mut shared, mut boundaries) = (0usize, false);
+        let boundaries = objects.iter().any(Object::has_boundaries);
+        let mut shared = 0usize;
         for object in objects {
             counts.sections = counts.sections.saturating_add(object.section_count() as usize);
             counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
@@ -30,9 +34,12 @@ impl Counts {
             if options.relaxation {
                 counts.extra = counts.extra.saturating_add(object.relaxable());
             }
-            shared = shared.saturating_add(object.shared_names());
-            counts.named = counts.named.saturating_add(object.named_sections());
-            boundaries |= object.has_boundaries();
+            if objects.len() > 1 {
+                shared = shared.saturating_add(object.shared_names());
+            }
+            if boundaries {
+                counts.named = counts.named.saturating_add(object.named_sections());
+            }
             if options.keep != Keep::All {
                 counts.ties = counts.ties.saturating_add(crate::plan::unused::ties(object));
             }
@@ -40,9 +47,6 @@ impl Counts {
             if options.erratum_843419 {
                 counts.extra = counts.extra.saturating_add(crate::plan::erratum::records(object));
             }
-        }
-        if !boundaries {
-            counts.named = 0;
         }
         if objects.len() > 1 {
             counts.names = hash::buckets(shared);
@@ -106,11 +110,14 @@ pub(crate) enum Residence {
 
 impl Residence {
     pub(crate) const fn segment(self) -> Option<SegmentKind> {
-        match self {
-            Self::None | Self::Duplicate | Self::InPlace | Self::Unused => None,
-            Self::Text => Some(SegmentKind::Text),
-            Self::ReadOnly | Self::ThreadLocal => Some(SegmentKind::ReadOnly),
-            Self::Data => Some(SegmentKind::Data),
+        if matches!(self, Self::Text) {
+            Some(SegmentKind::Text)
+        } else if matches!(self, Self::ReadOnly | Self::ThreadLocal) {
+            Some(SegmentKind::ReadOnly)
+        } else if matches!(self, Self::Data) {
+            Some(SegmentKind::Data)
+        } else {
+            None
         }
     }
 
@@ -162,7 +169,29 @@ const GATHERED: u32 = 1 << 6;
 const RELOCATIONS_SHIFT: u32 = 7;
 
 impl SectionState {
-    const fn unpack(record: Scratch) -> Self {
+    /// Where the section resides that a record is of.
+    pub(crate) const fn residence_in(record: &Scratch) -> Residence {
+        Residence::from_bits(record.high & RESIDENCE)
+    }
+
+    /// Whether the section that a record is of resides in a segment.
+    pub(crate) const fn is_placed(record: &Scratch) -> bool {
+        Self::residence_in(record).segment().is_some()
+    }
+
+    /// Whether the section that a record is of resides in a segment, and not in each thread.
+    pub(crate) fn is_ordinary(record: &Scratch) -> bool {
+        let residence = Self::residence_in(record);
+        matches!(residence, Residence::Text | Residence::ReadOnly | Residence::Data)
+    }
+
+    /// Whether anything is written into the section that a record is of: relocations, or what
+    /// mends an erratum. It may not be here.
+    pub(crate) const fn is_written(record: &Scratch) -> bool {
+        record.high >> RELOCATIONS_SHIFT != 0 || record.high & PATCHES != 0
+    }
+
+    pub(crate) const fn unpack(record: Scratch) -> Self {
         let relocations = record.high >> RELOCATIONS_SHIFT;
         Self {
             target: record.word,
@@ -247,6 +276,13 @@ impl<'s> State<'s> {
         self.sections.get(number as usize).copied().map(SectionState::unpack)
     }
 
+    /// Whether a section's record says that something is written into it.
+    pub(crate) fn is_written(&self, object: usize, index: u32) -> bool {
+        let number = self.section_number(object, index);
+        let record = number.and_then(|number| self.sections.get(number as usize));
+        record.is_some_and(SectionState::is_written)
+    }
+
     pub(crate) fn set_section(&mut self, object: usize, index: u32, state: SectionState) {
         let number = self.section_number(object, index);
         if let Some(record) = number.and_then(|number| self.sections.get_mut(number as usize)) {
@@ -278,6 +314,64 @@ impl<'s> State<'s> {
         self.symbols.get(number as usize).copied().map(SymbolState)
     }
 
+    /// Gives symbols of an object, from the `at`-th on, their addresses, as long as each is that of
+    /// a place in a section of which no bytes are deleted: most are so. Returns the index of the
+    /// first that is not.
+    pub(crate) fn resolve_own(&mut self, number: usize, object: &Object<'_>, at: u32) -> u32 {
+        let (sections, symbols) = self.of_object(number, object);
+        let mut done = at;
+        let from = at as usize;
+        let symbols = symbols.get_mut(from..).unwrap_or_default();
+        for (sym, record) in object.symbols.get(from..).unwrap_or_default().iter().zip(symbols) {
+            let Some(section) = ordinary_section(sym).and_then(|index| sections.get(index)) else {
+                break;
+            };
+            if section.high & SHRINKS != 0 || !SymbolState(*record).is_where_it_says() {
+                break;
+            }
+            record.word = section.word.wrapping_add(sym.st_value.get(LE));
+            done = done.wrapping_add(1);
+        }
+        done
+    }
+
+    /// The records of an object's sections.
+    pub(crate) fn sections_of(&self, number: usize, object: &Object<'_>) -> &[Scratch] {
+        let first = self.objects.get(number).map_or(0, |record| record.word as usize);
+        let rest = self.sections.get(first..);
+        rest.and_then(|rest| rest.get(..object.section_count() as usize)).unwrap_or_default()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn sections_of_mut(&mut self, number: usize, object: &Object<'_>) -> &mut [Scratch] {
+        let first = self.objects.get(number).map_or(0, |record| record.word as u32);
+        part(self.sections, first, object.section_count())
+    }
+
+    /// The records of an object's sections, and of its symbols.
+    pub(crate) fn of_object(
+        &mut self,
+        number: usize,
+        object: &Object<'_>,
+    ) -> (&mut [Scratch], &mut [Scratch]) {
+        let Some(&Scratch { word: section, low: symbol, .. }) = self.objects.get(number) else {
+            return (&mut [], &mut []);
+        };
+        let (sections, symbols) = (object.section_count(), object.symbol_count());
+        (part(self.sections, section as u32, sections), part(self.symbols, symbol, symbols))
+    }
+
+    /// The records of `count` symbols, from one on.
+    pub(crate) fn symbols_from(&self, first: u32, count: u32) -> &[Scratch] {
+        let rest = self.symbols.get(first as usize..);
+        rest.and_then(|rest| rest.get(..count as usize)).unwrap_or_default()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn symbols_mut(&mut self, first: u32, count: u32) -> &mut [Scratch] {
+        part(self.symbols, first, count)
+    }
+
     pub(crate) fn set_symbol(&mut self, number: u32, state: SymbolState) {
         if let Some(record) = self.symbols.get_mut(number as usize) {
             *record = state.0;
@@ -297,4 +391,10 @@ impl<'s> State<'s> {
     pub(crate) fn init_lists(&self) -> &[Scratch] {
         self.lists.get(..self.list_count).unwrap_or_default()
     }
+}
+
+/// So many records, from one on.
+fn part(records: &mut [Scratch], first: u32, count: u32) -> &mut [Scratch] {
+    let rest = records.get_mut(first as usize..);
+    rest.and_then(|rest| rest.get_mut(..count as usize)).unwrap_or_default()
 }

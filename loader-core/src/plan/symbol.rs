@@ -1,5 +1,6 @@
 //! What the plan knows of a symbol: one record of the scratch memory.
 
+use crate::arch::Brief;
 use crate::elf::{Binding, Symbol};
 use crate::name::Name;
 use crate::scratch::Scratch;
@@ -14,7 +15,7 @@ const MODULE_HANDLE: Name<'static> = Name::new(b"__dso_handle");
 /// A symbol's record: `word` is its address, once resolved; `low` is its GOT slot plus one, or
 /// for an alias the symbol it stands for; `high` has flags and a number.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SymbolState(pub(super) Scratch);
+pub(crate) struct SymbolState(pub(crate) Scratch);
 
 /// Another object's symbol of the same name is the one that counts.
 const ALIAS: u32 = 1 << 31;
@@ -22,7 +23,7 @@ const ALIAS: u32 = 1 << 31;
 const DEAD: u32 = 1 << 30;
 /// A relocation of a loaded section needs it.
 const USED: u32 = 1 << 29;
-/// A reference to it is not weak.
+/// It is undefined, and a reference to it is not weak.
 const NEEDED: u32 = 1 << 28;
 /// Its address is the client's: undefined, absolute, or in an object's file.
 const EXTERNAL: u32 = 1 << 27;
@@ -109,6 +110,16 @@ impl SymbolState {
         self.0.high & (DEAD | ALIAS) == DEAD
     }
 
+    /// Whether something defines it that is here, and not at address 0.
+    pub(crate) const fn is_somewhere(self) -> bool {
+        self.0.word != 0 && self.0.high & (ALIAS | DEAD) != DEAD
+    }
+
+    /// Whether a symbol in a section has an address, and that of its place there.
+    pub(super) const fn is_where_it_says(self) -> bool {
+        self.0.high & (ALIAS | DEAD | THREAD_LOCAL | INDIRECT) == 0
+    }
+
     pub(crate) const fn set_dead(&mut self) {
         self.0.high |= DEAD;
     }
@@ -171,6 +182,26 @@ impl SymbolState {
         self.0.high |= NEEDED;
     }
 
+    /// Notes a use with these needs ([`Brief`]) in a symbol's record, where that is all that is to
+    /// be done: the symbol stands for itself, is no thread-local variable, and has what it needs.
+    pub(crate) const fn note_simple_use(record: &mut Scratch, needs: u8, has_got: bool) -> bool {
+        let Scratch { low: slot, high, .. } = *record;
+        if high & (ALIAS | DEAD | THREAD_LOCAL | EXTERNAL) == 0 {
+            let simple = needs & (Brief::SLOT | Brief::GOT) == 0
+                || (has_got && (slot != 0 || needs & Brief::SLOT == 0));
+            if simple {
+                record.high = high | USED;
+            }
+            return simple;
+        }
+        let calls_out = needs & Brief::STUB != 0;
+        high & (ALIAS | DEAD | THREAD_LOCAL | USED) == USED
+            && high & (IMPORT | NEEDED) != IMPORT
+            && (slot != 0 || !(needs & Brief::SLOT != 0 || calls_out))
+            && (high & NUMBER != 0 || !calls_out)
+            && (has_got || needs & Brief::GOT == 0)
+    }
+
     pub(crate) const fn is_external(self) -> bool {
         self.0.high & EXTERNAL != 0
     }
@@ -225,7 +256,10 @@ impl SymbolState {
 
     /// Whether an undefined symbol stands for the module itself, and has its GOT's address.
     pub(crate) fn stands_for_module(self, symbol: Symbol<'_>) -> bool {
+        if !self.is_import() {
+            return false; // without a look at its name
+        }
         let name = symbol.name();
-        self.is_import() && (name == GOT_SYMBOL || (self.is_hidden() && name == MODULE_HANDLE))
+        name == GOT_SYMBOL || (self.is_hidden() && name == MODULE_HANDLE)
     }
 }

@@ -70,6 +70,9 @@ impl<'o> Plan<'o, '_> {
 
     /// Lays out the block behind the other sections of the read-only segment.
     pub(super) fn lay_out_thread_locals(&mut self) -> Result<(), Error<'o>> {
+        if !self.has_thread_locals {
+            return Ok(());
+        }
         let mut align = 0;
         for (number, object) in self.objects.iter().enumerate() {
             for (index, section) in object.sections() {

@@ -1,0 +1,207 @@
+//! What the loops over relocations ask of every one's type, in one place.
+//!
+//! Most relocations are of types that need nothing but their symbol's address, and most of a
+//! symbol's uses tell nothing new about it. The loops look here first, and at the row's action only
+//! where there is more to do.
+
+use crate::arch::relocation::{Action, Fixup, Formula};
+
+/// An excerpt of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Brief {
+    /// Which bits of S + A count.
+    sum_bits: u64,
+    /// Which bits of P are subtracted.
+    place_bits: u64,
+    /// The least value that fits.
+    min: u64,
+    /// How many there are above it.
+    span: u64,
+    /// The bits that no value that fits has.
+    unaligned: u64,
+    /// How X is computed, where nothing else is to be done.
+    pub(crate) way: Way,
+    /// Bytes of the field.
+    width: u8,
+    /// What the field's offset must be a multiple of, less 1.
+    align_mask: u8,
+    /// What the symbol or the module must have: see the constants.
+    pub(crate) needs: u8,
+}
+
+/// How X is computed, of types that are applied by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Way {
+    /// Only the row's action says.
+    Special,
+    /// Nothing is written, and no symbol is needed.
+    Nothing,
+    /// By a formula that is none of those below.
+    Formula,
+    /// S + A
+    Absolute,
+    /// S + A - P
+    PcRelative,
+    /// Page(S + A) - Page(P)
+    #[cfg(feature = "aarch64")]
+    Page,
+}
+
+impl Brief {
+    /// The symbol needs a GOT slot with its address.
+    pub(crate) const SLOT: u8 = 1;
+    /// The address of the GOT enters into it.
+    pub(crate) const GOT: u8 = 2;
+    /// A call stub may stand in for the symbol.
+    pub(crate) const STUB: u8 = 4;
+
+    /// Of what is not applied by itself.
+    const NONE: Self = Self {
+        sum_bits: 0,
+        place_bits: 0,
+        min: 0,
+        span: 0,
+        unaligned: 0,
+        way: Way::Special,
+        width: 0,
+        align_mask: 0,
+        needs: 0,
+    };
+
+    pub(super) const fn of(action: &Action) -> Self {
+        match action {
+            Action::Nothing => Self { way: Way::Nothing, ..Self::NONE },
+            Action::Apply(fixup) if !fixup.formula.is_thread_local() => {
+                let Fixup { formula, field, range } = fixup;
+                let way = Way::of(*formula);
+                let sum_bits = if way.is_page() { !0xfff } else { u64::MAX };
+                Self {
+                    sum_bits,
+                    place_bits: if matches!(way, Way::Absolute) { 0 } else { sum_bits },
+                    min: range.min.cast_unsigned(),
+                    span: range.max.wrapping_sub(range.min).cast_unsigned(),
+                    unaligned: range.align.wrapping_sub(1),
+                    way,
+                    width: field.width,
+                    align_mask: field.align.wrapping_sub(1),
+                    needs: if formula.needs_slot() { Self::SLOT } else { 0 }
+                        | if formula.needs_got() { Self::GOT } else { 0 }
+                        | if formula.may_use_stub() { Self::STUB } else { 0 },
+                }
+            }
+            _ => Self::NONE,
+        }
+    }
+
+    /// X of a plain way, without a branch.
+    pub(crate) const fn value(&self, sum: u64, place: u64) -> u64 {
+        (sum & self.sum_bits).wrapping_sub(place & self.place_bits)
+    }
+
+    /// Whether a value is one that the field can hold.
+    pub(crate) const fn holds(&self, value: u64) -> bool {
+        value.wrapping_sub(self.min) <= self.span && value & self.unaligned == 0
+    }
+
+    /// Whether the whole field lies in a section of `size` bytes, where such a field can lie.
+    pub(crate) const fn fits(&self, offset: u64, size: u64) -> bool {
+        let fits = match offset.checked_add(self.width as u64) {
+            Some(end) => end <= size,
+            None => false,
+        };
+        fits && offset & self.align_mask as u64 == 0
+    }
+}
+
+impl Way {
+    /// Whether X is a sum or a difference of the symbol's address, the addend and the place.
+    pub(crate) const fn is_plain(self) -> bool {
+        self as u8 > Self::Formula as u8
+    }
+
+    const fn is_page(self) -> bool {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Page => true,
+            _ => false,
+        }
+    }
+
+    const fn of(formula: Formula) -> Self {
+        match formula {
+            Formula::Absolute => Self::Absolute,
+            Formula::PcRelative | Formula::Branch { .. } => Self::PcRelative,
+            #[cfg(any(feature = "aarch64", feature = "riscv64"))]
+            Formula::ShortBranch | Formula::FunctionOffset => Self::PcRelative,
+            #[cfg(feature = "aarch64")]
+            Formula::Page => Self::Page,
+            _ => Self::Formula,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::Machine;
+
+    const MACHINES: &[Machine] = &[
+        #[cfg(feature = "aarch64")]
+        Machine::Aarch64,
+        #[cfg(feature = "riscv64")]
+        Machine::Riscv64,
+        #[cfg(feature = "x86_64")]
+        Machine::X86_64,
+    ];
+
+    #[test]
+    fn an_excerpt_holds_what_its_row_holds() {
+        let mut plain = 0;
+        for row in MACHINES.iter().flat_map(|machine| machine.relocations()) {
+            let Action::Apply(fixup) = &row.action else { continue };
+            if !row.brief.way.is_plain() {
+                continue;
+            }
+            plain += 1;
+            let range = fixup.range;
+            for bound in [range.min, range.max, 0, i64::MIN, i64::MAX] {
+                for value in (-17..=17).map(|by| bound.wrapping_add(by)) {
+                    let holds = range.spans(value) && range.is_aligned(value);
+                    assert_eq!(row.brief.holds(value.cast_unsigned()), holds, "{row:?} {value:#x}");
+                }
+            }
+        }
+        assert!(plain >= 8 * MACHINES.len(), "{plain}");
+    }
+
+    #[test]
+    fn formulas_are_the_psabis() {
+        let (sum, place) = (0x1234_5678u64, 0x1_0000_0ffcu64);
+        for row in MACHINES.iter().flat_map(|machine| machine.relocations()) {
+            let expected = match row.brief.way {
+                Way::Absolute => sum,
+                Way::PcRelative => sum.wrapping_sub(place),
+                #[cfg(feature = "aarch64")]
+                Way::Page => 0x1234_5000u64.wrapping_sub(0x1_0000_0000),
+                _ => continue,
+            };
+            assert_eq!(row.brief.value(sum, place), expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_lies_in_its_section_as_a_whole() {
+        for row in MACHINES.iter().flat_map(|machine| machine.relocations()) {
+            let Action::Apply(fixup) = &row.action else { continue };
+            if row.brief.way <= Way::Nothing {
+                continue; // thread-local
+            }
+            let (width, align) = (u64::from(fixup.field.width), u64::from(fixup.field.align));
+            assert!(row.brief.fits(16, 16 + width), "{row:?}");
+            assert!(!row.brief.fits(16, 15 + width), "{row:?}");
+            assert!(!row.brief.fits(u64::MAX, u64::MAX), "{row:?}");
+            assert_eq!(row.brief.fits(17, 64), align == 1, "{row:?}");
+        }
+    }
+}
