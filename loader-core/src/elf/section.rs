@@ -107,8 +107,14 @@ impl<'o> Section<'o> {
         self.has(elf::SHF_ALLOC)
             && self.kind() != elf::SHT_NULL.0
             && !self.has(elf::SHF_EXCLUDE)
-            && !self.name_bytes().starts_with(b".note.gnu.property\0")
-            && !self.is_metadata()
+            && !self.speaks_to_no_program()
+    }
+
+    /// Whether it speaks to the linker or the loader alone.
+    fn speaks_to_no_program(self) -> bool {
+        // Most names differ in the second letter.
+        matches!(self.name_bytes(), [b'.', b'n', ..])
+            && (self.is_called(b".note.gnu.property\0") || self.is_metadata())
     }
 
     /// Whether it is written by relocations only, and so read-only once they are applied: what

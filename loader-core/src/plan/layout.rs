@@ -2,12 +2,12 @@
 
 use object::elf::SHF_TLS;
 
-use crate::elf::SymbolPlace;
+use crate::elf::{Section, SymbolPlace};
 use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::boundaries::Gathered;
-use crate::plan::state::{Residence, SymbolState};
+use crate::plan::state::{Residence, SectionState, SymbolState};
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
 /// The length of the record that ends an unwind table: a length of 0 (LSB, "The .eh_frame section").
@@ -35,7 +35,13 @@ impl<'o> Plan<'o, '_> {
                 break;
             }
             for (number, object) in self.objects.iter().enumerate() {
-                for index in 0..object.section_count() {
+                let mut next = 0;
+                while next < object.section_count() {
+                    let index = match zeroed {
+                        false => self.lay_out_run(number, object, next),
+                        true => next,
+                    };
+                    next = index.saturating_add(1);
                     let state = self.state.section(number, index);
                     let Some(state) = state.filter(|state| state.residence.segment().is_some())
                     else {
@@ -64,6 +70,33 @@ impl<'o> Plan<'o, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Lays out an object's sections, from the `at`-th on, as long as each has bytes of its own in a
+    /// segment, or is not here: most are so. Returns the index of the first that is not.
+    fn lay_out_run(&mut self, number: usize, object: &Object<'o>, at: u32) -> u32 {
+        if !self.state.named.is_empty() || self.options.terminate_unwind_tables {
+            return at;
+        }
+        let mut done = at;
+        let (segments, from) = (&mut self.segments, at as usize);
+        let records = self.state.sections_of_mut(number, object).get_mut(from..);
+        let headers = object.headers.get(from..).unwrap_or_default();
+        for (header, record) in headers.iter().zip(records.unwrap_or_default()) {
+            let Some(kind) = SectionState::residence_in(record).segment() else {
+                done = done.wrapping_add(1);
+                continue;
+            };
+            let section = Section { header, strings: object.section_names };
+            if section.is_nobits() || !SectionState::is_as_in_file(record) {
+                break;
+            }
+            let segment = kind.pick_mut(segments);
+            let Some(offset) = segment.append(section.size(), section.align()) else { break };
+            record.low = offset;
+            done = done.wrapping_add(1);
+        }
+        done
     }
 
     /// Lays out sections that lie together. What is between them is what a linker has there: the
@@ -183,12 +216,20 @@ impl<'o> Plan<'o, '_> {
 
     /// Makes room at the end of a segment; `None` where it would end above 4 GiB.
     fn append(&mut self, kind: SegmentKind, size: u64, align: u64) -> Option<u32> {
-        let segment = self.segment_mut(kind);
-        let offset = segment.size.checked_next_multiple_of(align)?;
+        self.segment_mut(kind).append(size, align)
+    }
+}
+
+impl SegmentPlan {
+    /// Makes room at its end; `None` where that would be above 4 GiB.
+    fn append(&mut self, size: u64, align: u64) -> Option<u32> {
+        // Alignments are powers of two.
+        let mask = align.wrapping_sub(1);
+        let offset = self.size.checked_add(mask)? & !mask;
         let end = offset.checked_add(size)?;
         u32::try_from(end).ok()?;
         usize::try_from(align).ok()?;
-        *segment = SegmentPlan { size: end, align: segment.align.max(align) };
-        u32::try_from(offset).ok()
+        *self = Self { size: end, align: self.align.max(align) };
+        Some(offset as u32) // no greater than the end
     }
 }

@@ -369,6 +369,7 @@ impl<'o, 's> Plan<'o, 's> {
     }
 
     /// A section whose record is at hand.
+    #[inline(always)] // so that no more of the record is unpacked than is needed
     fn planned(
         &self,
         number: usize,

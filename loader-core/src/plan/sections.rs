@@ -4,7 +4,7 @@ use object::elf;
 
 use crate::elf::{SHT_CREL, Section};
 use crate::error::{Defect, Error, Phase, RefusedSection};
-use crate::plan::state::Residence;
+use crate::plan::state::{Residence, SectionState};
 use crate::plan::{Plan, TlsModel};
 use crate::scratch::Scratch;
 use crate::sort::sort_by_key;
@@ -13,14 +13,15 @@ impl<'o> Plan<'o, '_> {
     /// Says of each section where it will reside, by its flags.
     pub(super) fn classify_sections(&mut self) -> Result<(), Error<'o>> {
         for (number, object) in self.objects.iter().enumerate() {
-            for (index, section) in object.sections() {
-                let Some(mut state) = self.state.section(number, index) else { continue };
-                if state.residence == Residence::Duplicate || !section.is_loaded() {
+            let records = self.state.sections_of_mut(number, object);
+            for ((index, section), record) in object.sections().zip(records) {
+                let is_duplicate = SectionState::residence_in(record) == Residence::Duplicate;
+                if is_duplicate || !section.is_loaded() {
                     continue;
                 }
                 let refuse = |reason| Err(Error::Section { place: object.place(index, 0), reason });
                 let writable = section.has(elf::SHF_WRITE);
-                state.residence = if section.has(elf::SHF_COMPRESSED) {
+                let residence = if section.has(elf::SHF_COMPRESSED) {
                     return refuse(RefusedSection::Compressed);
                 } else if section.has(elf::SHF_TLS) {
                     if self.options.thread_locals == TlsModel::None {
@@ -38,7 +39,7 @@ impl<'o> Plan<'o, '_> {
                 } else {
                     Residence::ReadOnly
                 };
-                self.state.set_section(number, index, state);
+                SectionState::set_residence(record, residence);
             }
         }
         Ok(())

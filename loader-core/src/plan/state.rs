@@ -174,6 +174,10 @@ impl SectionState {
         Residence::from_bits(record.high & RESIDENCE)
     }
 
+    pub(crate) const fn set_residence(record: &mut Scratch, residence: Residence) {
+        record.high = (record.high & !RESIDENCE) | residence as u32;
+    }
+
     /// Whether the section that a record is of resides in a segment.
     pub(crate) const fn is_placed(record: &Scratch) -> bool {
         Self::residence_in(record).segment().is_some()
@@ -183,6 +187,12 @@ impl SectionState {
     pub(crate) fn is_ordinary(record: &Scratch) -> bool {
         let residence = Self::residence_in(record);
         matches!(residence, Residence::Text | Residence::ReadOnly | Residence::Data)
+    }
+
+    /// Whether the section that a record is of takes as many bytes as in the file, and lies where its
+    /// turn is.
+    pub(crate) fn is_as_in_file(record: &Scratch) -> bool {
+        record.high & (SHRINKS | PATCHES | GATHERED) == 0 && Self::is_ordinary(record)
     }
 
     /// Whether anything is written into the section that a record is of: relocations, or what
