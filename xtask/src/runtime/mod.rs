@@ -17,9 +17,11 @@ mod closed;
 pub mod compile;
 mod gcc;
 pub mod lua;
+pub mod object;
 pub mod picolibc;
 mod shim;
 pub mod sources;
+pub mod sqlite;
 
 pub use archives::in_memory;
 
