@@ -119,6 +119,14 @@ impl Tools {
         self.get(Need::Gdb)
     }
 
+    /// gnuplot.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn gnuplot(&self) -> Result<PathBuf> {
+        self.get(Need::Gnuplot)
+    }
+
     /// `gcc` for Linux on `arch`.
     ///
     /// # Errors
@@ -133,6 +141,30 @@ impl Tools {
     /// As for [`Tools::clang`].
     pub fn gxx(&self, arch: Arch) -> Result<PathBuf> {
         self.get(Need::Gxx(arch))
+    }
+
+    /// `llvm-jitlink`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn llvm_jitlink(&self) -> Result<PathBuf> {
+        self.get(Need::LlvmJitlink)
+    }
+
+    /// `llvm-rtdyld`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn llvm_rtdyld(&self) -> Result<PathBuf> {
+        self.get(Need::LlvmRtdyld)
+    }
+
+    /// The linker `mold`.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn mold(&self) -> Result<PathBuf> {
+        self.get(Need::Mold)
     }
 
     /// `libgcc.a` for `arch`.
@@ -181,6 +213,14 @@ impl Tools {
     /// As for [`Tools::clang`].
     pub fn script(&self) -> Result<PathBuf> {
         self.get(Need::Script)
+    }
+
+    /// Valgrind, with its tools.
+    ///
+    /// # Errors
+    /// As for [`Tools::clang`].
+    pub fn valgrind(&self) -> Result<PathBuf> {
+        self.get(Need::Valgrind)
     }
 
     /// The Rust that builds for `arch`'s bare target.

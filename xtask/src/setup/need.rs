@@ -36,6 +36,8 @@ pub enum Need {
     Gcc(Arch),
     /// A GDB that knows all machines.
     Gdb,
+    /// gnuplot.
+    Gnuplot,
     /// `g++` for Linux on a machine.
     Gxx(Arch),
     /// The C compiler for this machine itself.
@@ -46,14 +48,22 @@ pub enum Need {
     Libsupcxx(Arch),
     /// `ld.lld`.
     Lld,
+    /// `llvm-jitlink`.
+    LlvmJitlink,
+    /// `llvm-rtdyld`.
+    LlvmRtdyld,
     /// GNU make.
     Make,
+    /// The linker `mold`.
+    Mold,
     /// picolibc's `libc.a` for a machine.
     Picolibc(Arch),
     /// `qemu-system-*` for a machine, with its firmware.
     Qemu(Arch),
     /// util-linux's `script`, which gives programs a terminal.
     Script,
+    /// Valgrind, which counts instructions.
+    Valgrind,
 }
 
 impl Need {
@@ -68,15 +78,20 @@ impl Need {
             Self::Firmware(arch) => format!("UEFI firmware for {arch}"),
             Self::Gcc(arch) => format!("gcc for {arch}"),
             Self::Gdb => "gdb-multiarch".into(),
+            Self::Gnuplot => "gnuplot".into(),
             Self::Gxx(arch) => format!("g++ for {arch}"),
             Self::HostCc => "a C compiler".into(),
             Self::Libgcc(arch) => format!("libgcc for {arch}"),
             Self::Libsupcxx(arch) => format!("libsupc++ for {arch}"),
             Self::Lld => "ld.lld".into(),
+            Self::LlvmJitlink => "llvm-jitlink".into(),
+            Self::LlvmRtdyld => "llvm-rtdyld".into(),
             Self::Make => "GNU make".into(),
+            Self::Mold => "mold".into(),
             Self::Picolibc(arch) => format!("picolibc for {arch}"),
             Self::Qemu(arch) => format!("qemu-system-{arch}"),
             Self::Script => "util-linux's script".into(),
+            Self::Valgrind => "valgrind".into(),
         }
     }
 
@@ -89,14 +104,17 @@ impl Need {
             Self::Firmware(_) => "boot UEFI applications",
             Self::Gcc(_) | Self::Gxx(_) => "compile test objects",
             Self::Gdb => "debug what runs in the system images",
+            Self::Gnuplot => "draw how time grows",
             Self::HostCc => "build the same programs for this machine, to compare with",
             Self::Libgcc(_) => "give modules the compiler's helper functions",
             Self::Libsupcxx(_) => "give modules what C++ needs of its library",
             Self::Lld => "link",
+            Self::LlvmJitlink | Self::LlvmRtdyld | Self::Mold => "measure the loader beside others",
             Self::Make => "build modules in C and C++",
             Self::Picolibc(_) => "take members of a C library as it comes",
             Self::Qemu(_) => "boot the system images",
             Self::Script => "test what happens at a terminal",
+            Self::Valgrind => "count the loader's instructions",
         }
     }
 
@@ -116,25 +134,30 @@ impl Need {
             Self::Gcc(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}gcc"))),
             // Where distributions have no other, theirs is for all.
             Self::Gdb => ["gdb-multiarch", "gdb"].into_iter().filter_map(on_path).find(knows_all),
+            Self::Gnuplot => on_path("gnuplot"),
             Self::Gxx(arch) => prefixes(arch).find_map(|prefix| on_path(&format!("{prefix}g++"))),
             Self::HostCc => ["cc", "gcc", "clang"].into_iter().find_map(on_path),
             Self::Libgcc(arch) => of_gcc(arch, "libgcc.a"),
             Self::Libsupcxx(arch) => of_gcc(arch, "libsupc++.a"),
             Self::Lld => llvm_tool("ld.lld", exact),
+            Self::LlvmJitlink => llvm_tool("llvm-jitlink", exact),
+            Self::LlvmRtdyld => llvm_tool("llvm-rtdyld", exact),
             Self::Make => ["gmake", "make"].into_iter().find_map(on_path),
+            Self::Mold => on_path("mold"),
             Self::Picolibc(arch) => picolibc(arch),
             Self::Qemu(arch) => on_path(&format!("qemu-system-{arch}")),
             Self::Script => on_path("script").filter(is_of_util_linux).or_else(|| {
                 let homebrew = ["/opt/homebrew/opt", "/usr/local/opt"]; // not on the PATH
                 homebrew.iter().find_map(|at| existing(&format!("{at}/util-linux/bin/script")))
             }),
+            Self::Valgrind => on_path("valgrind"),
         }
     }
 
     /// The error for a tool that is not there after it should have been installed.
     pub(super) fn still_missing(self, exact: bool) -> SetupError {
         let version = match self {
-            Self::Clang | Self::Clangxx | Self::Lld => {
+            Self::Clang | Self::Clangxx | Self::Lld | Self::LlvmJitlink | Self::LlvmRtdyld => {
                 let oldest = if exact { LLVM } else { LLVM_OLDEST };
                 format!(" {oldest} or newer")
             }

@@ -55,6 +55,7 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
         ],
         Need::Gxx(arch) => vec![vec![format!("g++-{}-linux-gnu", dashed(arch))]],
         Need::Gdb => vec![one("gdb-multiarch")],
+        Need::Gnuplot => vec![vec!["gnuplot-nox".into(), "gnuplot".into()]],
         Need::HostCc => vec![one("gcc"), one("libc6-dev")],
         Need::Libgcc(arch) if is_native(arch) => vec![one("gcc")],
         Need::Libgcc(arch) => {
@@ -67,7 +68,9 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
             vec![versions.map(|n| format!("libstdc++-{n}-dev-{}-cross", arch.debian())).into()]
         }
         Need::Lld => vec![llvm("lld")],
+        Need::LlvmJitlink | Need::LlvmRtdyld => vec![llvm("llvm")],
         Need::Make => vec![one("make")],
+        Need::Mold => vec![one("mold")],
         Need::Picolibc(Arch::Riscv64) => vec![one("picolibc-riscv64-unknown-elf")],
         Need::Picolibc(arch) => vec![vec![format!("picolibc-{}-linux-gnu", dashed(arch))]],
         Need::Qemu(Arch::Aarch64) => vec![one("qemu-system-arm")],
@@ -77,6 +80,7 @@ pub fn debian(need: Need, exact: bool) -> Vec<Vec<String>> {
         }
         Need::Qemu(Arch::X86_64) => vec![one("qemu-system-x86"), one("seabios")],
         Need::Script => vec![one("bsdutils")],
+        Need::Valgrind => vec![one("valgrind")],
     }
 }
 
@@ -119,12 +123,16 @@ fn brew(need: Need) -> Vec<String> {
             format!("{arch}-elf-gcc")
         }
         Need::Gdb => "gdb".into(),
+        Need::Gnuplot => "gnuplot".into(),
         Need::HostCc => "llvm".into(),
         Need::Lld => "lld".into(),
+        Need::LlvmJitlink | Need::LlvmRtdyld => "llvm".into(),
         Need::Make => "make".into(),
+        Need::Mold => "mold".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(_) => "qemu".into(),
         Need::Script => "util-linux".into(),
+        Need::Valgrind => "valgrind".into(),
     };
     vec![name]
 }
@@ -141,13 +149,17 @@ fn fedora(need: Need) -> Vec<String> {
         Need::Gcc(arch) | Need::Libgcc(arch) => format!("gcc-{arch}-linux-gnu"),
         Need::Gxx(arch) | Need::Libsupcxx(arch) => format!("gcc-c++-{arch}-linux-gnu"),
         Need::Gdb => "gdb".into(),
+        Need::Gnuplot => "gnuplot".into(),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
+        Need::LlvmJitlink | Need::LlvmRtdyld => "llvm".into(),
         Need::Make => "make".into(),
+        Need::Mold => "mold".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86-core".into(),
         Need::Qemu(arch) => format!("qemu-system-{}-core", short(arch)),
         Need::Script => "util-linux-script".into(),
+        Need::Valgrind => "valgrind".into(),
     };
     vec![name]
 }
@@ -166,13 +178,17 @@ fn arch_linux(need: Need) -> Vec<String> {
             }
         }
         Need::Gdb => "gdb".into(),
+        Need::Gnuplot => "gnuplot".into(),
         Need::HostCc => "gcc".into(),
         Need::Lld => "lld".into(),
+        Need::LlvmJitlink | Need::LlvmRtdyld => "llvm".into(),
         Need::Make => "make".into(),
+        Need::Mold => "mold".into(),
         Need::Picolibc(_) => "picolibc".into(),
         Need::Qemu(Arch::X86_64) => "qemu-system-x86".into(),
         Need::Qemu(arch) => format!("qemu-system-{}", short(arch)),
         Need::Script => "util-linux".into(),
+        Need::Valgrind => "valgrind".into(),
     };
     vec![name]
 }
