@@ -169,6 +169,7 @@ impl Runner<'_> {
             arenas,
             modules: last.modules,
             soaks: Vec::new(),
+            measured: None,
         };
         (last.runtime, report)
     }
@@ -287,6 +288,7 @@ impl Runner<'_> {
                 arenas: module.report.arenas.clone(),
                 modules: Vec::new(),
                 soaks: Vec::new(),
+                measured: None,
             });
             loaded.push(module);
         }

@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 
 mod fault;
 mod job;
+mod measure;
 mod options;
 mod report;
 mod task;
 
 pub use fault::fault_line;
 pub use job::{File, Harts, Job, JobError, ManagerKind, ModuleFiles, Program, Surroundings};
+pub use measure::{LoadReport, PhaseReport};
 pub use options::Options;
 pub use report::{
     ArenaUse, Count, Ended, LinkReport, ModuleReport, ObjectReport, Outcome, ProgramReport,

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Deserialize, Serialize, SoakReport, String, Vec};
+use crate::{Deserialize, LoadReport, Serialize, SoakReport, String, Vec};
 
 /// One report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct ProgramReport {
     /// What each hart did, where the program is for a soak.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub soaks: Vec<SoakReport>,
+    /// What its load took, where it is loaded to be measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<LoadReport>,
 }
 
 /// A module of a program.

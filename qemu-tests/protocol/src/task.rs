@@ -5,7 +5,8 @@ use crate::{Deserialize, Serialize, String, Vec};
 /// What the image does with a program.
 ///
 /// But for the first, it takes all modules of the program for itself, calls no entry, and uses no
-/// C runtime: the modules keep to the conventions of `qemu-tests/cases/modules/module.h`.
+/// C runtime: but for [`Measure`](Self::Measure), which takes the program's own objects, the modules keep
+/// to the conventions of `qemu-tests/cases/modules/module.h`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
     /// Loads it, calls its entry, and unloads it.
@@ -13,6 +14,9 @@ pub enum Task {
     Call,
     /// Has the memory manager fail at every call that it gets, one after another.
     Failures,
+    /// Loads the program's objects, for a report of what each phase took. What they import is there,
+    /// whatever it is, and nothing in them is called.
+    Measure,
     /// Works out in which order modules that name each other are loaded.
     Order,
     /// Puts new versions in the place of modules that others use.

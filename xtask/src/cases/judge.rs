@@ -209,6 +209,7 @@ mod tests {
             arenas: vec![arena],
             modules: Vec::new(),
             soaks: Vec::new(),
+            measured: None,
         }
     }
 

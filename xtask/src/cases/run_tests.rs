@@ -43,6 +43,7 @@ fn report(name: &str, value: i32) -> ProgramReport {
         arenas: vec![arena],
         modules: Vec::new(),
         soaks: Vec::new(),
+        measured: None,
     }
 }
 

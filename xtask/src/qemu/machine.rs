@@ -34,6 +34,9 @@ const COMMON: &[&str] = &[
     "stdio",
 ];
 
+/// Each instruction takes 2^0 ns of virtual time, and time passes in no other way but when nothing runs.
+pub const COUNTING: &[&str] = &["-icount", "shift=0,sleep=off"];
+
 /// The machine for `arch`.
 pub const fn machine(arch: Arch) -> Machine {
     match arch {

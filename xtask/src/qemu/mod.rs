@@ -143,7 +143,21 @@ impl Boot {
 /// # Errors
 /// A tool is missing, the image cannot be built, the job is too big, or QEMU does not start.
 pub fn boot(tools: &Tools, arch: Arch, job: &Job<'_>, limit: impl Into<Limit>) -> Result<Boot> {
-    boot_job(tools, arch, job, limit.into(), None)
+    boot_job(tools, arch, job, limit.into(), Manner::Free)
+}
+
+/// The same in QEMU's instruction count mode: each instruction takes a nanosecond of the machine's time,
+/// and so the same job takes the same time whatever else this machine does.
+///
+/// # Errors
+/// As for [`boot`].
+pub fn boot_counting(
+    tools: &Tools,
+    arch: Arch,
+    job: &Job<'_>,
+    limit: impl Into<Limit>,
+) -> Result<Boot> {
+    boot_job(tools, arch, job, limit.into(), Manner::Counting)
 }
 
 /// The same, held until GDB, which is to come to `socket`, says when to start.
@@ -157,7 +171,18 @@ pub fn boot_held(
     limit: Duration,
     socket: &Path,
 ) -> Result<Boot> {
-    boot_job(tools, arch, job, limit.into(), Some(socket))
+    boot_job(tools, arch, job, limit.into(), Manner::Held(socket))
+}
+
+/// How a machine runs.
+#[derive(Clone, Copy)]
+enum Manner<'s> {
+    /// By an instruction counter.
+    Counting,
+    /// As fast as it can.
+    Free,
+    /// The same, once GDB has come to this socket.
+    Held(&'s Path),
 }
 
 fn boot_job(
@@ -165,7 +190,7 @@ fn boot_job(
     arch: Arch,
     job: &Job<'_>,
     limit: Limit,
-    gdb: Option<&Path>,
+    manner: Manner<'_>,
 ) -> Result<Boot> {
     let bytes = job.encode().context("the job cannot be encoded")?;
     ensure!(
@@ -176,7 +201,7 @@ fn boot_job(
     let image = image::path(tools, arch)?;
     let file = tempfile::Builder::new().prefix("job-").suffix(".bin").tempfile()?;
     std::fs::write(file.path(), &bytes).context("cannot write the job to a temporary file")?;
-    boot_image(tools, arch, &image, Some(file.path()), limit, gdb)
+    boot_image(tools, arch, &image, Some(file.path()), limit, manner)
 }
 
 /// The command that boots `image`, with its console on standard input and output; held, where GDB is
@@ -199,7 +224,7 @@ pub fn boot_file(
     job: Option<&Path>,
     limit: Duration,
 ) -> Result<Boot> {
-    boot_image(tools, arch, image, job, limit.into(), None)
+    boot_image(tools, arch, image, job, limit.into(), Manner::Free)
 }
 
 fn boot_image(
@@ -208,7 +233,7 @@ fn boot_image(
     image: &Path,
     job: Option<&Path>,
     limit: Limit,
-    gdb: Option<&Path>,
+    manner: Manner<'_>,
 ) -> Result<Boot> {
     let qemu = tools.qemu(arch)?;
     let started = Instant::now();
@@ -221,7 +246,11 @@ fn boot_image(
         took: Duration::ZERO,
     };
     let mut said = Vec::new();
+    let gdb = if let Manner::Held(socket) = manner { Some(socket) } else { None };
     let mut command = machine::command(&qemu, arch, image, job, gdb);
+    if let Manner::Counting = manner {
+        command.args(machine::COUNTING);
+    }
     let mut read = 0;
     let end = process::pump(&mut command, limit, |stream, line| {
         read += line.len();
@@ -278,6 +307,7 @@ mod tests {
             arenas: Vec::new(),
             modules: Vec::new(),
             soaks: Vec::new(),
+            measured: None,
         })
     }
 

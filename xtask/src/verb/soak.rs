@@ -217,6 +217,7 @@ mod tests {
             arenas: vec![arena],
             modules: Vec::new(),
             soaks: vec![soak],
+            measured: None,
         }
     }
 

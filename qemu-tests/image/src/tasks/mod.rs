@@ -9,6 +9,7 @@
 //! | `state` | what must be as it was before |
 //! | `countdown` | a memory manager that fails when it is told to |
 //! | `failures`, `order`, `reload`, `soak`, `teardown` | the tasks |
+//! | `measure` | what a load takes, phase by phase |
 //! | `model` | what the modules of a soak should return |
 //! | `lookups` | finding what the other hart loads and unloads: whole, or not at all |
 
@@ -36,6 +37,7 @@ mod bench;
 mod countdown;
 mod failures;
 mod lookups;
+mod measure;
 mod model;
 mod notes;
 mod order;
@@ -95,6 +97,9 @@ pub fn check(holds: bool, message: impl FnOnce() -> String) -> Done<()> {
 
 /// Does what is to be done with the program's modules.
 pub fn run(program: &Program<'static>) -> ProgramReport {
+    if program.task == Task::Measure {
+        return measure::run(program);
+    }
     let manager = manager::manager(program.surroundings.manager);
     let before = manager.books();
     let started = target::now_ns();
@@ -116,6 +121,7 @@ pub fn run(program: &Program<'static>) -> ProgramReport {
         arenas: manager.report(&before, &before),
         modules: Vec::new(),
         soaks,
+        measured: None,
     }
 }
 
@@ -129,7 +135,7 @@ fn perform(
     };
     let Surroundings { far, harts, .. } = program.surroundings;
     match program.task {
-        Task::Call => Ok(Vec::new()),
+        Task::Call | Task::Measure => Ok(Vec::new()),
         Task::Failures => alone(failures::run),
         Task::Order => alone(order::run),
         Task::Reload => alone(reload::run),

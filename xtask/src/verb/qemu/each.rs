@@ -364,6 +364,7 @@ mod tests {
             arenas: vec![arena("text", 0, 50, 0)],
             modules: vec![module],
             soaks: Vec::new(),
+            measured: None,
         }
     }
 
