@@ -35,6 +35,12 @@ pub(super) fn lint(context: &Context) -> Result<Tally> {
             command.args(packages.iter().flat_map(|package| ["--package", package]));
             checked(name, command.args(["--", "--deny", "warnings"]))?;
         }
+        for used in ["archives", "debug", "options", "registry", "sealed"] {
+            let mut command = toolchain::cargo(rusts, "clippy").context("not the same way")?;
+            command.args(["--package", "size-probe", "--features"]);
+            command.arg(format!("{used},aarch64,riscv64,x86_64"));
+            checked(name, command.args(["--", "--deny", "warnings"]))?;
+        }
         Ok(())
     };
     let mut tally = Tally::default();

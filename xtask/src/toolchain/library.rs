@@ -30,6 +30,18 @@ pub fn rustc(tools: &Tools, arch: Arch) -> Result<Command> {
     Ok(command)
 }
 
+/// Which `rustc` compiles for `arch`'s bare target, in its own words, and whether the core library too.
+///
+/// # Errors
+/// There is no Rust for the machine.
+pub fn version(tools: &Tools, arch: Arch) -> Result<String> {
+    let rust = tools.rust(arch)?;
+    let mut command = bare_rustc(&rust);
+    let done = process::run(command.arg("-V"), FACT_LIMIT)?.checked("rustc")?;
+    let core = if rust.way == Way::Ready { "" } else { ", core library from source" };
+    Ok(format!("{}{core}", done.stdout_text().trim()))
+}
+
 /// The folder that holds `libcore-*.rlib` and its companions for `arch`'s bare target.
 ///
 /// # Errors

@@ -18,7 +18,7 @@ mod library;
 
 pub use build::{Wanted, build};
 pub use choose::choose;
-pub use library::{archives_in, library_dir, library_dirs, rustc};
+pub use library::{archives_in, library_dir, library_dirs, rustc, version};
 
 /// What a program runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

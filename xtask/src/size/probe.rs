@@ -1,0 +1,120 @@
+//! The probes: what is used of the loader, and how each becomes an image.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::arch::Arch;
+use crate::process;
+use crate::setup::Tools;
+use crate::toolchain::{System, Wanted, build};
+
+/// The profile that all are built by.
+const PROFILE: &str = "size";
+/// Longest that linking may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// What a program in C calls that loads a module and unloads it; messages of errors are not among it.
+const CAPI: &[&str] = &[
+    "loader_new",
+    "loader_parse",
+    "loader_scratch_size",
+    "loader_plan",
+    "loader_place",
+    "loader_resolve",
+    "loader_seal",
+    "loader_symbol",
+    "loader_unload",
+];
+
+/// What is used of the loader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    /// What the table and the baseline call it; but for the C API, the feature of `size-probe`.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+}
+
+/// The first one, for which there is a bar.
+pub const SEALED: Probe = Probe { name: "sealed", about: "parse to sealed" };
+const C: Probe = Probe { name: "capi", about: "the same, by the C API" };
+
+/// All of them, in the table's order.
+pub const PROBES: &[Probe] = &[
+    SEALED,
+    Probe { name: "options", about: "the same, with options that come at run time" },
+    Probe { name: "debug", about: "with images for GDB" },
+    Probe { name: "archives", about: "with archives" },
+    Probe { name: "registry", about: "with a registry" },
+    C,
+];
+
+impl Probe {
+    /// The linked image.
+    ///
+    /// # Errors
+    /// There is no Rust for the machine, or the build fails.
+    pub fn image(self, tools: &Tools, arch: Arch) -> Result<Vec<u8>> {
+        if self == C {
+            return c_image(tools, arch);
+        }
+        let features = format!("{},{arch}", self.name);
+        let built = build(
+            tools,
+            &[arch],
+            &Wanted {
+                package: "size-probe",
+                profile: PROFILE,
+                system: System::Bare,
+                args: &["--features", &features],
+            },
+        )?;
+        let built = built.get(&arch).and_then(|built| built.executable.clone());
+        read(&built.context("cargo built no image")?)
+    }
+}
+
+/// The C API's library for this machine alone, and of it what a program needs that calls [`CAPI`].
+fn c_image(tools: &Tools, arch: Arch) -> Result<Vec<u8>> {
+    let args = ["--no-default-features", "--features", arch.name()];
+    let wanted =
+        Wanted { package: "loader-capi", profile: PROFILE, system: System::Bare, args: &args };
+    let built = build(tools, &[arch], &wanted)?;
+    let library = built.get(&arch).and_then(|built| built.archive.clone());
+    let library: PathBuf = library.context("cargo built no library")?;
+    let folder = tempfile::tempdir()?;
+    let image = folder.path().join("image");
+    let mut command = Command::new(tools.lld()?);
+    command.args(["--gc-sections", "--entry", CAPI[0]]);
+    command.args(CAPI.iter().flat_map(|function| ["--undefined", function]));
+    process::run(command.arg(library).arg("-o").arg(&image), LIMIT)?.checked("ld.lld")?;
+    read(&image)
+}
+
+fn read(image: &Path) -> Result<Vec<u8>> {
+    std::fs::read(image).with_context(|| format!("cannot read {}", image.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_probe_is_a_feature() {
+        let manifest = include_str!("../../../qemu-tests/size/Cargo.toml");
+        for probe in PROBES.iter().filter(|probe| **probe != C) {
+            assert!(manifest.contains(&format!("\n{} = [", probe.name)), "{}", probe.name);
+        }
+    }
+
+    #[test]
+    fn what_a_program_in_c_calls_is_in_the_header() {
+        let header = include_str!("../../../loader-capi/include/loader.h");
+        for function in CAPI {
+            assert!(header.contains(&format!(" {function}(")), "{function}");
+        }
+    }
+}
