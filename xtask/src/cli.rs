@@ -9,11 +9,15 @@ use crate::arch::Arch;
 use crate::diff::Kind;
 use qemu_protocol::Soak;
 
+mod bench;
 mod link;
 mod new_module;
+mod size;
 
+pub use bench::BenchArgs;
 pub use link::LinkArgs;
 pub use new_module::NewModuleArgs;
+pub use size::SizeArgs;
 
 /// Builds, runs, tests and inspects the loader.
 ///
@@ -57,6 +61,10 @@ pub enum Verb {
     Relocations(RelocationsArgs),
     /// Write loader-capi/include/loader.h: what programs in C see of the loader
     Header(HeaderArgs),
+    /// Measure what a load takes, beside the floor and beside other loaders
+    Bench(BenchArgs),
+    /// Say what the loader takes of an image: code and constants, by what is used of it
+    Size(SizeArgs),
     /// Load and unload modules for long, in the running images
     Soak(SoakArgs),
     /// Run every check and every test

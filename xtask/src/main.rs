@@ -6,6 +6,8 @@ use clap::Parser;
 
 mod arch;
 mod archive;
+mod baseline;
+mod bench;
 mod cases;
 mod checks;
 mod cli;
@@ -28,12 +30,14 @@ mod runtime;
 mod selection;
 mod setup;
 mod show;
+mod size;
 mod toolchain;
 mod verb;
 mod visibility;
 
 fn main() -> ExitCode {
     let done = match cli::Cli::parse().verb {
+        cli::Verb::Bench(args) => verb::bench::run(&args),
         cli::Verb::Boot(args) => verb::boot::run(&args),
         cli::Verb::Diff(args) => verb::diff::run(&args),
         cli::Verb::Header(args) => verb::header::run(&args),
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         cli::Verb::Qemu(args) => verb::qemu::run(&args),
         cli::Verb::Relocations(args) => verb::relocations::run(&args),
         cli::Verb::Remote(args) => verb::remote::run(&args),
+        cli::Verb::Size(args) => verb::size::run(&args),
         cli::Verb::Soak(args) => verb::soak::run(&args),
         cli::Verb::Test(args) => verb::test::run(&args),
     };

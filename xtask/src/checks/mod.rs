@@ -50,6 +50,11 @@ pub const STEPS: &[Step] = &[
         run: |context| crate::diff::check(&context.tools),
     },
     Step {
+        name: "bench",
+        about: "generated objects for measuring, as ld.lld links them",
+        run: |context| crate::bench::check_generated(&context.tools),
+    },
+    Step {
         name: "unused",
         about: "sections are left out that ld.lld and GNU ld leave out",
         run: |context| crate::diff::check_unused(&context.tools),

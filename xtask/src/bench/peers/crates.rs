@@ -1,4 +1,4 @@
-//! Loaders of the same kind that are on crates.io, in the process of `bench/peers`.
+//! Loaders of the same kind that are published as crates, in the process of `bench/peers`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
