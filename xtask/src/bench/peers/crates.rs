@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::{Outcome, Peer, Run, Subject};
-use super::{compile, is_host, outcome, process, released, scratch, write};
+use super::{Measured, Peer, Run, Subject};
+use super::{compile, is_host, process, released, scratch, write};
 use crate::setup::{Tools, root};
 
 /// The crate whose feature `object` loads objects.
@@ -59,13 +59,7 @@ impl Peer for Crate {
         &self.version
     }
 
-    fn run(&self, subject: &Subject, times: usize) -> Outcome {
-        outcome(subject, self.measure(subject, times))
-    }
-}
-
-impl Crate {
-    fn measure(&self, subject: &Subject, times: usize) -> Run<Vec<(&'static str, Vec<f64>)>> {
+    fn measure(&self, subject: &Subject, times: usize) -> Run<Measured> {
         let scratch = scratch()?;
         let seconds = if self.name == KMOD_LOADER {
             if !is_host(subject.arch) {
@@ -78,7 +72,9 @@ impl Crate {
         };
         Ok(vec![("load", seconds)])
     }
+}
 
+impl Crate {
     /// The object as a kernel module: with the two sections that make it one.
     fn module(&self, object: &Path, scratch: &Path) -> Run<PathBuf> {
         let (source, module) = (scratch.join("module.c"), scratch.join("module.o"));

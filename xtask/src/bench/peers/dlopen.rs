@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::crates::{self, in_process};
-use super::{Outcome, Peer, Run, Subject};
-use super::{compile, is_host, outcome, scratch, stubs, symbols, version, write};
+use super::{Measured, Peer, Run, Subject};
+use super::{compile, is_host, scratch, stubs, symbols, version, write};
 use crate::bench::objects;
 use crate::setup::Tools;
 
@@ -40,13 +40,7 @@ impl Peer for Dlopen {
         &self.version
     }
 
-    fn run(&self, subject: &Subject, times: usize) -> Outcome {
-        outcome(subject, self.measure(subject, times))
-    }
-}
-
-impl Dlopen {
-    fn measure(&self, subject: &Subject, times: usize) -> Run<Vec<(&'static str, Vec<f64>)>> {
+    fn measure(&self, subject: &Subject, times: usize) -> Run<Measured> {
         if !is_host(subject.arch) {
             return Err("it loads code for this machine alone".into());
         }
@@ -58,7 +52,9 @@ impl Dlopen {
         let seconds = in_process(&self.program, self.name(), &library, Some(&others), times)?;
         Ok(vec![("load", seconds)])
     }
+}
 
+impl Dlopen {
     /// The object as a shared library, and another one that defines what it does not: what the C library
     /// has of it is found there first.
     fn libraries(&self, object: &Path, scratch: &Path) -> Run<(PathBuf, PathBuf)> {

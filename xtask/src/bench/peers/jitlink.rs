@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Outcome, Peer, Run, Subject, outcome, process, repeat, symbols, version};
+use super::{Measured, Peer, Run, Subject, process, repeat, symbols, version, wall_time};
 use crate::setup::Tools;
 
 struct Jitlink {
@@ -32,13 +32,7 @@ impl Peer for Jitlink {
         &self.version
     }
 
-    fn run(&self, subject: &Subject, times: usize) -> Outcome {
-        outcome(subject, self.measure(subject, times))
-    }
-}
-
-impl Jitlink {
-    fn measure(&self, subject: &Subject, times: usize) -> Run<Vec<(&'static str, Vec<f64>)>> {
+    fn measure(&self, subject: &Subject, times: usize) -> Run<Measured> {
         // It links an object when a symbol of it is looked up, and then the whole object.
         let entry = symbols::defined(&subject.path)?.ok_or("no symbol to look up")?;
         let runs = repeat(times, || {
@@ -57,9 +51,7 @@ impl Jitlink {
 /// The wall time of the line "time to link object files": from the look-up on, so without reading the
 /// file, until all is fixed up and the memory has its permissions.
 fn link_phase(times: &str) -> Option<f64> {
-    let line = times.lines().find_map(|line| line.split_once("time to link object files"))?.0;
-    // The last column before the name; the ones before it are left out where all are 0.
-    line.rsplit_once('(')?.0.split_whitespace().next_back()?.parse().ok()
+    wall_time(times, "time to link object files")
 }
 
 #[cfg(test)]

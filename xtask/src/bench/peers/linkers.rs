@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Outcome, Peer, Run, Subject, outcome, process, repeat, scratch, version};
+use super::{Measured, Peer, Run, Subject, process, repeat, scratch, version};
 use crate::arch::Arch;
 use crate::setup::Tools;
 
@@ -50,13 +50,7 @@ impl Peer for Linker {
         &self.version
     }
 
-    fn run(&self, subject: &Subject, times: usize) -> Outcome {
-        outcome(subject, self.measure(subject, times))
-    }
-}
-
-impl Linker {
-    fn measure(&self, subject: &Subject, times: usize) -> Run<Vec<(&'static str, Vec<f64>)>> {
+    fn measure(&self, subject: &Subject, times: usize) -> Run<Measured> {
         let scratch = scratch()?;
         let seconds = repeat(times, || {
             let mut command = Command::new(&self.program);

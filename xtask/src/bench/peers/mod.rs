@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::outcome::{Outcome, Peer};
+use super::outcome::{Measured, Peer};
 use super::subject::Subject;
 use crate::arch::Arch;
 use crate::process::{self, Done};
@@ -34,10 +34,7 @@ const BUDGET: Duration = Duration::from_secs(60);
 const BUILD_LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// All peers; those that are not on this machine and cannot be installed refuse everything.
-///
-/// # Errors
-/// None now, as what is missing is a peer as well; what comes may have some.
-pub fn peers(tools: &Tools) -> Result<Vec<Box<dyn Peer>>> {
+pub fn peers(tools: &Tools) -> Vec<Box<dyn Peer>> {
     type Find = fn(&Tools) -> Result<Box<dyn Peer>>;
     let all: [(&'static str, Find); 8] = [
         ("llvm-jitlink", jitlink::find),
@@ -53,7 +50,7 @@ pub fn peers(tools: &Tools) -> Result<Vec<Box<dyn Peer>>> {
         Ok(peer) => peer,
         Err(error) => Box::new(Missing { name, why: format!("{error:#}") }),
     });
-    Ok(found.collect())
+    found.collect()
 }
 
 /// A peer that is not here.
@@ -71,8 +68,8 @@ impl Peer for Missing {
         "missing"
     }
 
-    fn run(&self, _: &Subject, _: usize) -> Outcome {
-        Outcome::Refused(self.why.clone())
+    fn measure(&self, _: &Subject, _: usize) -> Run<Measured> {
+        Err(self.why.clone())
     }
 }
 
@@ -108,16 +105,6 @@ fn repeat<T>(times: usize, mut run: impl FnMut() -> Run<T>) -> Run<Vec<T>> {
     Ok(runs)
 }
 
-/// The outcome of runs on a subject; a refusal calls its file by its name.
-fn outcome(subject: &Subject, measured: Run<Vec<(&'static str, Vec<f64>)>>) -> Outcome {
-    match measured {
-        Ok(measured) => Outcome::Measured(measured),
-        Err(words) => {
-            Outcome::Refused(words.replace(&*subject.path.to_string_lossy(), &subject.name))
-        }
-    }
-}
-
 /// The line in which a program that failed says why, without its own name.
 fn words(done: &Done) -> String {
     let text = format!("{}\n{}", done.stderr_text(), done.stdout_text());
@@ -131,6 +118,13 @@ fn words(done: &Done) -> String {
         Some(next) if line.ends_with(':') => format!("{line} {next}"),
         _ => line.to_owned(),
     }
+}
+
+/// The wall time that LLVM's tools print for one of their timers. It is the last column before the name;
+/// the ones before it are left out where all are 0.
+fn wall_time(times: &str, timer: &str) -> Option<f64> {
+    let line = times.lines().find_map(|line| line.split_once(timer))?.0;
+    line.rsplit_once('(')?.0.split_whitespace().next_back()?.parse().ok()
 }
 
 /// What a program says of its version: the first line that has a number.
@@ -195,6 +189,7 @@ fn write(path: &Path, text: &str) -> Run<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::bench::outcome::Outcome;
 
     fn failed(script: &str) -> String {
         process(Command::new("sh").args(["-c", script])).unwrap_err()
@@ -245,7 +240,7 @@ mod tests {
         };
         assert_eq!(missing.run(&subject, 3), Outcome::Refused("not here".into()));
         assert_eq!(missing.version(), "missing");
-        let refused = outcome(&subject, Err("in /s.o: no".into()));
+        let refused = Missing { name: "p", why: "in /s.o: no".into() }.run(&subject, 3);
         assert_eq!(refused, Outcome::Refused("in s: no".into()));
     }
 }

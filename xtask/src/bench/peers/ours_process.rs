@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{Outcome, Peer, Run, Subject, outcome, process, released, repeat, scratch};
+use super::{Measured, Peer, Run, Subject, process, released, repeat, scratch};
 use crate::setup::Tools;
 
 /// What tables call it.
@@ -40,13 +40,7 @@ impl Peer for OursProcess {
         env!("CARGO_PKG_VERSION")
     }
 
-    fn run(&self, subject: &Subject, times: usize) -> Outcome {
-        outcome(subject, self.measure(subject, times))
-    }
-}
-
-impl OursProcess {
-    fn measure(&self, subject: &Subject, times: usize) -> Run<Vec<(&'static str, Vec<f64>)>> {
+    fn measure(&self, subject: &Subject, times: usize) -> Run<Measured> {
         let scratch = scratch()?;
         let seconds = repeat(times, || {
             let mut command = Command::new(&self.program);

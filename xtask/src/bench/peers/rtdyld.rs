@@ -5,8 +5,10 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Outcome, Peer, Run, Subject};
-use super::{compile, is_host, outcome, process, repeat, scratch, stubs, symbols, version, write};
+use super::{Measured, Peer, Run, Subject};
+use super::{
+    compile, is_host, process, repeat, scratch, stubs, symbols, version, wall_time, write,
+};
 use crate::setup::Tools;
 
 /// The function that it is told to run, which nothing measured has.
@@ -39,13 +41,7 @@ impl Peer for Rtdyld {
         &self.version
     }
 
-    fn run(&self, subject: &Subject, times: usize) -> Outcome {
-        outcome(subject, self.measure(subject, times))
-    }
-}
-
-impl Rtdyld {
-    fn measure(&self, subject: &Subject, times: usize) -> Run<Vec<(&'static str, Vec<f64>)>> {
+    fn measure(&self, subject: &Subject, times: usize) -> Run<Measured> {
         let scratch = scratch()?;
         let undefined = symbols::undefined(&subject.path)?;
         let whole = self.verify(subject, &undefined, scratch.path(), times)?;
@@ -55,7 +51,9 @@ impl Rtdyld {
         }
         Ok(measured)
     }
+}
 
+impl Rtdyld {
     /// Seconds of whole processes that load and relocate for any machine.
     fn verify(
         &self,
@@ -103,11 +101,8 @@ impl Rtdyld {
 /// The wall times of "time to load/add object files", in which it relocates what is local, and of
 /// "time to link object files".
 fn load_and_link(times: &str) -> Option<f64> {
-    let wall = |name| -> Option<f64> {
-        let line = times.lines().find_map(|line| line.split_once(name))?.0;
-        line.rsplit_once('(')?.0.split_whitespace().next_back()?.parse().ok()
-    };
-    Some(wall("time to load/add object files")? + wall("time to link object files")?)
+    let load = wall_time(times, "time to load/add object files")?;
+    Some(load + wall_time(times, "time to link object files")?)
 }
 
 #[cfg(test)]
