@@ -63,10 +63,39 @@ impl Field {
         }
     }
 
-    /// The same; `None` where what is there is no instruction that has this field.
+    /// Writes the value into the field at an offset. Where that is not among the bytes, or what is
+    /// there is no instruction that has the field, nothing is written, and what is there comes back:
+    /// 0 in the first case.
     #[inline]
-    pub(crate) fn merge(&self, old: u64, value: u64) -> Option<u64> {
-        if self.accepts(old) { Some(self.encode(old, value)) } else { None }
+    pub(crate) fn write(&self, bytes: &mut [u8], offset: usize, value: u64) -> Result<(), u64> {
+        let bytes = bytes.get_mut(offset..).ok_or(0u64)?;
+        match self.width {
+            4 => {
+                let bytes = bytes.first_chunk_mut().ok_or(0u64)?;
+                let new = self.merge(u32::from_le_bytes(*bytes).into(), value)?;
+                *bytes = (new as u32).to_le_bytes();
+            }
+            2 => {
+                let bytes = bytes.first_chunk_mut().ok_or(0u64)?;
+                let new = self.merge(u16::from_le_bytes(*bytes).into(), value)?;
+                *bytes = (new as u16).to_le_bytes();
+            }
+            1 => {
+                let byte = bytes.first_mut().ok_or(0u64)?;
+                *byte = self.merge((*byte).into(), value)? as u8;
+            }
+            _ => {
+                let bytes = bytes.first_chunk_mut().ok_or(0u64)?;
+                *bytes = self.merge(u64::from_le_bytes(*bytes), value)?.to_le_bytes();
+            }
+        }
+        Ok(())
+    }
+
+    /// What will be there; fails with what is there, where that has no such field.
+    #[inline]
+    fn merge(&self, old: u64, value: u64) -> Result<u64, u64> {
+        if self.accepts(old) { Ok(self.encode(old, value)) } else { Err(old) }
     }
 
     /// Whether this is the immediate of an AUIPC, whose low part another instruction has.

@@ -4,7 +4,7 @@
 use super::{Fixer, Site};
 #[cfg(feature = "riscv64")]
 use crate::arch::Relocation;
-use crate::arch::{Action, Field, Way};
+use crate::arch::{Action, Way};
 use crate::elf::RelaTable;
 #[cfg(feature = "riscv64")]
 use crate::elf::{Rela, SymbolPlace};
@@ -75,7 +75,9 @@ impl<'o> Fixer<'_, 'o, '_> {
             let place = site.target.wrapping_add(offset);
             let sum = state.address().wrapping_add(rela.addend.cast_unsigned());
             let value = row.brief.value(sum, place);
-            if !row.brief.holds(value) || write(site.bytes, offset, &fixup.field, value).is_none() {
+            if !row.brief.holds(value)
+                || fixup.field.write(site.bytes, offset as usize, value).is_err()
+            {
                 break;
             }
             #[cfg(feature = "riscv64")]
@@ -117,31 +119,7 @@ impl Site<'_, '_> {
         if !names_it || rela.addend != 0 {
             return None;
         }
-        write(self.bytes, progress.shift.moved(rela.offset), field, high.value)
+        let offset = progress.shift.moved(rela.offset) as usize;
+        field.write(self.bytes, offset, high.value).ok()
     }
-}
-
-/// Writes a value into its field; `None`, with nothing written, where there is no such field.
-#[inline]
-fn write(bytes: &mut [u8], offset: u64, field: &Field, value: u64) -> Option<()> {
-    let bytes = bytes.get_mut(offset as usize..)?;
-    match field.width {
-        4 => {
-            let bytes = bytes.first_chunk_mut()?;
-            *bytes = (field.merge(u32::from_le_bytes(*bytes).into(), value)? as u32).to_le_bytes();
-        }
-        2 => {
-            let bytes = bytes.first_chunk_mut()?;
-            *bytes = (field.merge(u16::from_le_bytes(*bytes).into(), value)? as u16).to_le_bytes();
-        }
-        8 => {
-            let bytes = bytes.first_chunk_mut()?;
-            *bytes = field.merge(u64::from_le_bytes(*bytes), value)?.to_le_bytes();
-        }
-        _ => {
-            let byte = bytes.first_mut()?;
-            *byte = field.merge((*byte).into(), value)? as u8;
-        }
-    }
-    Some(())
 }

@@ -32,41 +32,12 @@ impl<'o> Site<'_, 'o> {
 
     /// Writes a value into its field, checked against the bytes that are there.
     pub(super) fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Error<'o>> {
-        let found = match field.width {
-            1 => self.patch::<1>(job.offset, field, value),
-            2 => self.patch::<2>(job.offset, field, value),
-            4 => self.patch::<4>(job.offset, field, value),
-            _ => self.patch::<8>(job.offset, field, value),
-        };
+        let found = field.write(self.bytes, job.offset, value);
         found.map_err(|found| Error::Instruction {
             place: self.place(job),
             relocation: job.row,
             found,
         })
-    }
-
-    /// Reads, encodes and writes back `N` bytes; fails with what is there.
-    fn patch<const N: usize>(
-        &mut self,
-        offset: usize,
-        field: Field,
-        value: u64,
-    ) -> Result<(), u64> {
-        let bytes = self.bytes.get_mut(offset..).and_then(<[u8]>::first_chunk_mut::<N>);
-        let bytes = bytes.ok_or(0u64)?;
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(*bytes) {
-            *to = from;
-        }
-        let old = u64::from_le_bytes(word);
-        if !field.accepts(old) {
-            return Err(old);
-        }
-        let new = field.encode(old, value).to_le_bytes();
-        for (to, from) in bytes.iter_mut().zip(new) {
-            *to = from;
-        }
-        Ok(())
     }
 
     #[cfg(feature = "riscv64")]

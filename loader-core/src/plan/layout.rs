@@ -42,11 +42,7 @@ impl<'o> Plan<'o, '_> {
                         true => next,
                     };
                     next = index.saturating_add(1);
-                    let state = self.state.section(number, index);
-                    let Some(state) = state.filter(|state| state.residence.segment().is_some())
-                    else {
-                        continue;
-                    };
+                    let Some(state) = self.state.section(number, index) else { continue };
                     let Some(planned) = self.planned(number, object, index, state) else {
                         continue;
                     };

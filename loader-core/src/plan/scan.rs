@@ -68,7 +68,7 @@ impl<'o> Plan<'o, '_> {
     fn skip_noted(&mut self, site: &Site<'_, 'o>, table: RelaTable<'o>, at: usize) -> usize {
         let types = self.machine.table();
         let has_got = self.got_used;
-        let symbols = self.state.symbols_mut(site.symbol_base, site.object.symbol_count());
+        let (_, symbols) = self.state.of_object(site.number, site.object);
         let mut done = at;
         for (offset, number, symbol) in table.uses_from(at) {
             let Some(brief) = types.find(number).map(|row| &row.brief) else { break };

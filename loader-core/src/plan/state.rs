@@ -354,8 +354,7 @@ impl<'s> State<'s> {
 
     /// The same, to be changed.
     pub(crate) fn sections_of_mut(&mut self, number: usize, object: &Object<'_>) -> &mut [Scratch] {
-        let first = self.objects.get(number).map_or(0, |record| record.word as u32);
-        part(self.sections, first, object.section_count())
+        self.of_object(number, object).0
     }
 
     /// The records of an object's sections, and of its symbols.
@@ -375,11 +374,6 @@ impl<'s> State<'s> {
     pub(crate) fn symbols_from(&self, first: u32, count: u32) -> &[Scratch] {
         let rest = self.symbols.get(first as usize..);
         rest.and_then(|rest| rest.get(..count as usize)).unwrap_or_default()
-    }
-
-    /// The same, to be changed.
-    pub(crate) fn symbols_mut(&mut self, first: u32, count: u32) -> &mut [Scratch] {
-        part(self.symbols, first, count)
     }
 
     pub(crate) fn set_symbol(&mut self, number: u32, state: SymbolState) {
