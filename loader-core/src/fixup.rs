@@ -31,6 +31,8 @@ pub(crate) struct Fixer<'p, 'o, 's> {
     machine: Machine,
     got: u64,
     stubs: u64,
+    /// Whether every stub was written: each reaches what it is for.
+    all_reach: bool,
     /// The chunk of a long text whose island was made last, and to which to keep.
     chunk: Option<usize>,
 }
@@ -49,7 +51,12 @@ struct Job {
 impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     pub(crate) fn new(plan: &'p Plan<'o, 's>, got: TargetAddress, stubs: TargetAddress) -> Self {
         let (got, stubs) = (got.value(), stubs.value());
-        Self { plan, machine: plan.machine, got, stubs, chunk: None }
+        Self { plan, machine: plan.machine, got, stubs, all_reach: false, chunk: None }
+    }
+
+    /// For calls that may go through stubs without a look at each: all of them reach.
+    pub(crate) fn with_stubs(self, all_reach: bool) -> Self {
+        Self { all_reach, ..self }
     }
 
     /// For the relocations of one chunk of a long text.

@@ -104,10 +104,10 @@ impl<'o> Plan<'o, '_> {
     ) -> Result<(), Error<'o>> {
         self.resolve_boundaries();
         self.resolve_aliases();
-        self.write_slots_and_stubs(segments, got, stubs);
+        let all_reach = self.write_slots_and_stubs(segments, got, stubs);
         self.write_indirect_stubs(segments, data, stubs)?;
         if self.islands.count() == 0 {
-            Fixer::new(self, got, stubs).apply_all(segments)?;
+            Fixer::new(self, got, stubs).with_stubs(all_reach).apply_all(segments)?;
         }
         for chunk in 0..self.islands.count() {
             self.write_island(chunk, segments, got, stubs);
@@ -235,23 +235,26 @@ impl<'o> Plan<'o, '_> {
         Error::Undefined { place, symbol }
     }
 
-    /// Writes each GOT entry, and each call stub of a symbol that has one.
+    /// Writes each GOT entry, and each call stub of a symbol that has one; whether all stubs reach
+    /// what they are for.
     fn write_slots_and_stubs<M: MemoryManager>(
         &self,
         segments: &mut Segments<M>,
         got: TargetAddress,
         stubs: TargetAddress,
-    ) {
+    ) -> bool {
+        let mut all_reach = true;
         if self.slot_count == 0 {
-            return;
+            return all_reach;
         }
         for (_, _, state) in self.used_symbols() {
             let Some(slot) = state.slot().filter(|_| !state.is_thread_local()) else { continue };
             self.write_slot(segments, slot, state.address());
             let own = state.stub().filter(|_| !state.is_indirect() && self.islands.count() == 0);
             let Some(number) = own else { continue };
-            self.write_call_stub(segments, got, stubs, number, state);
+            all_reach &= self.write_call_stub(segments, got, stubs, number, state).is_some();
         }
+        all_reach
     }
 
     /// Numbers and writes the stubs behind a chunk of a long text.
@@ -265,10 +268,12 @@ impl<'o> Plan<'o, '_> {
         let first = self.islands.first(chunk).max(self.indirect_count);
         // The plan counted them, so there are not too many.
         let _ = self.make_island(chunk, first, |plan, number, _, state| {
-            plan.write_call_stub(segments, got, stubs, number, state);
+            let _ = plan.write_call_stub(segments, got, stubs, number, state);
         });
     }
 
+    /// Writes a stub; `None` where it reaches nothing and stays a trap: only a branch that needs it
+    /// minds.
     fn write_call_stub<M: MemoryManager>(
         &self,
         segments: &mut Segments<M>,
@@ -276,12 +281,11 @@ impl<'o> Plan<'o, '_> {
         stubs: TargetAddress,
         number: u32,
         state: SymbolState,
-    ) {
-        let Some((bytes, stub)) = self.stub_bytes(segments, stubs, number) else { return };
+    ) -> Option<()> {
+        let (bytes, stub) = self.stub_bytes(segments, stubs, number)?;
         let slot = state.slot().map(|slot| u64::from(slot).wrapping_mul(SLOT));
         let slot = slot.map(|offset| got.wrapping_add(offset).value());
-        // A stub that reaches nothing stays a trap: only a branch that needs it minds.
-        let _ = self.machine.stub().write(bytes, stub, state.address(), slot);
+        self.machine.stub().write(bytes, stub, state.address(), slot)
     }
 
     /// Writes a word of the GOT.

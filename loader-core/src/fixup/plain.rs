@@ -4,10 +4,10 @@
 use super::{Fixer, Site};
 #[cfg(feature = "riscv64")]
 use crate::arch::Relocation;
-use crate::arch::{Action, Way};
-use crate::elf::RelaTable;
+use crate::arch::{Action, Formula, Way};
 #[cfg(feature = "riscv64")]
-use crate::elf::{Rela, SymbolPlace};
+use crate::elf::SymbolPlace;
+use crate::elf::{Rela, RelaTable};
 #[cfg(feature = "riscv64")]
 use crate::plan::deletions::Shift;
 use crate::plan::state::SymbolState;
@@ -74,7 +74,13 @@ impl<'o> Fixer<'_, 'o, '_> {
             let offset = rela.offset;
             let place = site.target.wrapping_add(offset);
             let sum = state.address().wrapping_add(rela.addend.cast_unsigned());
-            let value = row.brief.value(sum, place);
+            let mut value = row.brief.value(sum, place);
+            if !row.brief.holds(value) {
+                match self.stub_of(state, fixup.formula, rela) {
+                    Some(stub) => value = row.brief.value(stub, place),
+                    None => break,
+                }
+            }
             if !row.brief.holds(value)
                 || fixup.field.write(site.bytes, offset as usize, value).is_err()
             {
@@ -87,6 +93,22 @@ impl<'o> Fixer<'_, 'o, '_> {
             done = done.wrapping_add(1);
         }
         progress.next = done;
+    }
+}
+
+impl Fixer<'_, '_, '_> {
+    /// What S + A becomes where the symbol's call stub stands in; `None` where that takes a longer
+    /// look.
+    fn stub_of(&self, state: SymbolState, formula: Formula, rela: Rela) -> Option<u64> {
+        let is_call = match formula {
+            Formula::Branch { addend } => rela.addend == i64::from(addend),
+            _ => formula.may_use_stub(),
+        };
+        if !is_call || !self.all_reach || state.is_indirect() || state.alias().is_some() {
+            return None;
+        }
+        let stub = self.stubs.wrapping_add(self.plan.stub_distance(state.stub()?));
+        Some(stub.wrapping_add(rela.addend.cast_unsigned()))
     }
 }
 
