@@ -82,9 +82,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             let start = planned.offset as usize;
             let end = start.saturating_add(planned.size as usize);
             let bytes = segments.bytes_mut(planned.segment).get_mut(start..end);
+            let table = state.relocations.and_then(|index| object.section(index));
             let site = Site {
                 object,
                 planned,
+                table: table.map(|table| object.rela_table(table)).unwrap_or_default(),
                 symbol_base: self.plan.state.symbol_base(planned.object).unwrap_or(0),
                 target: state.target,
                 tombstone: None,
@@ -102,12 +104,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     }
 
     pub(crate) fn apply_section(&self, mut site: Site<'_, 'o>) -> Result<(), Error<'o>> {
+        let table = site.table;
+        #[cfg(feature = "riscv64")]
         let (object, index) = (site.planned.object, site.planned.index);
-        let table = match site.tombstone {
-            None => self.plan.rela_of(object, index),
-            Some(_) => self.plan.debug_rela_of(object, index),
-        };
-        let Some(table) = table else { return Ok(()) };
         #[cfg(feature = "riscv64")]
         let shift = self.plan.shift_of(object, index);
         #[cfg(feature = "riscv64")]
@@ -131,7 +130,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let is_plain = is_plain && !relaxes;
         loop {
             if is_plain && gone.is_none() {
-                self.apply_plain(&mut site, table, &mut progress);
+                self.apply_plain(&mut site, &mut progress);
             }
             let at = progress.next;
             let Some(rela) = table.get(at) else { break };

@@ -71,7 +71,8 @@ impl<'o> Object<'o> {
 
     /// All sections with their indices, from index 0 on.
     pub fn sections(&self) -> impl Iterator<Item = (u32, Section<'o>)> + '_ {
-        (0..self.section_count()).filter_map(|index| Some((index, self.section(index)?)))
+        let strings = self.section_names;
+        (0u32..).zip(self.headers).map(move |(index, header)| (index, Section { header, strings }))
     }
 
     /// The symbol with this index; `None` past the last.
@@ -82,7 +83,10 @@ impl<'o> Object<'o> {
 
     /// All symbols with their indices, from index 0 on.
     pub fn symbols(&self) -> impl Iterator<Item = (u32, Symbol<'o>)> + '_ {
-        (0..self.symbol_count()).filter_map(|index| Some((index, self.symbol(index)?)))
+        (0u32..).zip(self.symbols).map(|(index, sym)| {
+            let place = self.symbol_place(index, sym);
+            (index, Symbol { sym, strings: self.symbol_names, place })
+        })
     }
 
     /// The bytes of a section; empty for one that has none in the file.

@@ -122,7 +122,8 @@ impl<'o> Plan<'o, '_> {
                 None => {}
             }
         });
-        // Stubs, the GOT and COMMON symbols lie behind the sections.
+        // Stubs, the GOT, zeros that sections have and COMMON symbols lie behind these. No relocation
+        // applies to zeros.
         for (kind, end) in SegmentKind::ALL.into_iter().zip(ends) {
             if contents.tables && contents.concern(kind) {
                 fill(segments.bytes_mut(kind), end, usize::MAX, self.fill_byte(kind));

@@ -48,9 +48,15 @@ impl Field {
     }
 
     /// Whether what is there is an instruction that has this field.
+    #[inline]
     pub(crate) const fn accepts(&self, old: u64) -> bool {
-        let (mask, opcode) = self.other;
-        old & self.mask == self.opcode || old & mask == opcode
+        old & self.mask == self.opcode || self.accepts_other(old)
+    }
+
+    /// Whether it is one of the others that have this field.
+    #[cold]
+    const fn accepts_other(&self, old: u64) -> bool {
+        old & self.other.0 == self.other.1
     }
 
     /// What will be there, of what is there and the value.
@@ -66,36 +72,26 @@ impl Field {
     /// Writes the value into the field at an offset. Where that is not among the bytes, or what is
     /// there is no instruction that has the field, nothing is written, and what is there comes back:
     /// 0 in the first case.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&self, bytes: &mut [u8], offset: usize, value: u64) -> Result<(), u64> {
         let bytes = bytes.get_mut(offset..).ok_or(0u64)?;
+        let old = match self.width {
+            4 => u32::from_le_bytes(*bytes.first_chunk().ok_or(0u64)?).into(),
+            2 => u16::from_le_bytes(*bytes.first_chunk().ok_or(0u64)?).into(),
+            1 => u64::from(*bytes.first().ok_or(0u64)?),
+            _ => u64::from_le_bytes(*bytes.first_chunk().ok_or(0u64)?),
+        };
+        if !self.accepts(old) {
+            return Err(old);
+        }
+        let new = self.encode(old, value).to_le_bytes();
         match self.width {
-            4 => {
-                let bytes = bytes.first_chunk_mut().ok_or(0u64)?;
-                let new = self.merge(u32::from_le_bytes(*bytes).into(), value)?;
-                *bytes = (new as u32).to_le_bytes();
-            }
-            2 => {
-                let bytes = bytes.first_chunk_mut().ok_or(0u64)?;
-                let new = self.merge(u16::from_le_bytes(*bytes).into(), value)?;
-                *bytes = (new as u16).to_le_bytes();
-            }
-            1 => {
-                let byte = bytes.first_mut().ok_or(0u64)?;
-                *byte = self.merge((*byte).into(), value)? as u8;
-            }
-            _ => {
-                let bytes = bytes.first_chunk_mut().ok_or(0u64)?;
-                *bytes = self.merge(u64::from_le_bytes(*bytes), value)?.to_le_bytes();
-            }
+            4 => put::<4>(bytes, new),
+            2 => put::<2>(bytes, new),
+            1 => put::<1>(bytes, new),
+            _ => put::<8>(bytes, new),
         }
         Ok(())
-    }
-
-    /// What will be there; fails with what is there, where that has no such field.
-    #[inline]
-    fn merge(&self, old: u64, value: u64) -> Result<u64, u64> {
-        if self.accepts(old) { Ok(self.encode(old, value)) } else { Err(old) }
     }
 
     /// Whether this is the immediate of an AUIPC, whose low part another instruction has.
@@ -112,4 +108,12 @@ impl Field {
     pub(crate) const WORD32: Self = Self::data(4, Encoding::Whole);
     /// Eight bytes of data.
     pub(crate) const WORD64: Self = Self::data(8, Encoding::Whole);
+}
+
+/// Writes the first bytes of a word to the front of others, which are not fewer.
+#[inline]
+fn put<const N: usize>(bytes: &mut [u8], word: [u8; 8]) {
+    if let (Some(bytes), Some(word)) = (bytes.first_chunk_mut::<N>(), word.first_chunk::<N>()) {
+        *bytes = *word;
+    }
 }

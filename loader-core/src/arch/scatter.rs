@@ -67,7 +67,7 @@ impl Scatter {
     }
 
     /// The value in the instruction.
-    #[inline(never)]
+    #[inline]
     pub(super) fn encode(&self, old: u64, value: u64) -> u64 {
         let value = value.wrapping_add(self.round);
         let moved = self

@@ -104,7 +104,8 @@ impl<'o> Plan<'o, '_> {
             () => 0,
         });
         let symbol_base = self.state.symbol_base(number).unwrap_or(0);
-        let site = Site { object, planned, symbol_base, target: 0, tombstone, bytes };
+        let Some(table) = self.debug_rela_of(number, index) else { return Ok(()) };
+        let site = Site { object, planned, table, symbol_base, target: 0, tombstone, bytes };
         Fixer::new(self, TargetAddress::NULL, TargetAddress::NULL).apply_section(site)
     }
 

@@ -9,7 +9,7 @@ mod section;
 mod symbol;
 
 pub(crate) use names::overlong;
-pub(crate) use relocation::{Rela, RelaTable};
+pub(crate) use relocation::{RawRela, Rela, RelaTable};
 pub(crate) use section::{Header, SHT_CREL};
 pub use section::{InitKind, Section};
 #[cfg(feature = "aarch64")]

@@ -16,7 +16,7 @@ pub(crate) struct Rela {
 }
 
 impl Rela {
-    fn new(raw: &RawRela) -> Self {
+    pub(crate) fn new(raw: &RawRela) -> Self {
         let info = raw.r_info.get(LE);
         Self {
             offset: raw.r_offset.get(LE),
@@ -58,9 +58,14 @@ impl<'o> RelaTable<'o> {
         })
     }
 
-    /// All from the `at`-th on.
-    pub(crate) fn iter_from(self, at: usize) -> impl Iterator<Item = Rela> + 'o {
-        self.raw.get(at..).unwrap_or_default().iter().map(Rela::new)
+    /// All from the `at`-th on, as they lie in the file.
+    pub(crate) fn raw_from(self, at: usize) -> &'o [RawRela] {
+        self.raw.get(at..).unwrap_or_default()
+    }
+
+    /// The type of an entry.
+    pub(crate) fn number_of(raw: &RawRela) -> u32 {
+        raw.r_info.get(LE) as u32
     }
 
     /// The index of the first entry whose offset is not below `offset`, in a sorted table.

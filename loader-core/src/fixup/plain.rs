@@ -3,11 +3,11 @@
 
 use super::{Fixer, Site};
 #[cfg(feature = "riscv64")]
-use crate::arch::Relocation;
-use crate::arch::{Action, Formula, Way};
+use crate::arch::Machine;
+use crate::arch::{Action, Field, Formula, Relocation, Way};
 #[cfg(feature = "riscv64")]
 use crate::elf::SymbolPlace;
-use crate::elf::{Rela, RelaTable};
+use crate::elf::{RawRela, Rela, RelaTable};
 #[cfg(feature = "riscv64")]
 use crate::plan::deletions::Shift;
 use crate::plan::state::SymbolState;
@@ -35,94 +35,110 @@ pub(super) struct High {
 
 impl<'o> Fixer<'_, 'o, '_> {
     /// Applies relocations of a loaded section as long as they are plain.
+    pub(super) fn apply_plain(&self, site: &mut Site<'_, 'o>, progress: &mut Progress<'_>) {
+        #[cfg(feature = "riscv64")]
+        if self.machine == Machine::Riscv64 {
+            return self.apply_plain_of::<true>(site, progress);
+        }
+        self.apply_plain_of::<false>(site, progress);
+    }
+
+    /// The same; in `RISCV`'s code bytes may have gone, and high parts have low ones.
     #[inline(never)] // a loop with registers of its own
-    pub(super) fn apply_plain(
+    fn apply_plain_of<const RISCV: bool>(
         &self,
         site: &mut Site<'_, 'o>,
-        table: RelaTable<'o>,
         progress: &mut Progress<'_>,
     ) {
         let types = self.machine.table();
         let symbols = self.plan.state.symbols_from(site.symbol_base, site.object.symbol_count());
-        let mut done = progress.next;
-        for rela in table.iter_from(progress.next) {
-            let Some(row) = types.find(rela.number) else { break };
-            let way = row.brief.way;
-            if !way.is_plain() {
-                let is_done = way == Way::Nothing || {
-                    #[cfg(feature = "riscv64")]
-                    let is_low = site.apply_low_part(row, rela, progress).is_some();
-                    #[cfg(not(feature = "riscv64"))]
-                    let is_low = false;
-                    is_low
-                };
+        let target = site.target;
+        let mut rest = site.table.raw_from(progress.next).iter();
+        while let Some(raw) = rest.as_slice().first() {
+            let Some(row) = types.find(RelaTable::number_of(raw)) else { break };
+            let brief = &row.brief;
+            if !brief.way.is_plain() {
+                let is_done = brief.way == Way::Nothing
+                    || (RISCV && site.apply_low_part(row, raw, progress).is_some());
                 if !is_done {
                     break;
                 }
-                done = done.wrapping_add(1);
+                rest.next();
                 continue;
             }
-            let Some(state) = symbols.get(rela.symbol as usize) else { break };
+            let Rela { offset: from, symbol, addend, .. } = Rela::new(raw);
+            let Some(state) = symbols.get(symbol as usize) else { break };
             let state = SymbolState(*state);
             let Action::Apply(fixup) = &row.action else { break };
             if !state.is_somewhere() {
                 break;
             }
-            #[cfg(feature = "riscv64")]
-            let offset = progress.shift.moved(rela.offset);
-            #[cfg(not(feature = "riscv64"))]
-            let offset = rela.offset;
-            let place = site.target.wrapping_add(offset);
-            let sum = state.address().wrapping_add(rela.addend.cast_unsigned());
-            let mut value = row.brief.value(sum, place);
-            if !row.brief.holds(value) {
-                match self.stub_of(state, fixup.formula, rela) {
-                    Some(stub) => value = row.brief.value(stub, place),
-                    None => break,
+            let offset = if RISCV { progress.moved(from) } else { from };
+            let place = target.wrapping_add(offset);
+            let mut value =
+                brief.value(state.address().wrapping_add(addend.cast_unsigned()), place);
+            if !brief.holds(value) {
+                let stub = self.stub_of(state, fixup.formula, addend);
+                let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { break };
+                if !brief.holds(stub) {
+                    break;
                 }
+                value = stub;
             }
-            if !row.brief.holds(value)
-                || fixup.field.write(site.bytes, offset as usize, value).is_err()
-            {
+            if fixup.field.write(site.bytes, offset as usize, value).is_err() {
                 break;
             }
-            #[cfg(feature = "riscv64")]
-            if fixup.field.is_riscv_high() && way == Way::PcRelative {
-                progress.note_high(rela.offset, value);
+            if RISCV {
+                progress.note_high(&fixup.field, brief.way, from, value);
             }
-            done = done.wrapping_add(1);
+            rest.next();
         }
-        progress.next = done;
+        progress.next = site.table.len().wrapping_sub(rest.len());
     }
 }
 
 impl Fixer<'_, '_, '_> {
     /// What S + A becomes where the symbol's call stub stands in; `None` where that takes a longer
     /// look.
-    fn stub_of(&self, state: SymbolState, formula: Formula, rela: Rela) -> Option<u64> {
+    #[inline(never)] // few calls do not reach
+    fn stub_of(&self, state: SymbolState, formula: Formula, addend: i64) -> Option<u64> {
         let is_call = match formula {
-            Formula::Branch { addend } => rela.addend == i64::from(addend),
+            Formula::Branch { addend: own } => addend == i64::from(own),
             _ => formula.may_use_stub(),
         };
         if !is_call || !self.all_reach || state.is_indirect() || state.alias().is_some() {
             return None;
         }
         let stub = self.stubs.wrapping_add(self.plan.stub_distance(state.stub()?));
-        Some(stub.wrapping_add(rela.addend.cast_unsigned()))
+        Some(stub.wrapping_add(addend.cast_unsigned()))
     }
 }
 
-#[cfg(feature = "riscv64")]
 impl Progress<'_> {
-    /// Of several at one offset, the first counts.
-    fn note_high(&mut self, offset: u64, value: u64) {
-        if self.high.is_none_or(|high| high.offset != offset) {
+    /// Where an offset ends up.
+    #[inline]
+    fn moved(&mut self, offset: u64) -> u64 {
+        #[cfg(feature = "riscv64")]
+        return self.shift.moved(offset);
+        #[cfg(not(feature = "riscv64"))]
+        offset
+    }
+
+    /// Notes what was applied, if it is a high part. Of several at one offset, the first counts.
+    #[inline]
+    fn note_high(&mut self, field: &Field, way: Way, offset: u64, value: u64) {
+        #[cfg(feature = "riscv64")]
+        if field.is_riscv_high()
+            && way == Way::PcRelative
+            && self.high.is_none_or(|high| high.offset != offset)
+        {
             self.high = Some(High { offset, value });
         }
+        #[cfg(not(feature = "riscv64"))]
+        let _ = (field, way, offset, value);
     }
 }
 
-#[cfg(feature = "riscv64")]
 impl Site<'_, '_> {
     /// Writes a low part that names the high part before it. `None`, with nothing written, for
     /// any other.
@@ -130,18 +146,23 @@ impl Site<'_, '_> {
     fn apply_low_part(
         &mut self,
         row: &Relocation,
-        rela: Rela,
+        raw: &RawRela,
         progress: &mut Progress<'_>,
     ) -> Option<()> {
-        let Action::PairLow(field) = &row.action else { return None };
-        let high = progress.high?;
-        let label = self.object.symbol(rela.symbol)?;
-        let names_it = label.value() == high.offset
-            && label.place() == SymbolPlace::Section(self.planned.index);
-        if !names_it || rela.addend != 0 {
-            return None;
+        #[cfg(feature = "riscv64")]
+        if let Action::PairLow(field) = &row.action {
+            let rela = Rela::new(raw);
+            let high = progress.high?;
+            let label = self.object.symbol(rela.symbol)?;
+            let names_it = label.value() == high.offset
+                && label.place() == SymbolPlace::Section(self.planned.index);
+            if !names_it || rela.addend != 0 {
+                return None;
+            }
+            let offset = progress.shift.moved(rela.offset) as usize;
+            return field.write(self.bytes, offset, high.value).ok();
         }
-        let offset = progress.shift.moved(rela.offset) as usize;
-        field.write(self.bytes, offset, high.value).ok()
+        let _ = (row, raw, progress);
+        None
     }
 }

@@ -4,7 +4,7 @@
 use super::Job;
 use crate::address::TargetAddress;
 use crate::arch::Field;
-use crate::elf::Rela;
+use crate::elf::{Rela, RelaTable};
 use crate::error::{Error, Place};
 use crate::name::Name;
 use crate::object::Object;
@@ -14,6 +14,8 @@ use crate::plan::PlannedSection;
 pub(crate) struct Site<'b, 'o> {
     pub(crate) object: &'b Object<'o>,
     pub(crate) planned: PlannedSection<'o>,
+    /// Its relocations.
+    pub(crate) table: RelaTable<'o>,
     pub(crate) symbol_base: u32,
     /// Its address on the target.
     pub(crate) target: u64,

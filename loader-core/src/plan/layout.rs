@@ -37,10 +37,7 @@ impl<'o> Plan<'o, '_> {
             for (number, object) in self.objects.iter().enumerate() {
                 let mut next = 0;
                 while next < object.section_count() {
-                    let index = match zeroed {
-                        false => self.lay_out_run(number, object, next),
-                        true => next,
-                    };
+                    let index = self.lay_out_run(number, object, next, zeroed);
                     next = index.saturating_add(1);
                     let Some(state) = self.state.section(number, index) else { continue };
                     let Some(planned) = self.planned(number, object, index, state) else {
@@ -68,9 +65,10 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    /// Lays out an object's sections, from the `at`-th on, as long as each has bytes of its own in a
-    /// segment, or is not here: most are so. Returns the index of the first that is not.
-    fn lay_out_run(&mut self, number: usize, object: &Object<'o>, at: u32) -> u32 {
+    /// Lays out an object's sections, from the `at`-th on, as long as each lies by itself, takes as
+    /// many bytes as in the file, or is not here: most are so. Returns the index of the first that is
+    /// not.
+    fn lay_out_run(&mut self, number: usize, object: &Object<'o>, at: u32, zeroed: bool) -> u32 {
         if !self.state.named.is_empty() || self.options.terminate_unwind_tables {
             return at;
         }
@@ -79,17 +77,19 @@ impl<'o> Plan<'o, '_> {
         let records = self.state.sections_of_mut(number, object).get_mut(from..);
         let headers = object.headers.get(from..).unwrap_or_default();
         for (header, record) in headers.iter().zip(records.unwrap_or_default()) {
-            let Some(kind) = SectionState::residence_in(record).segment() else {
-                done = done.wrapping_add(1);
-                continue;
-            };
-            let section = Section { header, strings: object.section_names };
-            if section.is_nobits() || !SectionState::is_as_in_file(record) {
-                break;
+            if let Some(kind) = SectionState::residence_in(record).segment() {
+                if !SectionState::is_as_in_file(record) {
+                    break;
+                }
+                let section = Section { header, strings: object.section_names };
+                let is_zero_data = section.is_nobits() && kind != SegmentKind::Text;
+                self.has_zero_data |= is_zero_data;
+                if is_zero_data == zeroed {
+                    let segment = kind.pick_mut(segments);
+                    let Some(end) = segment.append(section.size(), section.align()) else { break };
+                    record.low = end;
+                }
             }
-            let segment = kind.pick_mut(segments);
-            let Some(offset) = segment.append(section.size(), section.align()) else { break };
-            record.low = offset;
             done = done.wrapping_add(1);
         }
         done
@@ -179,22 +179,33 @@ impl<'o> Plan<'o, '_> {
         Some(end)
     }
 
-    /// Calls `visit` for each section in the order of its offset in its segment.
+    /// Calls `visit` for each section in the order of its offset in its segment, but for zeros behind
+    /// the data that has bytes.
     pub(crate) fn for_each_in_order(&self, mut visit: impl FnMut(PlannedSection<'o>)) {
+        self.for_each_of_turn(0, &mut visit);
         // The image of thread-local variables lies behind all else.
-        let turns = [true, self.has_zero_data, self.thread_local.block.is_some()];
-        for turn in (0u8..).zip(turns).filter_map(|(turn, any)| any.then_some(turn)) {
-            if self.state.named.is_empty() {
-                self.sections().filter(|planned| planned.turn() == turn).for_each(&mut visit);
-                continue;
-            }
-            for planned in self.sections() {
-                match self.gathered(planned.object, planned.index) {
-                    Some(Gathered { set, zeroed, .. }) if turn == u8::from(zeroed) => {
-                        self.planned_of(set).for_each(&mut visit);
+        if self.thread_local.block.is_some() {
+            self.for_each_of_turn(2, &mut visit);
+        }
+    }
+
+    fn for_each_of_turn(&self, turn: u8, visit: &mut impl FnMut(PlannedSection<'o>)) {
+        for (number, object) in self.objects.iter().enumerate() {
+            let records = self.state.sections_of(number, object);
+            for (index, record) in (0u32..).zip(records) {
+                if !SectionState::is_placed(record) {
+                    continue;
+                }
+                let state = SectionState::unpack(*record);
+                let Some(planned) = self.planned(number, object, index, state) else { continue };
+                if !state.gathered {
+                    if turn == planned.turn() {
+                        visit(planned);
                     }
-                    None if turn == planned.turn() => visit(planned),
-                    _ => {}
+                } else if let Some(Gathered { set, zeroed, .. }) = self.gathered(number, index)
+                    && turn == u8::from(zeroed)
+                {
+                    self.planned_of(set).for_each(&mut *visit);
                 }
             }
         }

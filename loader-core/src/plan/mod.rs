@@ -370,7 +370,7 @@ impl<'o, 's> Plan<'o, 's> {
 
     /// A section whose record is at hand.
     #[inline(always)] // so that no more of the record is unpacked than is needed
-    fn planned(
+    pub(crate) fn planned(
         &self,
         number: usize,
         object: &Object<'o>,

@@ -25,10 +25,9 @@ impl<'o> Plan<'o, '_> {
     pub(super) fn scan_relocations(&mut self) -> Result<(), Error<'o>> {
         for (number, object) in self.objects.iter().enumerate() {
             let symbol_base = self.state.symbol_base(number).unwrap_or(0);
-            for index in 0..object.section_count() {
-                if !self.state.is_written(number, index) {
-                    continue;
-                }
+            let mut from = 0;
+            while let Some(index) = self.state.next_written(number, object, from) {
+                from = index.saturating_add(1);
                 let Some(table) = self.rela_of(number, index) else { continue };
                 let size = object.section(index).map_or(0, Section::size);
                 let site = Site { number, object, index, size, symbol_base };

@@ -55,33 +55,28 @@ impl<'o> Plan<'o, '_> {
                     continue;
                 }
                 let target = section.relocates();
-                let Some(mut state) = self.state.section(number, target) else { continue };
-                if state.residence.segment().is_none() && !self.has_debug(number, target) {
+                let has_debug = self.has_debug(number, target);
+                let record = self.state.sections_of_mut(number, object).get_mut(target as usize);
+                let Some(record) = record else { continue };
+                if !SectionState::is_placed(record) && !has_debug {
                     continue;
                 }
-                let malformed = |defect| {
-                    let place = object.place(index, 0);
-                    Err(Error::Malformed {
-                        phase: Phase::Plan,
-                        place,
-                        defect,
-                        value: target.into(),
-                    })
-                };
                 if kind != elf::SHT_RELA {
                     let place = object.place(index, 0);
                     return Err(Error::Section { place, reason: RefusedSection::Rel });
                 }
-                if state.relocations.is_some() {
-                    return malformed(Defect::DuplicateRelocations);
-                }
-                let table = object.rela_table(section);
                 let nobits = object.section(target).is_some_and(Section::is_nobits);
-                if nobits && table.len() > 0 {
-                    return malformed(Defect::RelocationTarget);
-                }
-                state.relocations = Some(index);
-                self.state.set_section(number, target, state);
+                let defect = if SectionState::has_relocations(record) {
+                    Defect::DuplicateRelocations
+                } else if nobits && section.size() > 0 {
+                    Defect::RelocationTarget
+                } else {
+                    SectionState::set_relocations(record, index);
+                    continue;
+                };
+                let place = object.place(index, 0);
+                let value = target.into();
+                return Err(Error::Malformed { phase: Phase::Plan, place, defect, value });
             }
         }
         Ok(())

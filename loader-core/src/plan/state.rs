@@ -195,10 +195,20 @@ impl SectionState {
         record.high & (SHRINKS | PATCHES | GATHERED) == 0 && Self::is_ordinary(record)
     }
 
+    /// Whether the section that a record is of has relocations.
+    pub(crate) const fn has_relocations(record: &Scratch) -> bool {
+        record.high >> RELOCATIONS_SHIFT != 0
+    }
+
+    /// Says which section has the relocations of the one that a record is of, which had none.
+    pub(crate) const fn set_relocations(record: &mut Scratch, index: u32) {
+        record.high |= index << RELOCATIONS_SHIFT;
+    }
+
     /// Whether anything is written into the section that a record is of: relocations, or what
     /// mends an erratum. It may not be here.
     pub(crate) const fn is_written(record: &Scratch) -> bool {
-        record.high >> RELOCATIONS_SHIFT != 0 || record.high & PATCHES != 0
+        Self::has_relocations(record) || record.high & PATCHES != 0
     }
 
     pub(crate) const fn unpack(record: Scratch) -> Self {
@@ -286,11 +296,11 @@ impl<'s> State<'s> {
         self.sections.get(number as usize).copied().map(SectionState::unpack)
     }
 
-    /// Whether a section's record says that something is written into it.
-    pub(crate) fn is_written(&self, object: usize, index: u32) -> bool {
-        let number = self.section_number(object, index);
-        let record = number.and_then(|number| self.sections.get(number as usize));
-        record.is_some_and(SectionState::is_written)
+    /// The first section of an object, from the `at`-th on, that something is written into.
+    pub(crate) fn next_written(&self, number: usize, object: &Object<'_>, at: u32) -> Option<u32> {
+        let records = self.sections_of(number, object).get(at as usize..)?;
+        let after = records.iter().position(SectionState::is_written)?;
+        at.checked_add(after as u32)
     }
 
     pub(crate) fn set_section(&mut self, object: usize, index: u32, state: SectionState) {
