@@ -9,7 +9,7 @@ use object::endian::{LittleEndian as LE, U32};
 use object::pod;
 
 use crate::arch::Machine;
-use crate::elf::{Header, Section, Sym, Symbol, SymbolPlace, overlong};
+use crate::elf::{Header, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong};
 use crate::error::{Defect, Error, Format, Phase};
 use crate::name::ObjectName;
 use crate::object::Object;
@@ -51,10 +51,9 @@ impl<'o> Object<'o> {
         object.section_names = object.section_name_table(header)?;
         object.check_sections()?;
         object.read_symbol_table()?;
-        object.check_symbols()?;
+        object.has_boundaries = object.check_symbols()?;
         object.check_tables()?;
         object.count_extra_records();
-        object.has_boundaries = object.speaks_of_boundaries();
         Ok(object)
     }
 
@@ -148,8 +147,13 @@ impl<'o> Object<'o> {
         Ok(())
     }
 
-    fn check_symbols(&self) -> Result<(), Error<'o>> {
+    /// Checks the symbols; whether any of them speaks of a boundary of sections.
+    fn check_symbols(&self) -> Result<bool, Error<'o>> {
+        let mut has_boundaries = false;
         for (index, sym) in (0u32..).zip(self.symbols) {
+            if self.is_sound(sym) {
+                continue;
+            }
             // In the symbol table, at the symbol's entry.
             let malformed = |defect, value| {
                 let offset = u64::from(index).wrapping_mul(size_of::<Sym>() as u64);
@@ -182,17 +186,27 @@ impl<'o> Object<'o> {
                 SymbolPlace::Common if !sym.st_value.get(LE).max(1).is_power_of_two() => {
                     return malformed(Defect::CommonAlignment, sym.st_value.get(LE));
                 }
-                _ => {}
+                place => {
+                    let symbol = Symbol { sym, strings: self.symbol_names, place };
+                    has_boundaries |= symbol.boundary().is_some();
+                }
             }
         }
         match overlong(self.symbol_names, self.symbols, self.bytes.len()) {
-            None => Ok(()),
+            None => Ok(has_boundaries),
             Some(at) => {
                 let (offset, defect) =
                     (at.saturating_mul(size_of::<Sym>()), Defect::OverlappingNames);
                 Err(self.malformed(self.symbol_table, offset as u64, defect, at as u64))
             }
         }
+    }
+
+    /// Whether a symbol has a name and is a place in a section, as most are.
+    fn is_sound(&self, sym: &Sym) -> bool {
+        let home = ordinary_section(sym).and_then(|index| self.headers.get(index));
+        home.is_some_and(|header| sym.st_value.get(LE) <= header.sh_size.get(LE))
+            && (sym.st_name.get(LE) as usize) < self.symbol_names.len()
     }
 
     /// Checks the tables that speak of other sections: relocations and groups.
@@ -256,15 +270,6 @@ impl<'o> Object<'o> {
         self.extra_records = self.list_records;
         #[cfg(feature = "riscv64")]
         self.count_riscv_records();
-    }
-
-    fn speaks_of_boundaries(&self) -> bool {
-        let mut undefined =
-            self.symbols.iter().filter(|sym| sym.st_shndx.get(LE) == elf::SHN_UNDEF);
-        undefined.any(|sym| {
-            let (strings, place) = (self.symbol_names, SymbolPlace::Undefined);
-            Symbol { sym, strings, place }.boundary().is_some()
-        })
     }
 
     #[cfg(feature = "riscv64")]

@@ -247,7 +247,7 @@ impl<'o> Plan<'o, '_> {
         if self.slot_count == 0 {
             return all_reach;
         }
-        for (_, _, state) in self.used_symbols() {
+        for state in self.state.symbols() {
             let Some(slot) = state.slot().filter(|_| !state.is_thread_local()) else { continue };
             self.write_slot(segments, slot, state.address());
             let own = state.stub().filter(|_| !state.is_indirect() && self.islands.count() == 0);

@@ -168,6 +168,11 @@ const PATCHES: u32 = 1 << 5;
 const GATHERED: u32 = 1 << 6;
 const RELOCATIONS_SHIFT: u32 = 7;
 
+/// The residences in segments, but for thread-local variables': a bit for each.
+const ORDINARY: u32 = 1 << Residence::Text as u32
+    | 1 << Residence::ReadOnly as u32
+    | 1 << Residence::Data as u32;
+
 impl SectionState {
     /// Where the section resides that a record is of.
     pub(crate) const fn residence_in(record: &Scratch) -> Residence {
@@ -180,18 +185,18 @@ impl SectionState {
 
     /// Whether the section that a record is of resides in a segment.
     pub(crate) const fn is_placed(record: &Scratch) -> bool {
-        Self::residence_in(record).segment().is_some()
+        const PLACED: u32 = ORDINARY | 1 << Residence::ThreadLocal as u32;
+        PLACED.wrapping_shr(record.high & RESIDENCE) & 1 != 0
     }
 
     /// Whether the section that a record is of resides in a segment, and not in each thread.
-    pub(crate) fn is_ordinary(record: &Scratch) -> bool {
-        let residence = Self::residence_in(record);
-        matches!(residence, Residence::Text | Residence::ReadOnly | Residence::Data)
+    pub(crate) const fn is_ordinary(record: &Scratch) -> bool {
+        ORDINARY.wrapping_shr(record.high & RESIDENCE) & 1 != 0
     }
 
     /// Whether the section that a record is of takes as many bytes as in the file, and lies where its
     /// turn is.
-    pub(crate) fn is_as_in_file(record: &Scratch) -> bool {
+    pub(crate) const fn is_as_in_file(record: &Scratch) -> bool {
         record.high & (SHRINKS | PATCHES | GATHERED) == 0 && Self::is_ordinary(record)
     }
 
@@ -332,6 +337,11 @@ impl<'s> State<'s> {
     /// The symbol with this number among all objects' symbols.
     pub(crate) fn symbol(&self, number: u32) -> Option<SymbolState> {
         self.symbols.get(number as usize).copied().map(SymbolState)
+    }
+
+    /// All objects' symbols, in the order of their numbers.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = SymbolState> + '_ {
+        self.symbols.iter().copied().map(SymbolState)
     }
 
     /// Gives symbols of an object, from the `at`-th on, their addresses, as long as each is that of
