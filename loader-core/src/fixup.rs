@@ -364,7 +364,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             _ if formula.may_use_stub() => {
                 let target = self.stubs.wrapping_add(self.plan.stub_distance(stub));
-                if !self.check_stub_reach(site, job, target, state)? {
+                if !self.check_stub_reach(site, job, target, self.plan.located(number))? {
                     return Ok(None);
                 }
                 let addend = job.rela.addend.cast_unsigned();
@@ -400,7 +400,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
 
     fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {
         let number = site.symbol_number(rela);
-        let state = self.plan.state.symbol(number).unwrap_or_default();
+        let state = self.plan.located(number);
         match site.tombstone {
             None => state,
             Some(_) => self.plan.debug_symbol(site.planned.object, rela.symbol, state),

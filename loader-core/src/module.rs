@@ -333,7 +333,7 @@ impl<'o> Plan<'o, '_> {
                     SymbolPlace::Section(section) if state.alias().is_some() => {
                         self.address_in(number, section, symbol.value())
                     }
-                    _ => state.address(),
+                    _ => self.address_here(number, symbol, state),
                 });
                 let size = self.size_of(number, symbol);
                 let prevails = state.alias().is_none();

@@ -35,6 +35,8 @@ pub struct Object<'o> {
     /// Of the extra records, those for RISC-V's paddings and tables that are out of order.
     pub(crate) padding_records: usize,
     pub(crate) has_boundaries: bool,
+    /// Symbols whose address does not follow from their section's.
+    pub(crate) loose_symbols: usize,
 }
 
 impl<'o> Object<'o> {
@@ -129,7 +131,7 @@ impl<'o> Object<'o> {
         Some(words.iter().skip(1).map(|word| word.get(LE)))
     }
 
-    /// Scratch records needed beyond one per section and symbol.
+    /// Scratch records needed beyond those of sections and symbols.
     pub(crate) const fn extra_records(&self) -> usize {
         self.extra_records
     }
@@ -193,6 +195,21 @@ impl<'o> Object<'o> {
         let start = usize::try_from(header.sh_offset.get(LE)).ok()?;
         let end = start.checked_add(usize::try_from(header.sh_size.get(LE)).ok()?)?;
         self.bytes.get(start..end)
+    }
+
+    /// Whether a symbol's address does not follow from its section's: it is undefined, COMMON,
+    /// thread-local or an IFUNC.
+    pub(crate) fn is_loose(&self, index: u32, sym: &Sym) -> bool {
+        match self.symbol_place(index, sym) {
+            SymbolPlace::Undefined => index != 0,
+            SymbolPlace::Common => true,
+            SymbolPlace::Section(section) => {
+                let is_tls = |home: Section<'_>| home.has(elf::SHF_TLS);
+                sym.st_info.st_type() == elf::STT_GNU_IFUNC
+                    || self.section(section).is_some_and(is_tls)
+            }
+            SymbolPlace::Absolute | SymbolPlace::Reserved(_) => false,
+        }
     }
 
     pub(crate) fn symbol_place(&self, index: u32, sym: &Sym) -> SymbolPlace {

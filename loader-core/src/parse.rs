@@ -47,11 +47,12 @@ impl<'o> Object<'o> {
             list_records: 0,
             padding_records: 0,
             has_boundaries: false,
+            loose_symbols: 0,
         };
         object.section_names = object.section_name_table(header)?;
-        object.check_sections()?;
+        let has_thread_locals = object.check_sections()?;
         object.read_symbol_table()?;
-        object.has_boundaries = object.check_symbols()?;
+        (object.loose_symbols, object.has_boundaries) = object.check_symbols(has_thread_locals)?;
         object.check_tables()?;
         object.count_extra_records();
         Ok(object)
@@ -80,7 +81,9 @@ impl<'o> Object<'o> {
         (strings.last() == Some(&0)).then_some(strings)
     }
 
-    fn check_sections(&self) -> Result<(), Error<'o>> {
+    /// Checks the sections; whether any holds thread-local variables.
+    fn check_sections(&self) -> Result<bool, Error<'o>> {
+        let mut flags = 0;
         for (index, header) in (0u32..).zip(self.headers) {
             let name = header.sh_name.get(LE);
             if name as usize >= self.section_names.len() {
@@ -94,8 +97,9 @@ impl<'o> Object<'o> {
             if align != 0 && !align.is_power_of_two() {
                 return Err(self.malformed(index, 0, Defect::Alignment, align));
             }
+            flags |= header.sh_flags.get(LE).0;
         }
-        Ok(())
+        Ok(flags & elf::SHF_TLS.0 != 0)
     }
 
     fn read_symbol_table(&mut self) -> Result<(), Error<'o>> {
@@ -147,13 +151,14 @@ impl<'o> Object<'o> {
         Ok(())
     }
 
-    /// Checks the symbols; whether any of them speaks of a boundary of sections.
-    fn check_symbols(&self) -> Result<bool, Error<'o>> {
-        let mut has_boundaries = false;
+    /// Checks the symbols, of thread-local sections as well where there are any; how many are loose, and whether any speaks of a boundary of sections.
+    fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Error<'o>> {
+        let (mut loose, mut has_boundaries) = (0usize, false);
         for (index, sym) in (0u32..).zip(self.symbols) {
-            if self.is_sound(sym) {
+            if !has_thread_locals && self.is_sound(sym) {
                 continue;
             }
+            loose = loose.saturating_add(self.is_loose(index, sym).into());
             // In the symbol table, at the symbol's entry.
             let malformed = |defect, value| {
                 let offset = u64::from(index).wrapping_mul(size_of::<Sym>() as u64);
@@ -193,7 +198,7 @@ impl<'o> Object<'o> {
             }
         }
         match overlong(self.symbol_names, self.symbols, self.bytes.len()) {
-            None => Ok(has_boundaries),
+            None => Ok((loose, has_boundaries)),
             Some(at) => {
                 let (offset, defect) =
                     (at.saturating_mul(size_of::<Sym>()), Defect::OverlappingNames);
@@ -202,10 +207,12 @@ impl<'o> Object<'o> {
         }
     }
 
-    /// Whether a symbol has a name and is a place in a section, as most are.
+    /// Whether a symbol has a name and is a place in a section, as most are, and not loose; in an
+    /// object without thread-local sections.
     fn is_sound(&self, sym: &Sym) -> bool {
         let home = ordinary_section(sym).and_then(|index| self.headers.get(index));
         home.is_some_and(|header| sym.st_value.get(LE) <= header.sh_size.get(LE))
+            && sym.st_info.st_type() != elf::STT_GNU_IFUNC
             && (sym.st_name.get(LE) as usize) < self.symbol_names.len()
     }
 

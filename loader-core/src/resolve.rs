@@ -4,7 +4,7 @@
 //! It starts from the object's own bytes, so it may run again after another
 //! [`map`](ObjectImage::map_section_address), and gives what a first load there would have given.
 
-use crate::elf::SymbolPlace;
+use crate::elf::{Symbol, SymbolPlace};
 use crate::error::{Error, Place};
 use crate::fixup::Fixer;
 use crate::memory::{MemoryManager, SegmentKind};
@@ -103,7 +103,6 @@ impl<'o> Plan<'o, '_> {
         [data, got, stubs]: [TargetAddress; 3],
     ) -> Result<(), Error<'o>> {
         self.resolve_boundaries();
-        self.resolve_aliases();
         let all_reach = self.write_slots_and_stubs(segments, got, stubs);
         self.write_indirect_stubs(segments, data, stubs)?;
         if self.islands.count() == 0 {
@@ -133,49 +132,41 @@ impl<'o> Plan<'o, '_> {
         stubs: TargetAddress,
     ) -> Result<(), Error<'o>> {
         self.resolve_commons(data);
-        for (number, object) in self.objects.iter().enumerate() {
-            let Some(base) = self.state.symbol_base(number) else { continue };
-            let mut next = 0;
-            loop {
-                let index = self.state.resolve_own(number, object, next);
-                let Some(symbol) = object.symbol(index) else { break };
-                next = index.saturating_add(1);
-                let at = base.wrapping_add(index);
-                let Some(mut state) = self.state.symbol(at) else { continue };
-                if state.alias().is_some() || state.is_thread_local() {
-                    continue;
-                }
-                state.set_unresolved(false);
-                let address = match symbol.place() {
-                    _ if state.is_indirect() => {
-                        let stub = self.stub_distance(state.stub().unwrap_or(0));
-                        stubs.wrapping_add(stub).value()
-                    }
-                    SymbolPlace::Common => continue,
-                    SymbolPlace::Absolute => symbol.value(),
-                    SymbolPlace::Section(_) if state.is_dead() => 0,
-                    SymbolPlace::Reserved(_) => 0,
-                    SymbolPlace::Section(section) => {
-                        self.address_in(number, section, symbol.value())
-                    }
-                    SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
-                    SymbolPlace::Undefined if state.stands_for_module(symbol) => got.value(),
-                    SymbolPlace::Undefined => {
-                        // Of what is hidden, no other module has a definition.
-                        let asked = (!state.is_hidden()).then(|| resolver.resolve(symbol.name()));
-                        match asked.flatten() {
-                            Some(address) => address.value(),
-                            None if !state.is_needed() => {
-                                state.set_unresolved(true);
-                                0
-                            }
-                            None => return Err(self.undefined(at, symbol.name())),
-                        }
-                    }
-                };
-                state.set_address(address);
-                self.state.set_symbol(at, state);
+        let mut next = 0usize;
+        while let Some(at) = self.state.symbols.loose(next) {
+            next = next.saturating_add(1);
+            let (Some(mut state), Some((_, symbol))) = (self.state.symbol(at), self.home_of(at))
+            else {
+                continue;
+            };
+            if state.alias().is_some() || state.is_thread_local() {
+                continue;
             }
+            state.set_unresolved(false);
+            let address = match symbol.place() {
+                _ if state.is_indirect() => {
+                    let stub = self.stub_distance(state.stub().unwrap_or(0));
+                    stubs.wrapping_add(stub).value()
+                }
+                SymbolPlace::Common => continue,
+                SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
+                SymbolPlace::Undefined if state.stands_for_module(symbol) => got.value(),
+                SymbolPlace::Undefined => {
+                    // Of what is hidden, no other module has a definition.
+                    let asked = (!state.is_hidden()).then(|| resolver.resolve(symbol.name()));
+                    match asked.flatten() {
+                        Some(address) => address.value(),
+                        None if !state.is_needed() => {
+                            state.set_unresolved(true);
+                            0
+                        }
+                        None => return Err(self.undefined(at, symbol.name())),
+                    }
+                }
+                _ => 0,
+            };
+            state.set_address(address);
+            self.state.set_symbol(at, state);
         }
         Ok(())
     }
@@ -187,20 +178,43 @@ impl<'o> Plan<'o, '_> {
         });
     }
 
-    /// Aliases have the address of what they stand for.
-    fn resolve_aliases(&mut self) {
-        let Some(last) = self.objects.len().checked_sub(1).filter(|&last| last > 0) else {
-            return; // a single object has none
-        };
-        let count = self.objects.get(last).map_or(0, |object| object.symbol_count());
-        let end = self.state.symbol_base(last).unwrap_or(0).wrapping_add(count);
-        for number in 0..end {
-            let Some(mut state) = self.state.symbol(number) else { continue };
-            let Some(other) = state.alias().and_then(|alias| self.state.symbol(alias)) else {
-                continue;
-            };
-            state.set_address(other.address());
-            self.state.set_symbol(number, state);
+    /// What is known of the symbol with this number, with its address: for an alias, that of what it
+    /// stands for.
+    pub(crate) fn located(&self, number: u32) -> SymbolState {
+        let mut state = self.state.symbol(number).unwrap_or_default();
+        state.set_address(self.address_of(number).unwrap_or(0));
+        state
+    }
+
+    /// The address alone; 0 where it has none, or is nowhere.
+    #[inline(never)]
+    pub(crate) fn address_of_some(&self, number: u32) -> u64 {
+        match self.state.symbol(number) {
+            Some(state) if !state.is_tombstone() => self.address_of(number).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    fn address_of(&self, number: u32) -> Option<u64> {
+        let (number, state) = self.state.canonical(number)?;
+        let (object, symbol) = self.home_of(number)?;
+        Some(self.address_here(object, symbol, state))
+    }
+
+    /// The address of a symbol that stands for itself.
+    pub(crate) fn address_here(
+        &self,
+        object: usize,
+        symbol: Symbol<'o>,
+        state: SymbolState,
+    ) -> u64 {
+        match symbol.place() {
+            SymbolPlace::Absolute => symbol.value(),
+            SymbolPlace::Section(_) if state.is_dead() => 0,
+            SymbolPlace::Section(section) if !state.is_indirect() && !state.is_thread_local() => {
+                self.address_in(object, section, symbol.value())
+            }
+            _ => state.address(), // it is loose
         }
     }
 
@@ -247,7 +261,8 @@ impl<'o> Plan<'o, '_> {
         if self.slot_count == 0 {
             return all_reach;
         }
-        for state in self.state.symbols() {
+        for number in self.state.symbols.with_slots() {
+            let state = self.located(number);
             let Some(slot) = state.slot().filter(|_| !state.is_thread_local()) else { continue };
             self.write_slot(segments, slot, state.address());
             let own = state.stub().filter(|_| !state.is_indirect() && self.islands.count() == 0);
@@ -267,8 +282,8 @@ impl<'o> Plan<'o, '_> {
     ) {
         let first = self.islands.first(chunk).max(self.indirect_count);
         // The plan counted them, so there are not too many.
-        let _ = self.make_island(chunk, first, |plan, number, _, state| {
-            let _ = plan.write_call_stub(segments, got, stubs, number, state);
+        let _ = self.make_island(chunk, first, |plan, number, symbol, _| {
+            let _ = plan.write_call_stub(segments, got, stubs, number, plan.located(symbol));
         });
     }
 

@@ -121,7 +121,7 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
                 let object = plan.objects.get(planned.object)?;
                 let symbol = object.symbol(rela.symbol)?;
                 let number = plan.state.symbol_base(planned.object)?.checked_add(rela.symbol)?;
-                let resolver = plan.state.symbol(number)?.address();
+                let resolver = plan.located(number).address();
                 let target = plan.state.section(planned.object, planned.index)?.target;
                 Some(Resolution {
                     object: planned.object,

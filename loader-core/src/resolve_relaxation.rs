@@ -53,7 +53,7 @@ impl Plan<'_, '_> {
         if settled != Some(true) {
             let _ = self.decide_as_planned(); // which went well in the plan
         }
-        self.move_symbols();
+        self.forget_places_of_symbols();
         self.copy_sections(segments, Contents::TEXT);
         true
     }
@@ -62,7 +62,7 @@ impl Plan<'_, '_> {
     /// lies in another one may be too far for a branch that reached it before.
     pub(crate) fn relax_less<M: MemoryManager>(&mut self, segments: &mut Segments<M>) {
         let _ = self.decide_as_planned(); // which went well in the plan
-        self.move_symbols();
+        self.forget_places_of_symbols();
         self.copy_sections(segments, Contents::SECTIONS);
     }
 
@@ -120,7 +120,10 @@ impl Plan<'_, '_> {
                     None => self.address_in(object, section, symbol.value()),
                 }
             }
-            _ => self.boundary_address(symbol, state).unwrap_or(state.address()),
+            _ => match self.boundary_address(symbol, state) {
+                Some(address) => address,
+                None => self.located(number).address(),
+            },
         };
         Some(address.wrapping_add(code.rela.addend.cast_unsigned()))
     }
@@ -156,12 +159,9 @@ impl Plan<'_, '_> {
         self.state.deleted_up_to(before)
     }
 
-    /// Gives the symbols in sections that got shorter their new addresses.
-    fn move_symbols(&mut self) {
-        self.for_each_moving_symbol(|plan, object, section, offset, state| {
-            state.set_number(0);
-            state.set_address(plan.address_in(object, section, offset));
-        });
+    /// Forgets these places.
+    fn forget_places_of_symbols(&mut self) {
+        self.for_each_moving_symbol(|_, _, _, _, state| state.set_number(0));
     }
 
     /// Calls `visit` with each symbol that lies in a section which may get shorter: its object,

@@ -28,64 +28,62 @@ impl<'o> Plan<'o, '_> {
             let start = 0u64.wrapping_sub(self.machine.dtv_offset());
             self.write_slot(segments, pair.wrapping_add(1), start);
         }
-        for (number, object) in self.objects.iter().enumerate() {
-            let Some(base) = self.state.symbol_base(number) else { continue };
-            for (index, symbol) in object.symbols() {
-                let at = base.wrapping_add(index);
-                let Some(mut state) = self.state.symbol(at) else { continue };
-                if !state.is_thread_local() || state.alias().is_some() {
-                    continue;
+        let mut next = 0usize;
+        while let Some(at) = self.state.symbols.loose(next) {
+            next = next.saturating_add(1);
+            let found = self.state.symbol(at).zip(self.home_of(at));
+            let Some((mut state, (number, symbol))) = found else { continue };
+            if !state.is_thread_local() || state.alias().is_some() {
+                continue;
+            }
+            state.set_unresolved(false);
+            state.set_has_distance(true);
+            let own = |offset| TlsVariable { location: location.unwrap_or_default(), offset };
+            let variable = match symbol.place() {
+                SymbolPlace::Section(section) if !state.is_dead() => {
+                    Some(own(self.offset_in_block(number, section, symbol.value())))
                 }
-                state.set_unresolved(false);
-                state.set_has_distance(true);
-                let own = |offset| TlsVariable { location: location.unwrap_or_default(), offset };
-                let variable = match symbol.place() {
-                    SymbolPlace::Section(section) if !state.is_dead() => {
-                        Some(own(self.offset_in_block(number, section, symbol.value())))
+                SymbolPlace::Undefined if !state.is_import() => Some(own(self.block_base())),
+                SymbolPlace::Undefined if state.is_used() => {
+                    let asked = (!state.is_hidden()).then(|| client.variable(symbol.name()));
+                    let found = asked.flatten();
+                    if found.is_none() && state.is_needed() {
+                        return Err(self.undefined(at, symbol.name()));
                     }
-                    SymbolPlace::Undefined if !state.is_import() => Some(own(self.block_base())),
-                    SymbolPlace::Undefined if state.is_used() => {
-                        let asked = (!state.is_hidden()).then(|| client.variable(symbol.name()));
-                        let found = asked.flatten();
-                        if found.is_none() && state.is_needed() {
-                            return Err(self.undefined(at, symbol.name()));
-                        }
-                        state.set_unresolved(found.is_none());
-                        found
-                    }
-                    _ => None,
-                };
-                let distance = variable.and_then(TlsVariable::thread_pointer_offset);
-                match variable {
-                    Some(variable) if state.is_import() => {
-                        state.set_has_distance(distance.is_some());
-                        state.set_address(distance.unwrap_or(variable.offset));
-                    }
-                    Some(variable) => {
-                        state.set_has_distance(distance.is_some());
-                        state.set_address(variable.offset);
-                    }
-                    None => state.set_address(0),
+                    state.set_unresolved(found.is_none());
+                    found
                 }
-                self.state.set_symbol(at, state);
-                if let Some(slot) = state.thread_local_slot(Slot::GeneralDynamic) {
-                    let module = variable.map_or(0, |variable| variable.location.module);
-                    let offset = variable.map_or(0, |variable| {
-                        variable.offset.wrapping_sub(self.machine.dtv_offset())
-                    });
-                    self.write_slot(segments, slot, module);
-                    self.write_slot(segments, slot.wrapping_add(1), offset);
+                _ => None,
+            };
+            let distance = variable.and_then(TlsVariable::thread_pointer_offset);
+            match variable {
+                Some(variable) if state.is_import() => {
+                    state.set_has_distance(distance.is_some());
+                    state.set_address(distance.unwrap_or(variable.offset));
                 }
-                if let Some(slot) = state.thread_local_slot(Slot::InitialExec) {
-                    self.write_slot(segments, slot, distance.unwrap_or(0));
+                Some(variable) => {
+                    state.set_has_distance(distance.is_some());
+                    state.set_address(variable.offset);
                 }
-                if let Some(slot) = state.thread_local_slot(Slot::Descriptor) {
-                    let words = variable.map(|variable| client.descriptor(variable));
-                    let descriptor = Error::Descriptor { symbol: symbol.name() };
-                    let [function, argument] = words.unwrap_or(Some([0; 2])).ok_or(descriptor)?;
-                    self.write_slot(segments, slot, function);
-                    self.write_slot(segments, slot.wrapping_add(1), argument);
-                }
+                None => state.set_address(0),
+            }
+            self.state.set_symbol(at, state);
+            if let Some(slot) = state.thread_local_slot(Slot::GeneralDynamic) {
+                let module = variable.map_or(0, |variable| variable.location.module);
+                let offset = variable
+                    .map_or(0, |variable| variable.offset.wrapping_sub(self.machine.dtv_offset()));
+                self.write_slot(segments, slot, module);
+                self.write_slot(segments, slot.wrapping_add(1), offset);
+            }
+            if let Some(slot) = state.thread_local_slot(Slot::InitialExec) {
+                self.write_slot(segments, slot, distance.unwrap_or(0));
+            }
+            if let Some(slot) = state.thread_local_slot(Slot::Descriptor) {
+                let words = variable.map(|variable| client.descriptor(variable));
+                let descriptor = Error::Descriptor { symbol: symbol.name() };
+                let [function, argument] = words.unwrap_or(Some([0; 2])).ok_or(descriptor)?;
+                self.write_slot(segments, slot, function);
+                self.write_slot(segments, slot.wrapping_add(1), argument);
             }
         }
         Ok(())

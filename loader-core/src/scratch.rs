@@ -1,8 +1,10 @@
 //! The working memory that the caller lends to a plan.
 
+use object::pod;
+
 /// One record of working memory, 16 bytes.
 ///
-/// The plan keeps one per section, one per symbol, and a few for what the object holds besides;
+/// The plan keeps one per section, one per two symbols, and a few for what the object holds besides;
 /// [`scratch_len`](crate::scratch_len), or
 /// [`PlanOptions::scratch_len`](crate::PlanOptions::scratch_len) for a plan with options, says how
 /// many, exactly, and [`Selection::scratch_len`](crate::Selection::scratch_len) does so for a choice
@@ -13,6 +15,7 @@
 /// # let _ = &mut scratch;
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
 pub struct Scratch {
     pub(crate) word: u64,
     pub(crate) low: u32,
@@ -22,4 +25,13 @@ pub struct Scratch {
 impl Scratch {
     /// An unused record.
     pub const ZERO: Self = Self { word: 0, low: 0, high: 0 };
+
+    /// Records as words, two each: all zeros, where the records are.
+    pub(crate) fn halves(records: &mut [Self]) -> &mut [u64] {
+        // Sixteen bytes are two words, and aligned for them.
+        pod::slice_from_all_bytes_mut(pod::bytes_of_slice_mut(records)).unwrap_or_default()
+    }
 }
+
+// SAFETY: it is `repr(C)`, and its fields are integers without a gap between or behind them.
+unsafe impl pod::Pod for Scratch {}

@@ -117,7 +117,8 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
                 continue;
             };
             let Some(object_of) = plan.objects.get(object) else { continue };
-            let target = (!state.is_indirect()).then_some(TargetAddress::new(state.address()));
+            let target = || TargetAddress::new(plan.address_here(object, symbol, state));
+            let target = (!state.is_indirect()).then(target);
             let symbol = object_of.display_name(symbol);
             let address = stubs.wrapping_add(plan.stub_distance(number));
             visit(CallStub { object, symbol, address, target });
@@ -127,12 +128,13 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
             // The plan counted them, so there are not too many.
             let _ = plan.make_island(chunk, first, |plan, number, symbol, state| {
                 let Some((object, symbol)) = plan.home_of(symbol) else { return };
+                let target = plan.address_here(object, symbol, state);
                 let Some(object_of) = plan.objects.get(object) else { return };
                 visit(CallStub {
                     object,
                     symbol: object_of.display_name(symbol),
                     address: stubs.wrapping_add(plan.stub_distance(number)),
-                    target: Some(TargetAddress::new(state.address())),
+                    target: Some(TargetAddress::new(target)),
                 });
             });
         }

@@ -99,9 +99,14 @@ impl Brief {
         (sum & self.sum_bits).wrapping_sub(place & self.place_bits)
     }
 
-    /// Whether a value is one that the field can hold.
-    pub(crate) const fn holds(&self, value: u64) -> bool {
-        value.wrapping_sub(self.min) <= self.span && value & self.unaligned == 0
+    /// Whether a value is in the field's range.
+    pub(crate) const fn spans(&self, value: u64) -> bool {
+        value.wrapping_sub(self.min) <= self.span
+    }
+
+    /// Whether a value is a multiple of what those in the field are.
+    pub(crate) const fn is_aligned(&self, value: u64) -> bool {
+        value & self.unaligned == 0
     }
 
     /// Whether the whole field lies in a section of `size` bytes, where such a field can lie.
@@ -167,8 +172,10 @@ mod tests {
             let range = fixup.range;
             for bound in [range.min, range.max, 0, i64::MIN, i64::MAX] {
                 for value in (-17..=17).map(|by| bound.wrapping_add(by)) {
-                    let holds = range.spans(value) && range.is_aligned(value);
-                    assert_eq!(row.brief.holds(value.cast_unsigned()), holds, "{row:?} {value:#x}");
+                    let bits = value.cast_unsigned();
+                    assert_eq!(row.brief.spans(bits), range.spans(value), "{row:?} {value:#x}");
+                    let aligned = row.brief.is_aligned(bits);
+                    assert_eq!(aligned, range.is_aligned(value), "{row:?} {value:#x}");
                 }
             }
         }

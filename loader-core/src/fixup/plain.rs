@@ -1,16 +1,18 @@
 //! Relocations that need nothing but their symbol's address, which most do: applied in one loop that
 //! stops at the first that needs more, or that something is wrong with.
 
+use object::endian::LittleEndian as LE;
+
 use super::{Fixer, Site};
 #[cfg(feature = "riscv64")]
 use crate::arch::Machine;
 use crate::arch::{Action, Field, Formula, Relocation, Way};
 #[cfg(feature = "riscv64")]
 use crate::elf::SymbolPlace;
-use crate::elf::{RawRela, Rela, RelaTable};
+use crate::elf::{RawRela, Rela, RelaTable, ordinary_section};
 #[cfg(feature = "riscv64")]
 use crate::plan::deletions::Shift;
-use crate::plan::state::SymbolState;
+use crate::plan::state::SectionState;
 
 /// What is known of a section from one relocation to the next.
 pub(super) struct Progress<'s> {
@@ -51,7 +53,9 @@ impl<'o> Fixer<'_, 'o, '_> {
         progress: &mut Progress<'_>,
     ) {
         let types = self.machine.table();
-        let symbols = self.plan.state.symbols_from(site.symbol_base, site.object.symbol_count());
+        let records = &self.plan.state.symbols;
+        let sections = self.plan.state.sections_of(site.planned.object, site.object);
+        let (base, symbols) = (site.symbol_base, site.object.symbols);
         let target = site.target;
         let mut rest = site.table.raw_from(progress.next).iter();
         while let Some(raw) = rest.as_slice().first() {
@@ -67,23 +71,34 @@ impl<'o> Fixer<'_, 'o, '_> {
                 continue;
             }
             let Rela { offset: from, symbol, addend, .. } = Rela::new(raw);
-            let Some(state) = symbols.get(symbol as usize) else { break };
-            let state = SymbolState(*state);
+            let Some(sym) = symbols.get(symbol as usize) else { break };
+            let number = base.wrapping_add(symbol);
             let Action::Apply(fixup) = &row.action else { break };
-            if !state.is_somewhere() {
+            let home = ordinary_section(sym).and_then(|index| sections.get(index));
+            let address = match (home, records.entry(number)) {
+                (Some(home), Some(entry))
+                    if entry.is_at_home() && !(RISCV && SectionState::shrinks(home)) =>
+                {
+                    home.word.wrapping_add(sym.st_value.get(LE))
+                }
+                _ => self.plan.address_of_some(number),
+            };
+            if address == 0 {
                 break;
             }
             let offset = if RISCV { progress.moved(from) } else { from };
             let place = target.wrapping_add(offset);
-            let mut value =
-                brief.value(state.address().wrapping_add(addend.cast_unsigned()), place);
-            if !brief.holds(value) {
-                let stub = self.stub_of(state, fixup.formula, addend);
+            let mut value = brief.value(address.wrapping_add(addend.cast_unsigned()), place);
+            if !brief.spans(value) {
+                let stub = self.stub_of(number, fixup.formula, addend);
                 let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { break };
-                if !brief.holds(stub) {
+                if !brief.spans(stub) {
                     break;
                 }
                 value = stub;
+            }
+            if !brief.is_aligned(value) {
+                break;
             }
             if fixup.field.write(site.bytes, offset as usize, value).is_err() {
                 break;
@@ -101,7 +116,8 @@ impl Fixer<'_, '_, '_> {
     /// What S + A becomes where the symbol's call stub stands in; `None` where that takes a longer
     /// look.
     #[inline(never)] // few calls do not reach
-    fn stub_of(&self, state: SymbolState, formula: Formula, addend: i64) -> Option<u64> {
+    fn stub_of(&self, number: u32, formula: Formula, addend: i64) -> Option<u64> {
+        let state = self.plan.state.symbol(number)?;
         let is_call = match formula {
             Formula::Branch { addend: own } => addend == i64::from(own),
             _ => formula.may_use_stub(),

@@ -122,7 +122,7 @@ impl<'o> Fixer<'_, 'o, '_> {
                 if formula.slot() == Some(Slot::InitialExec) {
                     self.plan.thread_pointer_offset(number)?;
                 }
-                let state = self.plan.state.symbol(number).unwrap_or_default();
+                let state = self.plan.located(number);
                 Some(self.value(site, job, formula, state))
             }
         }

@@ -235,16 +235,14 @@ impl<'o> Plan<'o, '_> {
         if self.state.named.is_empty() {
             return;
         }
-        for (number, object) in self.objects.iter().enumerate().filter(|(_, o)| o.has_boundaries())
-        {
-            let base = self.state.symbol_base(number).unwrap_or(0);
-            for (index, symbol) in object.symbols() {
-                let at = base.wrapping_add(index);
-                let Some(mut state) = self.state.symbol(at) else { continue };
-                if let Some(address) = self.boundary_address(symbol, state) {
-                    state.set_address(address);
-                    self.state.set_symbol(at, state);
-                }
+        let mut next = 0usize;
+        while let Some(at) = self.state.symbols.loose(next) {
+            next = next.saturating_add(1);
+            let found = self.state.symbol(at).zip(self.home_of(at));
+            let Some((mut state, (_, symbol))) = found else { continue };
+            if let Some(address) = self.boundary_address(symbol, state) {
+                state.set_address(address);
+                self.state.set_symbol(at, state);
             }
         }
     }

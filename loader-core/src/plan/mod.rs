@@ -4,7 +4,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `options` | what a client may ask for |
-//! | `state`, `symbol` | the records in the lent scratch memory |
+//! | `state`, `symbol`, `records` | what is known of sections and symbols, and its records in the lent memory |
 //! | `names` | one definition per name across objects: COMDAT, COMMON, weak, strong |
 //! | `boundaries` | `__start_SECTION` and `__stop_SECTION`, and sections that lie together for them |
 //! | `debug` | debug sections: which there are, their relocations, what symbols are to them |
@@ -33,6 +33,7 @@ mod names;
 mod options;
 #[cfg(feature = "riscv64")]
 mod padding;
+mod records;
 #[cfg(feature = "riscv64")]
 pub(crate) mod relaxation;
 mod scan;
@@ -201,6 +202,10 @@ impl<'o, 's> Plan<'o, 's> {
         let lent = scratch.len();
         let needed = counts.total();
         let first = objects.first();
+        if counts.loose > state::LOOSE_LIMIT {
+            let object = objects.first().map(Object::name).unwrap_or_default();
+            return Err(Error::TooLarge { object });
+        }
         let (Some(state), Some(first)) = (State::carve(objects, &counts, scratch), first) else {
             return Err(Error::Scratch { needed: needed.max(1), lent });
         };
@@ -406,9 +411,8 @@ impl<'o, 's> Plan<'o, 's> {
     ) -> impl Iterator<Item = (usize, Symbol<'o>, SymbolState)> + '_ {
         self.objects.iter().enumerate().flat_map(move |(number, object)| {
             let base = self.state.symbol_base(number).unwrap_or(0);
-            let records = self.state.symbols_from(base, object.symbol_count());
-            (0u32..).zip(records).filter_map(move |(index, record)| {
-                let state = SymbolState(*record);
+            (0..object.symbol_count()).filter_map(move |index| {
+                let state = self.state.symbol(base.wrapping_add(index))?;
                 if !state.is_used() {
                     return None;
                 }

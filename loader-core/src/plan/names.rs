@@ -120,8 +120,14 @@ impl<'o> Plan<'o, '_> {
     fn mark_symbols(&mut self) {
         let (mut indirect, mut commons) = (0u32, false);
         for (number, object) in self.objects.iter().enumerate() {
-            let (sections, symbols) = self.state.of_object(number, object);
-            for (index, (sym, record)) in (0u32..).zip(object.symbols.iter().zip(symbols)) {
+            let (Some(base), Some(first)) =
+                (self.state.symbol_base(number), self.state.section_number(number, 0))
+            else {
+                continue;
+            };
+            let (sections, records) = self.state.sections_and_symbols();
+            let sections = sections.get(first as usize..).unwrap_or_default();
+            for (index, sym) in (0u32..).zip(object.symbols) {
                 let home = ordinary_section(sym).and_then(|index| sections.get(index));
                 if sym.st_other.0 == 0
                     && sym.st_info.st_type() != elf::STT_GNU_IFUNC
@@ -129,8 +135,13 @@ impl<'o> Plan<'o, '_> {
                 {
                     continue; // its record says so as it is
                 }
-                let Some(symbol) = object.symbol(index) else { continue };
-                let mut state = SymbolState(*record);
+                let (Some(symbol), at) = (object.symbol(index), base.wrapping_add(index)) else {
+                    continue;
+                };
+                if object.is_loose(index, sym) {
+                    records.loosen(at);
+                }
+                let Some(mut state) = records.get(at) else { continue };
                 if symbol.is_hidden() {
                     state.set_hidden();
                 }
@@ -160,7 +171,7 @@ impl<'o> Plan<'o, '_> {
                     }
                     _ => state.mark_place(index, symbol, false),
                 }
-                *record = state.0;
+                records.set(at, state);
             }
         }
         (self.indirect_count, self.has_commons) = (indirect, commons);

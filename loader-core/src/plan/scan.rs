@@ -8,7 +8,7 @@ use crate::elf::{Binding, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
 use crate::name::Name;
 use crate::object::Object;
-use crate::plan::state::{Residence, STUB_LIMIT, SymbolState};
+use crate::plan::state::{Residence, STUB_LIMIT};
 use crate::plan::{Plan, TlsModel};
 
 /// A section whose relocations are being read.
@@ -67,14 +67,17 @@ impl<'o> Plan<'o, '_> {
     fn skip_noted(&mut self, site: &Site<'_, 'o>, table: RelaTable<'o>, at: usize) -> usize {
         let types = self.machine.table();
         let has_got = self.got_used;
-        let (_, symbols) = self.state.of_object(site.number, site.object);
+        let symbols = &mut self.state.symbols;
+        let (base, count) = (site.symbol_base, site.object.symbol_count());
         let mut done = at;
         for (offset, number, symbol) in table.uses_from(at) {
             let Some(brief) = types.find(number).map(|row| &row.brief) else { break };
-            let Some(record) = symbols.get_mut(symbol as usize) else { break };
+            if symbol >= count {
+                break;
+            }
             if brief.way > Way::Nothing {
                 let sound = brief.fits(offset, site.size)
-                    && SymbolState::note_simple_use(record, brief.needs, has_got);
+                    && symbols.note_simple_use(base.wrapping_add(symbol), brief.needs, has_got);
                 if !sound {
                     break;
                 }

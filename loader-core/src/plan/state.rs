@@ -1,11 +1,9 @@
 //! What the plan knows of each section and symbol: records in the scratch memory that was lent.
 
-use object::endian::LittleEndian as LE;
-
-use crate::elf::ordinary_section;
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
+pub(crate) use crate::plan::records::{LOOSE_LIMIT, SymbolRecords};
 pub(crate) use crate::plan::symbol::{STUB_LIMIT, SymbolState};
 use crate::plan::{Keep, PlanOptions};
 use crate::scratch::Scratch;
@@ -16,6 +14,7 @@ pub(crate) struct Counts {
     objects: usize,
     sections: usize,
     symbols: usize,
+    pub(crate) loose: usize,
     extra: usize,
     names: usize,
     named: usize,
@@ -30,6 +29,7 @@ impl Counts {
         for object in objects {
             counts.sections = counts.sections.saturating_add(object.section_count() as usize);
             counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
+            counts.loose = counts.loose.saturating_add(object.loose_symbols);
             counts.extra = counts.extra.saturating_add(object.extra_records());
             if options.relaxation {
                 counts.extra = counts.extra.saturating_add(object.relaxable());
@@ -57,7 +57,8 @@ impl Counts {
     pub(crate) const fn total(&self) -> usize {
         self.objects
             .saturating_add(self.sections)
-            .saturating_add(self.symbols)
+            .saturating_add(SymbolRecords::len_for(self.symbols))
+            .saturating_add(self.loose)
             .saturating_add(self.extra)
             .saturating_add(self.names)
             .saturating_add(self.named)
@@ -71,7 +72,7 @@ pub(crate) struct State<'s> {
     /// Per object: where its sections and symbols begin in the two tables below.
     objects: &'s mut [Scratch],
     sections: &'s mut [Scratch],
-    symbols: &'s mut [Scratch],
+    pub(crate) symbols: SymbolRecords<'s>,
     /// Buckets of the table of shared names; empty for a single object.
     pub(crate) names: &'s mut [Scratch],
     /// Sections that `__start_` and `__stop_` symbols may speak of; none where there is no such symbol.
@@ -169,9 +170,8 @@ const GATHERED: u32 = 1 << 6;
 const RELOCATIONS_SHIFT: u32 = 7;
 
 /// The residences in segments, but for thread-local variables': a bit for each.
-const ORDINARY: u32 = 1 << Residence::Text as u32
-    | 1 << Residence::ReadOnly as u32
-    | 1 << Residence::Data as u32;
+const ORDINARY: u32 =
+    1 << Residence::Text as u32 | 1 << Residence::ReadOnly as u32 | 1 << Residence::Data as u32;
 
 impl SectionState {
     /// Where the section resides that a record is of.
@@ -208,6 +208,11 @@ impl SectionState {
     /// Says which section has the relocations of the one that a record is of, which had none.
     pub(crate) const fn set_relocations(record: &mut Scratch, index: u32) {
         record.high |= index << RELOCATIONS_SHIFT;
+    }
+
+    /// Whether bytes of the section that a record is of are deleted, or may be.
+    pub(crate) const fn shrinks(record: &Scratch) -> bool {
+        record.high & SHRINKS != 0
     }
 
     /// Whether anything is written into the section that a record is of: relocations, or what
@@ -254,7 +259,9 @@ impl<'s> State<'s> {
         scratch.fill(Scratch::ZERO);
         let (bases, scratch) = scratch.split_at_mut_checked(counts.objects)?;
         let (sections, scratch) = scratch.split_at_mut_checked(counts.sections)?;
-        let (symbols, scratch) = scratch.split_at_mut_checked(counts.symbols)?;
+        let len = SymbolRecords::len_for(counts.symbols);
+        let (symbols, scratch) = scratch.split_at_mut_checked(len)?;
+        let (loose, scratch) = scratch.split_at_mut_checked(counts.loose)?;
         let (names, scratch) = scratch.split_at_mut_checked(counts.names)?;
         let (named, scratch) = scratch.split_at_mut_checked(counts.named)?;
         let (ties, lists) = scratch.split_at_mut_checked(counts.ties)?;
@@ -270,7 +277,7 @@ impl<'s> State<'s> {
         Some(Self {
             objects: bases,
             sections,
-            symbols,
+            symbols: SymbolRecords::new(symbols, loose),
             names,
             named,
             ties,
@@ -336,33 +343,7 @@ impl<'s> State<'s> {
 
     /// The symbol with this number among all objects' symbols.
     pub(crate) fn symbol(&self, number: u32) -> Option<SymbolState> {
-        self.symbols.get(number as usize).copied().map(SymbolState)
-    }
-
-    /// All objects' symbols, in the order of their numbers.
-    pub(crate) fn symbols(&self) -> impl Iterator<Item = SymbolState> + '_ {
-        self.symbols.iter().copied().map(SymbolState)
-    }
-
-    /// Gives symbols of an object, from the `at`-th on, their addresses, as long as each is that of
-    /// a place in a section of which no bytes are deleted: most are so. Returns the index of the
-    /// first that is not.
-    pub(crate) fn resolve_own(&mut self, number: usize, object: &Object<'_>, at: u32) -> u32 {
-        let (sections, symbols) = self.of_object(number, object);
-        let mut done = at;
-        let from = at as usize;
-        let symbols = symbols.get_mut(from..).unwrap_or_default();
-        for (sym, record) in object.symbols.get(from..).unwrap_or_default().iter().zip(symbols) {
-            let Some(section) = ordinary_section(sym).and_then(|index| sections.get(index)) else {
-                break;
-            };
-            if section.high & SHRINKS != 0 || !SymbolState(*record).is_where_it_says() {
-                break;
-            }
-            record.word = section.word.wrapping_add(sym.st_value.get(LE));
-            done = done.wrapping_add(1);
-        }
-        done
+        self.symbols.get(number)
     }
 
     /// The records of an object's sections.
@@ -374,32 +355,18 @@ impl<'s> State<'s> {
 
     /// The same, to be changed.
     pub(crate) fn sections_of_mut(&mut self, number: usize, object: &Object<'_>) -> &mut [Scratch] {
-        self.of_object(number, object).0
+        let first = self.objects.get(number).map_or(0, |record| record.word as usize);
+        let rest = self.sections.get_mut(first..);
+        rest.and_then(|rest| rest.get_mut(..object.section_count() as usize)).unwrap_or_default()
     }
 
-    /// The records of an object's sections, and of its symbols.
-    pub(crate) fn of_object(
-        &mut self,
-        number: usize,
-        object: &Object<'_>,
-    ) -> (&mut [Scratch], &mut [Scratch]) {
-        let Some(&Scratch { word: section, low: symbol, .. }) = self.objects.get(number) else {
-            return (&mut [], &mut []);
-        };
-        let (sections, symbols) = (object.section_count(), object.symbol_count());
-        (part(self.sections, section as u32, sections), part(self.symbols, symbol, symbols))
-    }
-
-    /// The records of `count` symbols, from one on.
-    pub(crate) fn symbols_from(&self, first: u32, count: u32) -> &[Scratch] {
-        let rest = self.symbols.get(first as usize..);
-        rest.and_then(|rest| rest.get(..count as usize)).unwrap_or_default()
+    /// The records of all objects' sections, and of their symbols.
+    pub(crate) fn sections_and_symbols(&mut self) -> (&[Scratch], &mut SymbolRecords<'s>) {
+        (self.sections, &mut self.symbols)
     }
 
     pub(crate) fn set_symbol(&mut self, number: u32, state: SymbolState) {
-        if let Some(record) = self.symbols.get_mut(number as usize) {
-            *record = state.0;
-        }
+        self.symbols.set(number, state);
     }
 
     /// The number and the record of the symbol that counts: itself, or what it is an alias of.
@@ -415,10 +382,4 @@ impl<'s> State<'s> {
     pub(crate) fn init_lists(&self) -> &[Scratch] {
         self.lists.get(..self.list_count).unwrap_or_default()
     }
-}
-
-/// So many records, from one on.
-fn part(records: &mut [Scratch], first: u32, count: u32) -> &mut [Scratch] {
-    let rest = records.get_mut(first as usize..);
-    rest.and_then(|rest| rest.get_mut(..count as usize)).unwrap_or_default()
 }

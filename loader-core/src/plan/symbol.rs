@@ -1,6 +1,5 @@
-//! What the plan knows of a symbol: one record of the scratch memory.
+//! What the plan knows of a symbol.
 
-use crate::arch::Brief;
 use crate::elf::{Binding, Symbol};
 use crate::name::Name;
 use crate::scratch::Scratch;
@@ -12,35 +11,36 @@ const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
 /// own, which ld.lld defines where no object does.
 const MODULE_HANDLE: Name<'static> = Name::new(b"__dso_handle");
 
-/// A symbol's record: `word` is its address, once resolved; `low` is its GOT slot plus one, or
-/// for an alias the symbol it stands for; `high` has flags and a number.
+/// What the plan knows of a symbol, unpacked (`records` has it as it is kept): `word` is its address,
+/// once it is known; `low` is its GOT slot plus one, or for an alias the symbol it stands for; `high`
+/// has flags and a number.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SymbolState(pub(crate) Scratch);
 
 /// Another object's symbol of the same name is the one that counts.
-const ALIAS: u32 = 1 << 31;
+pub(super) const ALIAS: u32 = 1 << 31;
 /// Its section is not loaded; or it is COMMON, and not used in a plan that keeps what is.
-const DEAD: u32 = 1 << 30;
+pub(super) const DEAD: u32 = 1 << 30;
 /// A relocation of a loaded section needs it.
-const USED: u32 = 1 << 29;
+pub(super) const USED: u32 = 1 << 29;
 /// It is undefined, and a reference to it is not weak.
-const NEEDED: u32 = 1 << 28;
+pub(super) const NEEDED: u32 = 1 << 28;
 /// Its address is the client's: undefined, absolute, or in an object's file.
-const EXTERNAL: u32 = 1 << 27;
+pub(super) const EXTERNAL: u32 = 1 << 27;
 /// It is undefined.
-const IMPORT: u32 = 1 << 26;
+pub(super) const IMPORT: u32 = 1 << 26;
 /// It is a thread-local variable; its address is its offset in the block.
-const THREAD_LOCAL: u32 = 1 << 25;
+pub(super) const THREAD_LOCAL: u32 = 1 << 25;
 /// Nothing defined it when symbols were resolved last.
-const UNRESOLVED: u32 = 1 << 24;
+pub(super) const UNRESOLVED: u32 = 1 << 24;
 /// It is an IFUNC that this module defines; its address is that of its stub.
-const INDIRECT: u32 = 1 << 23;
+pub(super) const INDIRECT: u32 = 1 << 23;
 /// An object that defines it or refers to it says that no other module has a part in it: it is
 /// hidden or internal.
 const HIDDEN: u32 = 1 << 22;
 /// Call stub plus one; for boundaries of sections, which; for COMMON symbols, the exponent of the alignment; for thread-local
 /// variables, what GOT slots they need.
-const NUMBER: u32 = HIDDEN - 1;
+pub(super) const NUMBER: u32 = HIDDEN - 1;
 
 /// The most call stubs that a module can have.
 pub(crate) const STUB_LIMIT: u32 = NUMBER - 1;
@@ -54,6 +54,7 @@ impl SymbolState {
         Self(Scratch { word: address, low: 0, high: 0 })
     }
 
+    /// Its address, of a loose symbol; of any other [`Plan::located`](crate::Plan::located) knows.
     pub(crate) const fn address(self) -> u64 {
         self.0.word
     }
@@ -108,16 +109,6 @@ impl SymbolState {
     /// unwind tables may speak of such a symbol.
     pub(crate) const fn is_tombstone(self) -> bool {
         self.0.high & (DEAD | ALIAS) == DEAD
-    }
-
-    /// Whether something defines it that is here, and not at address 0.
-    pub(crate) const fn is_somewhere(self) -> bool {
-        self.0.word != 0 && self.0.high & (ALIAS | DEAD) != DEAD
-    }
-
-    /// Whether a symbol in a section has an address, and that of its place there.
-    pub(super) const fn is_where_it_says(self) -> bool {
-        self.0.high & (ALIAS | DEAD | THREAD_LOCAL | INDIRECT) == 0
     }
 
     pub(crate) const fn set_dead(&mut self) {
@@ -180,26 +171,6 @@ impl SymbolState {
 
     pub(crate) const fn set_needed(&mut self) {
         self.0.high |= NEEDED;
-    }
-
-    /// Notes a use with these needs ([`Brief`]) in a symbol's record, where that is all that is to
-    /// be done: the symbol stands for itself, is no thread-local variable, and has what it needs.
-    pub(crate) const fn note_simple_use(record: &mut Scratch, needs: u8, has_got: bool) -> bool {
-        let Scratch { low: slot, high, .. } = *record;
-        if high & (ALIAS | DEAD | THREAD_LOCAL | EXTERNAL) == 0 {
-            let simple = needs & (Brief::SLOT | Brief::GOT) == 0
-                || (has_got && (slot != 0 || needs & Brief::SLOT == 0));
-            if simple {
-                record.high = high | USED;
-            }
-            return simple;
-        }
-        let calls_out = needs & Brief::STUB != 0;
-        high & (ALIAS | DEAD | THREAD_LOCAL | USED) == USED
-            && high & (IMPORT | NEEDED) != IMPORT
-            && (slot != 0 || !(needs & Brief::SLOT != 0 || calls_out))
-            && (high & NUMBER != 0 || !calls_out)
-            && (has_got || needs & Brief::GOT == 0)
     }
 
     pub(crate) const fn is_external(self) -> bool {

@@ -1,0 +1,224 @@
+//! Symbols' records as they lie in the lent memory.
+//!
+//! A symbol takes 8 bytes. Where it is follows from its section and the object's file, so that is not
+//! written down; a *loose* symbol, for which it does not follow, takes 16 bytes more: one that is
+//! undefined, COMMON, thread-local or an IFUNC.
+
+use crate::arch::Brief;
+use crate::plan::symbol::{
+    ALIAS, DEAD, EXTERNAL, IMPORT, INDIRECT, NEEDED, NUMBER, SymbolState, THREAD_LOCAL, UNRESOLVED,
+    USED,
+};
+use crate::scratch::Scratch;
+
+/// The most loose symbols that a module can have.
+pub(crate) const LOOSE_LIMIT: usize = NUMBER as usize;
+
+/// All symbols' records.
+#[derive(Debug)]
+pub(crate) struct SymbolRecords<'s> {
+    /// One for each symbol; perhaps one more.
+    entries: &'s mut [u64],
+    /// Of loose symbols: in `word` the address, in `low` the number, in `high` which symbol it is.
+    loose: &'s mut [Scratch],
+    loose_count: usize,
+}
+
+/// What every symbol has: above, `low` as in its state, and of `high` what [`STAYS`] says.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry(u64);
+
+/// The symbol is loose, and its entry has the place of its loose record for a number.
+const LOOSE: u32 = UNRESOLVED;
+/// It has a call stub.
+const STUB: u32 = INDIRECT;
+/// The flags that entries have from states.
+const STAYS: u32 = !(LOOSE | STUB | NUMBER);
+
+/// Flags in a loose record: the state's own, which its entry has other uses for.
+const LOOSE_UNRESOLVED: u32 = 1 << 31;
+const LOOSE_INDIRECT: u32 = 1 << 30;
+/// The symbol's number among all.
+const LOOSE_SYMBOL: u32 = LOOSE_INDIRECT - 1;
+
+impl Entry {
+    const fn new(low: u32, high: u32) -> Self {
+        Self((low as u64) << 32 | high as u64)
+    }
+
+    const fn low(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    const fn high(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Whether the symbol is where its object's file says that it is.
+    pub(crate) const fn is_at_home(self) -> bool {
+        self.high() & (ALIAS | DEAD | LOOSE) == 0
+    }
+
+    /// Notes a use with these needs ([`Brief`]), where that is all that is to be done: the symbol
+    /// stands for itself, is no thread-local variable, and has what it needs. Whether it is.
+    const fn note_simple_use(&mut self, needs: u8, has_got: bool) -> bool {
+        let (slot, high) = (self.low(), self.high());
+        if high & (ALIAS | DEAD | THREAD_LOCAL | EXTERNAL) == 0 {
+            let simple = needs & (Brief::SLOT | Brief::GOT) == 0
+                || (has_got && (slot != 0 || needs & Brief::SLOT == 0));
+            if simple {
+                self.0 |= USED as u64;
+            }
+            return simple;
+        }
+        let calls_out = needs & Brief::STUB != 0;
+        high & (ALIAS | DEAD | THREAD_LOCAL | USED) == USED
+            && high & (IMPORT | NEEDED) != IMPORT
+            && (slot != 0 || !(needs & Brief::SLOT != 0 || calls_out))
+            && (high & STUB != 0 || !calls_out)
+            && (has_got || needs & Brief::GOT == 0)
+    }
+}
+
+impl<'s> SymbolRecords<'s> {
+    /// How many records so many symbols take, but for loose ones.
+    pub(crate) const fn len_for(count: usize) -> usize {
+        count.div_ceil(2)
+    }
+
+    /// Over memory that is all zeros.
+    pub(crate) fn new(entries: &'s mut [Scratch], loose: &'s mut [Scratch]) -> Self {
+        Self { entries: Scratch::halves(entries), loose, loose_count: 0 }
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<SymbolState> {
+        let entry = self.entry(number)?;
+        let (low, high) = (entry.low(), entry.high());
+        if high & LOOSE == 0 {
+            return Some(SymbolState(Scratch { word: 0, low, high: high & !STUB }));
+        }
+        let loose = self.loose.get((high & NUMBER) as usize)?;
+        let mut flags = high & STAYS;
+        if loose.high & LOOSE_UNRESOLVED != 0 {
+            flags |= UNRESOLVED;
+        }
+        if loose.high & LOOSE_INDIRECT != 0 {
+            flags |= INDIRECT;
+        }
+        Some(SymbolState(Scratch { word: loose.word, low, high: flags | (loose.low & NUMBER) }))
+    }
+
+    pub(crate) fn set(&mut self, number: u32, state: SymbolState) {
+        let Some(entry) = self.entry(number) else { return };
+        let Scratch { word, low, high } = state.0;
+        let stub = if state.stub().is_some() { STUB } else { 0 };
+        let own = if entry.high() & LOOSE == 0 {
+            high & NUMBER
+        } else if let Some(loose) = self.loose.get_mut((entry.high() & NUMBER) as usize) {
+            let mut which = loose.high & LOOSE_SYMBOL;
+            if high & UNRESOLVED != 0 {
+                which |= LOOSE_UNRESOLVED;
+            }
+            if high & INDIRECT != 0 {
+                which |= LOOSE_INDIRECT;
+            }
+            *loose = Scratch { word, low: high & NUMBER, high: which };
+            entry.high() & (LOOSE | NUMBER)
+        } else {
+            return;
+        };
+        self.put(number, Entry::new(low, (high & STAYS) | stub | own));
+    }
+
+    /// Gives a symbol that has no number a loose record.
+    pub(crate) fn loosen(&mut self, number: u32) {
+        let Some(entry) = self.entry(number) else { return };
+        let Some(loose) = self.loose.get_mut(self.loose_count) else { return };
+        loose.high = number & LOOSE_SYMBOL;
+        self.put(number, Entry(entry.0 | u64::from(LOOSE | self.loose_count as u32)));
+        self.loose_count = self.loose_count.saturating_add(1);
+    }
+
+    /// The number of the `at`-th loose symbol, in the order of the symbols.
+    pub(crate) fn loose(&self, at: usize) -> Option<u32> {
+        let loose = self.loose.get(..self.loose_count)?.get(at)?;
+        Some(loose.high & LOOSE_SYMBOL)
+    }
+
+    /// The numbers of symbols that have GOT slots.
+    pub(crate) fn with_slots(&self) -> impl Iterator<Item = u32> + '_ {
+        let has_slot = |entry: &u64| Entry(*entry).low() != 0 && Entry(*entry).high() & ALIAS == 0;
+        (0u32..).zip(&*self.entries).filter(move |(_, entry)| has_slot(entry)).map(|(n, _)| n)
+    }
+
+    #[inline]
+    pub(crate) fn entry(&self, number: u32) -> Option<Entry> {
+        self.entries.get(number as usize).copied().map(Entry)
+    }
+
+    /// As [`Entry::note_simple_use`].
+    #[inline]
+    pub(crate) fn note_simple_use(&mut self, number: u32, needs: u8, has_got: bool) -> bool {
+        let Some(record) = self.entries.get_mut(number as usize) else { return false };
+        let mut entry = Entry(*record);
+        let simple = entry.note_simple_use(needs, has_got);
+        *record = entry.0;
+        simple
+    }
+
+    fn put(&mut self, number: u32, entry: Entry) {
+        if let Some(record) = self.entries.get_mut(number as usize) {
+            *record = entry.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_comes_back_as_it_was_set() {
+        let (mut entries, mut loose) = ([Scratch::ZERO; 3], [Scratch::ZERO; 2]);
+        let mut records = SymbolRecords::new(&mut entries, &mut loose);
+        let state = |word, high| SymbolState(Scratch { word, low: 7, high });
+        let parts = |state: SymbolState| (state.0.word, state.0.low, state.0.high);
+        for (number, high) in [(0, USED), (1, USED | EXTERNAL | 5), (4, ALIAS), (2, NUMBER)] {
+            records.set(number, state(0, high));
+            assert_eq!(records.get(number).map(parts), Some((0, 7, high)));
+        }
+        // A loose one keeps its address, and flags that entries have other uses for.
+        records.loosen(3);
+        records.loosen(5);
+        assert_eq!(
+            (records.loose(0), records.loose(1), records.loose(2)),
+            (Some(3), Some(5), None)
+        );
+        for high in [UNRESOLVED, INDIRECT | 9, UNRESOLVED | IMPORT | EXTERNAL | NUMBER, USED] {
+            records.set(3, state(u64::MAX - 1, high));
+            assert_eq!(records.get(3).map(parts), Some((u64::MAX - 1, 7, high)));
+            assert!(!records.entry(3).is_some_and(Entry::is_at_home));
+        }
+        assert_eq!(records.get(5).map(parts), Some((0, 0, 0)));
+        assert_eq!(records.get(2).map(parts), Some((0, 7, NUMBER)));
+        assert!(records.get(6).is_none());
+    }
+
+    #[test]
+    fn a_stub_is_seen_without_its_number() {
+        let (mut entries, mut loose) = ([Scratch::ZERO; 1], [Scratch::ZERO; 2]);
+        let mut records = SymbolRecords::new(&mut entries, &mut loose);
+        records.loosen(1);
+        let mut state = SymbolState::default();
+        state.set_import();
+        state.set_needed();
+        state.set_used();
+        state.set_slot(0);
+        records.set(1, state);
+        assert!(!records.note_simple_use(1, Brief::STUB, true));
+        assert!(records.note_simple_use(1, Brief::SLOT, true));
+        state.set_stub(0);
+        records.set(1, state);
+        assert!(records.note_simple_use(1, Brief::STUB, true));
+    }
+}
