@@ -400,7 +400,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
 
     fn symbol(&self, site: &Site<'_, 'o>, rela: Rela) -> SymbolState {
         let number = site.symbol_number(rela);
-        let state = self.plan.located(number);
+        let mut state = self.plan.state.symbol(number).unwrap_or_default();
+        match site.object.symbol(rela.symbol) {
+            Some(symbol) if state.alias().is_none() => {
+                state.set_address(self.plan.address_here(site.planned.object, symbol, state));
+            }
+            _ => state = self.plan.located(number),
+        }
         match site.tombstone {
             None => state,
             Some(_) => self.plan.debug_symbol(site.planned.object, rela.symbol, state),

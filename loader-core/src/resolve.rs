@@ -189,6 +189,9 @@ impl<'o> Plan<'o, '_> {
     /// The address alone; 0 where it has none, or is nowhere.
     #[inline(never)]
     pub(crate) fn address_of_some(&self, number: u32) -> u64 {
+        if let Some(address) = self.state.symbols.loose_address(number) {
+            return address;
+        }
         match self.state.symbol(number) {
             Some(state) if !state.is_tombstone() => self.address_of(number).unwrap_or(0),
             _ => 0,
@@ -220,8 +223,9 @@ impl<'o> Plan<'o, '_> {
 
     /// The address of an offset in a section, as the object counts it.
     pub(crate) fn address_in(&self, object: usize, index: u32, offset: u64) -> u64 {
-        let section = self.state.section(object, index).map_or(0, |state| state.target);
-        section.wrapping_add(offset.wrapping_sub(self.deleted_before(object, index, offset)))
+        let Some(section) = self.state.section(object, index) else { return offset };
+        let deleted = if section.shrinks { self.deleted_before(object, index, offset) } else { 0 };
+        section.target.wrapping_add(offset.wrapping_sub(deleted))
     }
 
     /// The error for a symbol that nothing defines, with the first place that needs it.

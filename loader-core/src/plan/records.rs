@@ -139,6 +139,13 @@ impl<'s> SymbolRecords<'s> {
         self.loose_count = self.loose_count.saturating_add(1);
     }
 
+    /// The address of a loose symbol that stands for itself.
+    #[inline]
+    pub(crate) fn loose_address(&self, number: u32) -> Option<u64> {
+        let entry = self.entry(number).filter(|entry| entry.high() & (ALIAS | LOOSE) == LOOSE)?;
+        self.loose.get((entry.high() & NUMBER) as usize).map(|loose| loose.word)
+    }
+
     /// The number of the `at`-th loose symbol, in the order of the symbols.
     pub(crate) fn loose(&self, at: usize) -> Option<u32> {
         let loose = self.loose.get(..self.loose_count)?.get(at)?;
