@@ -25,6 +25,9 @@ use crate::plan::{Plan, SLOT};
 use plain::Progress;
 pub(crate) use site::Site;
 
+/// Whether the objects may have thread-local variables.
+const HAS_THREAD_LOCALS: bool = cfg!(feature = "thread-locals");
+
 /// Applies relocations for the addresses that a plan's sections and symbols have now.
 pub(crate) struct Fixer<'p, 'o, 's> {
     plan: &'p Plan<'o, 's>,
@@ -75,7 +78,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     ) -> Result<(), Error<'o>> {
         for (planned, state) in self.plan.written_sections() {
             let chunk = || self.plan.chunk_of(planned.object, planned.index);
-            if self.chunk.is_some_and(|only| only != chunk()) {
+            if cfg!(feature = "long-text") && self.chunk.is_some_and(|only| only != chunk()) {
                 continue;
             }
             let Some(object) = self.plan.objects.get(planned.object) else { continue };
@@ -94,7 +97,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             };
             self.apply_section(site)?;
             #[cfg(feature = "aarch64")]
-            if state.patches
+            if cfg!(feature = "erratum-843419")
+                && state.patches
                 && let Some(bytes) = segments.bytes_mut(planned.segment).get_mut(start..end)
             {
                 self.mend_erratum(planned, state, bytes)?;
@@ -125,11 +129,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             #[cfg(not(feature = "riscv64"))]
             shift: core::marker::PhantomData,
         };
-        let is_plain = site.tombstone.is_none();
+        let is_plain = site.tombstone().is_none();
         #[cfg(feature = "riscv64")]
         let is_plain = is_plain && !relaxes;
         loop {
-            if is_plain && gone.is_none() {
+            if cfg!(feature = "fast-loops") && is_plain && gone.is_none() {
                 self.apply_plain(&mut site, &mut progress);
             }
             let at = progress.next;
@@ -156,16 +160,18 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             match &row.action {
                 Action::Apply(fixup)
-                    if fixup.formula.is_thread_local() && site.tombstone.is_none() =>
+                    if HAS_THREAD_LOCALS
+                        && fixup.formula.is_thread_local()
+                        && site.tombstone().is_none() =>
                 {
                     self.apply_thread_local(&mut site, job, fixup, (table, at), &mut gone)?;
                 }
                 Action::Apply(fixup) => self.apply(&mut site, job, fixup)?,
-                Action::DescriptorPart => {
+                Action::DescriptorPart if HAS_THREAD_LOCALS => {
                     self.apply_descriptor_part(&mut site, job, (table, at))?;
                 }
                 #[cfg(feature = "riscv64")]
-                Action::DescriptorLow(field) => {
+                Action::DescriptorLow(field) if HAS_THREAD_LOCALS => {
                     let done = self.apply_descriptor_part(&mut site, job, (table, at))?;
                     if !done {
                         let value = self.high_part(&site, job)?;
@@ -190,11 +196,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 Action::SubUleb128 => {
                     let Some((minuend, set)) = set.take() else { continue };
                     let value = minuend.wrapping_sub(self.symbol_value(&site, rela));
-                    let dead = site.tombstone.filter(|_| self.symbol(&site, set).is_tombstone());
+                    let dead = site.tombstone().filter(|_| self.symbol(&site, set).is_tombstone());
                     site.write_uleb128(job, dead.unwrap_or(value))?;
                 }
                 #[cfg(feature = "riscv64")]
-                Action::Refuse(_) if site.tombstone.is_some() => {
+                Action::Refuse(_) if site.tombstone().is_some() => {
                     if let Some(fixup) = self.machine.debug_fixup(row) {
                         self.apply(&mut site, job, fixup)?;
                     }
@@ -237,7 +243,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let Fixup { formula, field, range } = *fixup;
         let state = self.symbol(site, job.rela);
         if state.is_tombstone() {
-            match site.tombstone {
+            match site.tombstone() {
                 None => return Ok(()), // the object's own zero stays: it speaks of no code that is here
                 Some(tombstone) if !self.machine.is_difference(job.row) => {
                     return site.write(job, field, tombstone);
@@ -347,7 +353,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             return Ok(None);
         };
         let from = (site.planned.object, site.planned.index);
-        let stub = match self.chunk {
+        let stub = match self.chunk.filter(|_| cfg!(feature = "long-text")) {
             None => state.stub(),
             Some(_) if !self.plan.has_island_stub(from, number) => None,
             Some(_) => state.number().checked_sub(1),
@@ -407,7 +413,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             _ => state = self.plan.located(number),
         }
-        match site.tombstone {
+        match site.tombstone() {
             None => state,
             Some(_) => self.plan.debug_symbol(site.planned.object, rela.symbol, state),
         }

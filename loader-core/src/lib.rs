@@ -200,11 +200,12 @@
     clippy::unwrap_used
 )]
 #![cfg_attr(
-    not(all(feature = "aarch64", feature = "riscv64", feature = "x86_64")),
+    not(all(feature = "aarch64", feature = "riscv64", feature = "x86_64", feature = "full")),
     allow(
         dead_code,
         unused_imports,
-        reason = "one machine alone leaves some of the words that all three share unused"
+        reason = "one machine alone leaves some of the words that all three share unused, and what \
+                  is not compiled in some of what it would take"
     )
 )]
 #![cfg_attr(
@@ -243,6 +244,7 @@ mod object;
 mod parse;
 mod place;
 mod plan;
+#[cfg(feature = "registry")]
 mod registry;
 mod resolve;
 mod resolve_indirect;
@@ -287,6 +289,7 @@ pub use plan::{
     DebugSections, Import, InPlaceSection, Keep, Kept, Plan, PlanOptions, PlannedSection,
     Reference, SegmentPlan, ThreadLocalSection, TlsModel, UnusedSection, scratch_len,
 };
+#[cfg(feature = "registry")]
 pub use registry::{
     Candidate, Cycles, DependencyCycle, FoundSymbol, Hold, LeavingModule, LoadOrder, LoadRequest,
     LoadStep, Location, ModuleId, ModuleInfo, ModuleName, NAME_MAX, OrderError, PreparedModule,

@@ -173,7 +173,7 @@ impl<'o> Object<'o> {
 
     /// Whether it has undefined `__start_SECTION` or `__stop_SECTION` symbols.
     pub(crate) const fn has_boundaries(&self) -> bool {
-        self.has_boundaries
+        cfg!(feature = "boundaries") && self.has_boundaries
     }
 
     /// Sections that such symbols, of any object, may speak of.

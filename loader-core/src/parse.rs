@@ -155,7 +155,7 @@ impl<'o> Object<'o> {
     fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Error<'o>> {
         let (mut loose, mut has_boundaries) = (0usize, false);
         for (index, sym) in (0u32..).zip(self.symbols) {
-            if !has_thread_locals && self.is_sound(sym) {
+            if cfg!(feature = "fast-loops") && !has_thread_locals && self.is_sound(sym) {
                 continue;
             }
             loose = loose.saturating_add(self.is_loose(index, sym).into());
@@ -193,7 +193,7 @@ impl<'o> Object<'o> {
                 }
                 place => {
                     let symbol = Symbol { sym, strings: self.symbol_names, place };
-                    has_boundaries |= symbol.boundary().is_some();
+                    has_boundaries |= cfg!(feature = "boundaries") && symbol.boundary().is_some();
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 /// Sorts records by `key`: a heapsort, so that no input, however made, costs more than n log n
 /// steps. Not stable.
-pub(crate) fn sort_by_key<T, K: Ord>(records: &mut [T], key: impl Fn(&T) -> K) {
+pub(crate) fn sort_by_key<T: Copy, K: Ord>(records: &mut [T], key: impl Fn(&T) -> K) {
     if records.is_sorted_by_key(&key) {
         return; // the usual case: compilers write tables in order
     }
@@ -19,7 +19,7 @@ pub(crate) fn sort_by_key<T, K: Ord>(records: &mut [T], key: impl Fn(&T) -> K) {
 }
 
 /// Moves the record at `root` down until none of its children has a greater key.
-pub(crate) fn sift_down<T, K: Ord>(heap: &mut [T], mut root: usize, key: &impl Fn(&T) -> K) {
+pub(crate) fn sift_down<T: Copy, K: Ord>(heap: &mut [T], mut root: usize, key: &impl Fn(&T) -> K) {
     loop {
         let left = root.saturating_mul(2).saturating_add(1);
         let right = left.saturating_add(1);
@@ -36,9 +36,13 @@ pub(crate) fn sift_down<T, K: Ord>(heap: &mut [T], mut root: usize, key: &impl F
     }
 }
 
-pub(crate) fn exchange<T>(records: &mut [T], a: usize, b: usize) {
-    if let Ok([a, b]) = records.get_disjoint_mut([a, b]) {
-        core::mem::swap(a, b);
+pub(crate) fn exchange<T: Copy>(records: &mut [T], a: usize, b: usize) {
+    let (Some(&one), Some(&other)) = (records.get(a), records.get(b)) else { return };
+    if let Some(a) = records.get_mut(a) {
+        *a = other;
+    }
+    if let Some(b) = records.get_mut(b) {
+        *b = one;
     }
 }
 

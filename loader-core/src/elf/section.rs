@@ -198,8 +198,7 @@ impl<'o> Section<'o> {
         let end = name.iter().take(LIST_NAME_MAX).position(|&byte| byte == 0);
         let name = end.and_then(|end| name.get(..end)).unwrap_or_default();
         let suffix = name.rsplit(|&byte| byte == b'.').next();
-        let priority =
-            suffix.and_then(|digits| core::str::from_utf8(digits).ok()?.parse::<u16>().ok());
+        let priority = suffix.and_then(decimal);
         match priority {
             Some(priority) if legacy => (u32::from(u16::MAX.wrapping_sub(priority)), true),
             Some(priority) => (u32::from(priority), false),
@@ -235,4 +234,13 @@ impl<'o> Section<'o> {
     fn name_bytes(self) -> &'o [u8] {
         self.strings.get(self.header.sh_name.get(LE) as usize..).unwrap_or_default()
     }
+}
+
+/// The number that digits say, where it fits into 16 bits.
+fn decimal(digits: &[u8]) -> Option<u16> {
+    let (first, rest) = digits.split_first()?;
+    let digit = |byte: &u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10);
+    rest.iter().try_fold(digit(first)?.into(), |value: u16, byte| {
+        value.checked_mul(10)?.checked_add(digit(byte)?.into())
+    })
 }

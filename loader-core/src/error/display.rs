@@ -25,6 +25,11 @@ impl fmt::Display for Error<'_> {
                      compile all with the same target"
                 )
             }
+            Self::SeveralObjects { object } => write!(
+                f,
+                "{object}: one object more than this loader makes a module of; link them into one \
+                 (ld -r), or enable its feature several-objects"
+            ),
             Self::Scratch { needed, lent } => write!(
                 f,
                 "the plan needs {needed} scratch records and was lent {lent}; lend as many as \

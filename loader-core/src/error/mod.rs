@@ -116,6 +116,12 @@ pub enum Error<'o> {
         /// The object that differs from the first.
         object: ObjectName<'o>,
     },
+    /// A module of more than one object, in a loader that was built without the feature
+    /// `several-objects`.
+    SeveralObjects {
+        /// The second object.
+        object: ObjectName<'o>,
+    },
     /// The plan needs more working memory than it was lent.
     Scratch {
         /// Records needed.
@@ -352,6 +358,7 @@ impl Error<'_> {
             | Self::UnsupportedRelocation { reason: Unsupported::NotLoaded, .. } => Phase::Debug,
             Self::Section { .. }
             | Self::MixedMachines { .. }
+            | Self::SeveralObjects { .. }
             | Self::Scratch { .. }
             | Self::TooLarge { .. }
             | Self::Crowded { .. }

@@ -27,6 +27,11 @@ pub(crate) struct Site<'b, 'o> {
 }
 
 impl<'o> Site<'_, 'o> {
+    /// What stands for the address of code that is not here: of a debug section alone.
+    pub(super) const fn tombstone(&self) -> Option<u64> {
+        if cfg!(feature = "debug") { self.tombstone } else { None }
+    }
+
     /// The number, among all objects' symbols, of the one that a relocation names.
     pub(super) fn symbol_number(&self, rela: Rela) -> u32 {
         self.symbol_base.wrapping_add(rela.symbol)

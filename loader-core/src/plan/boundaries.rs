@@ -45,7 +45,7 @@ impl<'o> Plan<'o, '_> {
     /// Makes the symbols that speak of boundaries of sections what they are, and none to be asked
     /// for.
     pub(super) fn bind_boundaries(&mut self) -> Result<(), Error<'o>> {
-        if self.state.named.is_empty() {
+        if !self.state.has_named() {
             return Ok(());
         }
         self.list_named_sections();
@@ -140,8 +140,8 @@ impl<'o> Plan<'o, '_> {
     /// Puts the sections of each name that is spoken of where the least restricted of them belongs.
     pub(super) fn gather_named_sections(&mut self) -> Result<(), Error<'o>> {
         let mut at = 0usize;
-        while let Some(first) = self.state.named.get(at) {
-            let bit = if self.options.keep == Keep::All { SPOKEN_OF } else { REACHED };
+        while let Some(first) = self.state.named.get(at).filter(|_| self.state.has_named()) {
+            let bit = if self.options.keep() == Keep::All { SPOKEN_OF } else { REACHED };
             let spoken_of = first.high & bit != 0;
             let set = self.set_at(at);
             at = set.end.max(at.saturating_add(1));
@@ -192,7 +192,7 @@ impl<'o> Plan<'o, '_> {
     /// What is laid out where a section stands: the sections that are gathered there, if it is the
     /// first of them; nothing, if it is another of them. `None` for one that is not gathered.
     pub(super) fn gathered(&self, object: usize, index: u32) -> Option<Gathered> {
-        if self.state.named.is_empty() || !self.state.section(object, index)?.gathered {
+        if !self.state.has_named() || !self.state.section(object, index)?.gathered {
             return None;
         }
         let name = self.objects.get(object)?.section(index)?.identifier()?;
@@ -232,7 +232,7 @@ impl<'o> Plan<'o, '_> {
 
     /// Gives the boundaries of sections the addresses that these have now.
     pub(crate) fn resolve_boundaries(&mut self) {
-        if self.state.named.is_empty() {
+        if !self.state.has_named() {
             return;
         }
         let mut next = 0usize;

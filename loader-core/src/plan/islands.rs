@@ -18,7 +18,11 @@ use crate::plan::state::{Residence, STUB_LIMIT, SymbolState};
 
 /// Half of what an AArch64 call reaches goes 64 times into the 4 GiB of the longest text; half of
 /// what the others' calls reach, 4 times.
-const MOST: usize = if cfg!(feature = "aarch64") { 64 } else { 4 };
+const MOST: usize = match () {
+    () if !cfg!(feature = "long-text") => 0,
+    () if cfg!(feature = "aarch64") => 64,
+    () => 4,
+};
 
 /// A chunk of a long text, and the stubs behind it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,12 +47,12 @@ impl Islands {
         Self { list: [Island { start: 0, offset: 0, first: 0 }; MOST], count: 0 };
 
     fn all(&self) -> &[Island] {
-        self.list.get(..self.count).unwrap_or_default()
+        self.list.get(..self.count()).unwrap_or_default()
     }
 
     /// How many chunks the text has; 0 for a short text.
     pub(crate) const fn count(&self) -> usize {
-        self.count
+        if MOST == 0 { 0 } else { self.count }
     }
 
     /// The chunk in which an offset of the text segment lies.
@@ -80,7 +84,7 @@ impl Plan<'_, '_> {
     /// The chunk whose relocations a section's are applied with: its own, or for what is no code
     /// the last.
     pub(crate) fn chunk_of(&self, object: usize, index: u32) -> usize {
-        self.text_chunk(object, index).unwrap_or(self.islands.count.saturating_sub(1))
+        self.text_chunk(object, index).unwrap_or(self.islands.count().saturating_sub(1))
     }
 
     /// The chunk that a section of code lies in.
@@ -162,7 +166,7 @@ impl Plan<'_, '_> {
     pub(super) fn lay_out_islands(&mut self) -> Option<bool> {
         let text = self.segment(SegmentKind::Text);
         let length = self.machine.call_reach() >> 1;
-        if text.size <= length {
+        if MOST == 0 || text.size <= length {
             return Some(false);
         }
         self.islands.count = MOST.min(usize::try_from(text.size.div_ceil(length)).ok()?);

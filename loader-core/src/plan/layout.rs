@@ -69,7 +69,10 @@ impl<'o> Plan<'o, '_> {
     /// many bytes as in the file, or is not here: most are so. Returns the index of the first that is
     /// not.
     fn lay_out_run(&mut self, number: usize, object: &Object<'o>, at: u32, zeroed: bool) -> u32 {
-        if !self.state.named.is_empty() || self.options.terminate_unwind_tables {
+        if !cfg!(feature = "fast-loops")
+            || self.state.has_named()
+            || self.options.terminate_unwind_tables
+        {
             return at;
         }
         let mut done = at;
@@ -184,7 +187,7 @@ impl<'o> Plan<'o, '_> {
     pub(crate) fn for_each_in_order(&self, mut visit: impl FnMut(PlannedSection<'o>)) {
         self.for_each_of_turn(0, &mut visit);
         // The image of thread-local variables lies behind all else.
-        if self.thread_local.block.is_some() {
+        if cfg!(feature = "thread-locals") && self.thread_local.block.is_some() {
             self.for_each_of_turn(2, &mut visit);
         }
     }

@@ -198,6 +198,9 @@ impl<'o, 's> Plan<'o, 's> {
         scratch: &'s mut [Scratch],
         options: PlanOptions<'_>,
     ) -> Result<Self, Error<'o>> {
+        if let (false, Some(second)) = (cfg!(feature = "several-objects"), objects.get(1)) {
+            return Err(Error::SeveralObjects { object: second.name() });
+        }
         let counts = state::Counts::of(objects, options);
         let lent = scratch.len();
         let needed = counts.total();
@@ -242,12 +245,12 @@ impl<'o, 's> Plan<'o, 's> {
         plan.discard_duplicate_groups()?;
         plan.classify_sections()?;
         plan.attach_relocations()?;
-        plan.keep_in_place(options.in_place);
+        plan.keep_in_place(options.in_place());
         plan.bind_names()?;
         plan.bind_boundaries()?;
-        plan.discard_unused(options.keep)?;
+        plan.discard_unused(options.keep())?;
         plan.gather_named_sections()?;
-        plan.give_in_place_addresses(options.in_place);
+        plan.give_in_place_addresses(options.in_place());
         plan.give_stubs_to_indirect_functions();
         plan.collect_lists();
         #[cfg(feature = "riscv64")]

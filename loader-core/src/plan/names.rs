@@ -65,7 +65,7 @@ impl SymbolState {
 impl<'o> Plan<'o, '_> {
     /// Of the COMDAT groups with one signature, keeps the first object's.
     pub(super) fn discard_duplicate_groups(&mut self) -> Result<(), Error<'o>> {
-        if self.state.names.is_empty() {
+        if !self.state.shares_names() {
             return Ok(());
         }
         for (number, object) in self.objects.iter().enumerate() {
@@ -97,7 +97,7 @@ impl<'o> Plan<'o, '_> {
     /// of the same name stands for.
     pub(super) fn bind_names(&mut self) -> Result<(), Error<'o>> {
         self.mark_symbols();
-        if self.state.names.is_empty() {
+        if !self.state.shares_names() {
             return Ok(());
         }
         for (number, object) in self.objects.iter().enumerate() {

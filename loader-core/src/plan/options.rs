@@ -1,5 +1,7 @@
 //! What a client may ask of a plan.
 
+use core::marker::PhantomData;
+
 use crate::address::TargetAddress;
 use crate::object::Object;
 use crate::plan::state::Counts;
@@ -23,6 +25,7 @@ use crate::plan::state::Counts;
 pub struct PlanOptions<'p> {
     /// Which sections are loaded: all, or what something uses. What is left out takes no memory,
     /// and what it alone imports is not asked for.
+    #[cfg(feature = "unused-sections")]
     pub keep: Keep<'p>,
     /// Whether RISC-V code is made shorter where its objects allow it (`R_RISCV_RELAX`): linker
     /// relaxation, as the psABI has it under that name. Other machines have none.
@@ -39,8 +42,10 @@ pub struct PlanOptions<'p> {
     /// [maps](crate::ObjectImage::map_section_address) more than 1 MiB apart is refused with
     /// [`Error::OutOfRange`](crate::Error::OutOfRange). It takes time, and a
     /// [`Scratch`](crate::Scratch) record for each relocation of a type that may be relaxed.
+    #[cfg(feature = "relaxation")]
     pub relaxation: bool,
     /// What the client has for thread-local variables.
+    #[cfg(feature = "thread-locals")]
     pub thread_locals: TlsModel,
     /// Whether to mend code for AArch64 that erratum 843419 of Arm's Cortex-A53 affects (revisions
     /// up to r0p4): a load or store soon behind an ADRP in the last two words of a 4 KiB page may
@@ -52,6 +57,7 @@ pub struct PlanOptions<'p> {
     /// 8 KiB by 16. A sequence that cannot be mended is refused ([`Error::Erratum`](crate::Error::Erratum)).
     /// The plan reads all code once, and takes a [`Scratch`](crate::Scratch) record for each
     /// mapping symbol in code. Code for other machines is not affected, whatever this says.
+    #[cfg(feature = "erratum-843419")]
     pub erratum_843419: bool,
     /// Where the objects' files lie on the target, for execution in place; `None`, and what is
     /// missing at the end, for one that does not lie where code can run or be read.
@@ -67,49 +73,120 @@ pub struct PlanOptions<'p> {
     /// by stubs where they do not reach; all other references must reach. The client answers for
     /// the bytes there being the object's as long as the module lives, and for code there being
     /// executable and visible to instruction fetch.
+    #[cfg(feature = "in-place")]
     pub in_place: &'p [Option<TargetAddress>],
     /// What the module keeps of its symbols in memory of its own, for
     /// [`Module::detach`](crate::Module::detach) and the [`Registry`](crate::Registry).
+    #[cfg(feature = "kept-symbols")]
     pub kept: Kept,
     /// Whether the names of kept symbols are read in the object's file instead of being copied. The
     /// client lends the file's bytes for the module's life then
     /// ([`Module::detach_lending`](crate::Module::detach_lending)). Of a module of several objects,
     /// names are copied all the same.
+    #[cfg(feature = "kept-symbols")]
     pub lend_names: bool,
     /// What a debugger is to see of the objects' debug information, for
     /// [`Module::debug_images`](crate::Module::debug_images).
     /// [`Plan::debug_size`](crate::Plan::debug_size) says how much memory that takes; the segments
     /// are the same with and without.
+    #[cfg(feature = "debug")]
     pub debug: DebugSections,
     /// Whether an end, four zero bytes, is put behind each unwind table (`.eh_frame`), as a linker has
     /// it from `crtend.o`. Unwinders that are told where a table begins and not how long it is
     /// (`__register_frame`) read on until there. It takes 4 bytes of the table's segment each.
     pub terminate_unwind_tables: bool,
+    pub(crate) _lists: PhantomData<&'p ()>,
+}
+
+/// What is asked for, as far as it is compiled in. Where it is not, the compiler knows the answer, and
+/// leaves out what it would take.
+impl<'p> PlanOptions<'p> {
+    pub(crate) const fn keep(&self) -> Keep<'p> {
+        #[cfg(feature = "unused-sections")]
+        return self.keep;
+        #[cfg(not(feature = "unused-sections"))]
+        Keep::All
+    }
+
+    pub(crate) const fn relaxation(&self) -> bool {
+        #[cfg(feature = "relaxation")]
+        return self.relaxation;
+        #[cfg(not(feature = "relaxation"))]
+        false
+    }
+
+    pub(crate) const fn thread_locals(&self) -> TlsModel {
+        #[cfg(feature = "thread-locals")]
+        return self.thread_locals;
+        #[cfg(not(feature = "thread-locals"))]
+        TlsModel::None
+    }
+
+    pub(crate) const fn erratum_843419(&self) -> bool {
+        #[cfg(feature = "erratum-843419")]
+        return self.erratum_843419;
+        #[cfg(not(feature = "erratum-843419"))]
+        false
+    }
+
+    pub(crate) const fn in_place(&self) -> &'p [Option<TargetAddress>] {
+        #[cfg(feature = "in-place")]
+        return self.in_place;
+        #[cfg(not(feature = "in-place"))]
+        &[]
+    }
+
+    pub(crate) const fn kept(&self) -> Kept {
+        #[cfg(feature = "kept-symbols")]
+        return self.kept;
+        #[cfg(not(feature = "kept-symbols"))]
+        Kept::Nothing
+    }
+
+    pub(crate) const fn lend_names(&self) -> bool {
+        #[cfg(feature = "kept-symbols")]
+        return self.lend_names;
+        #[cfg(not(feature = "kept-symbols"))]
+        false
+    }
+
+    pub(crate) const fn debug(&self) -> DebugSections {
+        #[cfg(feature = "debug")]
+        return self.debug;
+        #[cfg(not(feature = "debug"))]
+        DebugSections::None
+    }
+
+    /// The same without what is borrowed, which the plan looks at once.
+    pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
+        PlanOptions {
+            #[cfg(feature = "unused-sections")]
+            keep: match self.keep {
+                Keep::All => Keep::All,
+                Keep::Exported => Keep::Exported,
+                Keep::Named(_) => Keep::Named(&[]),
+            },
+            #[cfg(feature = "relaxation")]
+            relaxation: self.relaxation,
+            #[cfg(feature = "thread-locals")]
+            thread_locals: self.thread_locals,
+            #[cfg(feature = "erratum-843419")]
+            erratum_843419: self.erratum_843419,
+            #[cfg(feature = "kept-symbols")]
+            kept: self.kept,
+            #[cfg(feature = "kept-symbols")]
+            lend_names: self.lend_names,
+            #[cfg(feature = "debug")]
+            debug: self.debug,
+            terminate_unwind_tables: self.terminate_unwind_tables,
+            #[cfg(feature = "in-place")]
+            in_place: &[],
+            _lists: PhantomData,
+        }
+    }
 }
 
 impl PlanOptions<'_> {
-    /// The same without what is borrowed, which the plan looks at once.
-    pub(crate) const fn without_lists(self) -> PlanOptions<'static> {
-        let Self { keep, relaxation, thread_locals, erratum_843419, kept, .. } = self;
-        let Self { lend_names, debug, terminate_unwind_tables, in_place: _, .. } = self;
-        let keep = match keep {
-            Keep::All => Keep::All,
-            Keep::Exported => Keep::Exported,
-            Keep::Named(_) => Keep::Named(&[]),
-        };
-        PlanOptions {
-            keep,
-            relaxation,
-            thread_locals,
-            erratum_843419,
-            kept,
-            lend_names,
-            debug,
-            terminate_unwind_tables,
-            in_place: &[],
-        }
-    }
-
     /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these
     /// options, exactly.
     pub fn scratch_len(self, objects: &[Object<'_>]) -> usize {

@@ -56,7 +56,7 @@ impl<'o> Plan<'o, '_> {
     /// Whether the code of a section may get shorter.
     pub(crate) fn relaxes(&self, object: usize, index: u32) -> bool {
         let is_text = |state: SectionState| state.residence == Residence::Text;
-        self.options.relaxation
+        self.options.relaxation()
             && self.machine == Machine::Riscv64
             && self.state.section(object, index).is_some_and(is_text)
     }
@@ -84,7 +84,7 @@ impl<'o> Plan<'o, '_> {
                     true => self.descriptor_start(object, rela)?,
                     false => (table, at),
                 };
-                self.options.thread_locals == TlsModel::Static && is_marked(table, at)
+                self.options.thread_locals() == TlsModel::Static && is_marked(table, at)
             }
             _ => is_marked(table, at),
         };

@@ -40,7 +40,11 @@ impl<'o> Plan<'o, '_> {
                     let alone = gone.is_none() && previous.is_none();
                     #[cfg(not(feature = "riscv64"))]
                     let alone = gone.is_none();
-                    let at = if alone { self.skip_noted(&site, table, next) } else { next };
+                    let at = if alone && cfg!(feature = "fast-loops") {
+                        self.skip_noted(&site, table, next)
+                    } else {
+                        next
+                    };
                     let Some(rela) = table.get(at) else { break };
                     next = at.saturating_add(1);
                     if gone.take() == Some(rela.offset) {
@@ -161,7 +165,7 @@ impl<'o> Plan<'o, '_> {
         (table, at): (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
     ) -> Result<(), Error<'o>> {
-        if self.options.thread_locals == TlsModel::None {
+        if self.options.thread_locals() == TlsModel::None {
             return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
         }
         match self.local_exec(site.number, site.index, table, at, rela) {
@@ -191,7 +195,7 @@ impl<'o> Plan<'o, '_> {
         row: &'static Relocation,
         (table, at): (RelaTable<'o>, usize),
     ) -> Result<(), Error<'o>> {
-        if self.options.thread_locals == TlsModel::None {
+        if self.options.thread_locals() == TlsModel::None {
             return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
         }
         match self.local_exec(site.number, site.index, table, at, rela) {

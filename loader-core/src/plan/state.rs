@@ -31,7 +31,7 @@ impl Counts {
             counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
             counts.loose = counts.loose.saturating_add(object.loose_symbols);
             counts.extra = counts.extra.saturating_add(object.extra_records());
-            if options.relaxation {
+            if options.relaxation() {
                 counts.extra = counts.extra.saturating_add(object.relaxable());
             }
             if objects.len() > 1 {
@@ -40,11 +40,11 @@ impl Counts {
             if boundaries {
                 counts.named = counts.named.saturating_add(object.named_sections());
             }
-            if options.keep != Keep::All {
+            if options.keep() != Keep::All {
                 counts.ties = counts.ties.saturating_add(crate::plan::unused::ties(object));
             }
             #[cfg(feature = "aarch64")]
-            if options.erratum_843419 {
+            if options.erratum_843419() {
                 counts.extra = counts.extra.saturating_add(crate::plan::erratum::records(object));
             }
         }
@@ -133,9 +133,9 @@ impl Residence {
             2 => Self::Text,
             3 => Self::ReadOnly,
             4 => Self::Data,
-            5 => Self::ThreadLocal,
-            6 => Self::Unused,
-            7 => Self::InPlace,
+            5 if cfg!(feature = "thread-locals") => Self::ThreadLocal,
+            6 if cfg!(feature = "unused-sections") => Self::Unused,
+            7 if cfg!(feature = "in-place") => Self::InPlace,
             _ => Self::None,
         }
     }
@@ -229,8 +229,8 @@ impl SectionState {
             residence: Residence::from_bits(record.high & RESIDENCE),
             shrinks: record.high & SHRINKS != 0,
             unordered: record.high & UNORDERED != 0,
-            patches: record.high & PATCHES != 0,
-            gathered: record.high & GATHERED != 0,
+            patches: cfg!(feature = "erratum-843419") && record.high & PATCHES != 0,
+            gathered: cfg!(feature = "boundaries") && record.high & GATHERED != 0,
             relocations: if relocations == 0 { None } else { Some(relocations) },
         }
     }
@@ -290,6 +290,16 @@ impl<'s> State<'s> {
             #[cfg(feature = "riscv64")]
             deletions: 0..0,
         })
+    }
+
+    /// Whether several objects share names.
+    pub(crate) const fn shares_names(&self) -> bool {
+        cfg!(feature = "several-objects") && !self.names.is_empty()
+    }
+
+    /// Whether there are sections that `__start_` and `__stop_` symbols may speak of, and such symbols.
+    pub(crate) const fn has_named(&self) -> bool {
+        cfg!(feature = "boundaries") && !self.named.is_empty()
     }
 
     /// The number, among all objects' sections, of one of them.

@@ -70,7 +70,7 @@ impl<'o> Plan<'o, '_> {
 
     /// Lays out the block behind the other sections of the read-only segment.
     pub(super) fn lay_out_thread_locals(&mut self) -> Result<(), Error<'o>> {
-        if !self.has_thread_locals {
+        if !cfg!(feature = "thread-locals") || !self.has_thread_locals {
             return Ok(());
         }
         let mut align = 0;
@@ -125,6 +125,9 @@ impl<'o> Plan<'o, '_> {
 
     /// Gives each variable the GOT slots that its uses need, and the module its pair.
     pub(super) fn assign_thread_local_slots(&mut self) -> Option<()> {
+        if !cfg!(feature = "thread-locals") {
+            return Some(());
+        }
         if self.thread_local.wants_pair {
             self.thread_local.pair = self.slot_count;
             self.slot_count = self.slot_count.checked_add(2)?;
@@ -167,7 +170,7 @@ impl<'o> Plan<'o, '_> {
         at: usize,
         rela: Rela,
     ) -> LocalExec {
-        if self.options.thread_locals != TlsModel::Static {
+        if self.options.thread_locals() != TlsModel::Static {
             return LocalExec::Keep;
         }
         let Some(object) = self.objects.get(object) else { return LocalExec::Keep };
