@@ -173,7 +173,7 @@ impl<'o> Plan<'o, '_> {
 
     /// COMMON symbols, by the walk that gave them their room.
     fn resolve_commons(&mut self, data: TargetAddress) {
-        let _end = self.lay_out_commons(|state, offset| {
+        let _end = self.lay_out_commons(&mut |state, offset| {
             state.set_address(data.wrapping_add(offset).value());
         });
     }

@@ -43,7 +43,12 @@ impl<'o> Plan<'o, '_> {
         if self.indirect_count == 0 {
             return Ok(());
         }
-        for (_, symbol, state) in self.used_symbols().filter(|(_, _, state)| state.is_indirect()) {
+        let mut next = 0usize;
+        while let Some(at) = self.state.symbols.loose(next) {
+            next = next.saturating_add(1);
+            let state =
+                self.state.symbol(at).filter(|state| state.is_used() && state.is_indirect());
+            let (Some(state), Some((_, symbol))) = (state, self.home_of(at)) else { continue };
             let Some(number) = state.stub() else { continue };
             let slot = data.wrapping_add(self.indirect_slot(number));
             let stub = self.stub_bytes(segments, stubs, number);

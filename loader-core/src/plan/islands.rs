@@ -19,10 +19,13 @@ use crate::plan::state::{Residence, STUB_LIMIT, SymbolState};
 /// Half of what an AArch64 call reaches goes 64 times into the 4 GiB of the longest text; half of
 /// what the others' calls reach, 4 times.
 const MOST: usize = match () {
-    () if !cfg!(feature = "long-text") => 0,
+    () if !HAS_ISLANDS => 2, // never used
     () if cfg!(feature = "aarch64") => 64,
     () => 4,
 };
+
+/// Whether a text may be long.
+const HAS_ISLANDS: bool = cfg!(feature = "long-text");
 
 /// A chunk of a long text, and the stubs behind it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,7 +55,7 @@ impl Islands {
 
     /// How many chunks the text has; 0 for a short text.
     pub(crate) const fn count(&self) -> usize {
-        if MOST == 0 { 0 } else { self.count }
+        if HAS_ISLANDS { self.count } else { 0 }
     }
 
     /// The chunk in which an offset of the text segment lies.
@@ -166,7 +169,7 @@ impl Plan<'_, '_> {
     pub(super) fn lay_out_islands(&mut self) -> Option<bool> {
         let text = self.segment(SegmentKind::Text);
         let length = self.machine.call_reach() >> 1;
-        if MOST == 0 || text.size <= length {
+        if !HAS_ISLANDS || text.size <= length {
             return Some(false);
         }
         self.islands.count = MOST.min(usize::try_from(text.size.div_ceil(length)).ok()?);

@@ -145,7 +145,7 @@ impl<'o> Plan<'o, '_> {
         let data = self.segment(SegmentKind::Data);
         self.common_offset = data.size;
         let mut align = data.align;
-        let end = self.lay_out_commons(|state, _| align = align.max(state.common_align()));
+        let end = self.lay_out_commons(&mut |state, _| align = align.max(state.common_align()));
         let size = end.filter(|&end| u32::try_from(end).is_ok()).ok_or(too_large)?;
         usize::try_from(align).map_err(|_| too_large)?;
         *self.segment_mut(SegmentKind::Data) = SegmentPlan { size, align };
@@ -156,7 +156,7 @@ impl<'o> Plan<'o, '_> {
     /// same; returns where the last one ends.
     pub(crate) fn lay_out_commons(
         &mut self,
-        mut place: impl FnMut(&mut SymbolState, u64),
+        place: &mut dyn FnMut(&mut SymbolState, u64),
     ) -> Option<u64> {
         let mut end = self.common_offset;
         if !self.has_commons {

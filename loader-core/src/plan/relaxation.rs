@@ -110,6 +110,9 @@ impl<'o> Plan<'o, '_> {
     /// Where shorter calls leave an alignment short of padding, no call gets shorter.
     pub(crate) fn decide_as_planned(&mut self) -> Result<bool, BadPadding> {
         self.forget_deletions();
+        if !self.options.relaxation() {
+            return self.decide_deletions(|_, _| 0);
+        }
         self.shorten_near_calls().or_else(|_| {
             self.forget_deletions();
             self.decide_deletions(|_, _| 0)
@@ -201,6 +204,7 @@ impl<'o> Plan<'o, '_> {
                     let keeps = padding::kept(offset, length).ok_or(bad)?;
                     u64::from(length).wrapping_sub(keeps)
                 }
+                Kind::Code { .. } if !self.options.relaxation() => 0,
                 Kind::Code { relocation, .. } => {
                     let rela = table.get(relocation as usize);
                     let what = rela.and_then(|rela| relax::relaxable(rela.number));

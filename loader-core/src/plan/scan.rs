@@ -288,8 +288,9 @@ impl<'o> Plan<'o, '_> {
             Some(SymbolPlace::Undefined) => true,
             _ => false,
         };
-        let from = site.object.section(site.index).map(Section::name).unwrap_or_default();
-        discarded && matches!(from.as_bytes(), b".eh_frame" | b".gcc_except_table")
+        let is_table =
+            |from: Section<'_>| from.is_unwind_table() || from.is_called(b".gcc_except_table\0");
+        discarded && site.object.section(site.index).is_some_and(is_table)
     }
 }
 

@@ -157,6 +157,7 @@ fn data_that_calls_goes_through_a_stub_where_it_must() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn a_weak_reference_that_is_defined_at_address_zero_is_a_branch_there() {
     let mut owner = ElfBuilder::new(Machine::Aarch64);
     let text = owner.section(".text.owner", 6, &[0x1f, 0x20, 0x03, 0xd5]);

@@ -2,6 +2,7 @@
 
 mod branches;
 mod data;
+#[cfg(feature = "erratum-843419")]
 mod erratum;
 mod got;
 mod movw;

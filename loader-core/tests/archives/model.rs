@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use loader_core::{Archive, LinkInput, Object};
 
 use super::chosen;
-use crate::mutations::random::Random;
 use crate::support::archive::{bsd, gnu, object};
+use crate::support::random::Random;
 
 #[derive(Clone)]
 struct Member {

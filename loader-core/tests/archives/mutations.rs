@@ -2,8 +2,8 @@
 
 use loader_core::{Archive, ArchiveError, LinkInput, Name, Object, Scratch, Selection};
 
-use crate::mutations::random::Random;
 use crate::support::archive::{File, bsd, gnu, object};
+use crate::support::random::Random;
 
 const ROUNDS: usize = 2000;
 

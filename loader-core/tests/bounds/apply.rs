@@ -65,8 +65,12 @@ pub fn apply(
     let manager = TestManager::at(start, read_only, start ^ 0x200_0000);
     let imports = Imports::of(&[("symbol", inputs.symbol)]);
     let client = Client::at(inputs.distance.unwrap_or(0));
+    #[cfg_attr(not(feature = "thread-locals"), expect(unused_mut))]
     let mut options = PlanOptions::default();
-    options.thread_locals = TlsModel::Dynamic;
+    #[cfg(feature = "thread-locals")]
+    {
+        options.thread_locals = TlsModel::Dynamic;
+    }
     let file = elf.build();
     let files: [(&str, &[u8]); 1] = [("test.o", &file)];
     run_with(&files, &manager, options, &imports, &client, |loaded| match loaded {

@@ -85,6 +85,10 @@ impl Kind {
         }
     }
 
+    pub fn is_thread_local(self) -> bool {
+        matches!(self, Self::Tls(_) | Self::ThreadPointer | Self::Block)
+    }
+
     pub fn may_use_stub(self) -> bool {
         matches!(self, Self::Branch(_))
     }

@@ -73,6 +73,7 @@ fn addresses_have_the_closest_function_or_variable() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn a_weak_function_that_lost_is_still_where_it_is() {
     // Its body is part of a section that is loaded; a fault in it belongs to it.
     let build = |tag: &str, strong: bool| {

@@ -98,6 +98,7 @@ fn other_names_are_no_lists() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn objects_run_in_their_order_within_a_priority() {
     let one = object(&[
         (".init_array", INIT, &[3]),

@@ -118,6 +118,7 @@ fn calls_to_one_symbol() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn names_shared_by_two_objects() {
     let build = |owner: bool| {
         let mut elf = ElfBuilder::new(Machine::X86_64);

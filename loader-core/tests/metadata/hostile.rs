@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use loader_core::{Machine, Metadata, MetadataError, NoteKind, Object};
 
 use super::{note, one_of_each, read, read_notes, section, words};
-use crate::mutations::random::Random;
 use crate::support::ElfBuilder;
 use crate::support::lies::section::{OFFSET, SIZE};
+use crate::support::random::Random;
 
 /// Asks for everything, and formats it; says whether the notes were good.
 fn survives(metadata: Result<Metadata<'_, '_>, MetadataError<'_>>) -> bool {

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use loader_core::{DebugSections, Name, PlanOptions, TargetAddress};
 
 use super::Nothing;
-use super::random::Random;
 use crate::support::TestManager;
 use crate::support::load::{run, run_with};
+use crate::support::random::Random;
 
 const SOURCE: &str = r#"
 extern int printf(const char *, ...);

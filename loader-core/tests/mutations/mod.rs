@@ -4,7 +4,6 @@
 //! each segment when it is freed, and that all come back.
 
 mod compiled;
-pub mod random;
 mod samples;
 
 use loader_core::{

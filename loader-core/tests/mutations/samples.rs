@@ -3,11 +3,11 @@
 use loader_core::Machine;
 use object::elf::*;
 
-use super::random::Random;
 use super::survives;
 use crate::support::elf::SymbolSpec;
 use crate::support::lies::file::FLAGS;
 use crate::support::lies::{Elf, rela, section};
+use crate::support::random::Random;
 use crate::support::{ElfBuilder, Link, code};
 
 const ROUNDS: u64 = 4000;

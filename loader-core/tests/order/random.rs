@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use loader_core::{LoadOrder, OrderError};
 
 use super::{Question, name};
-use crate::mutations::random::Random;
+use crate::support::random::Random;
 
 /// A graph of modules that are called by their numbers.
 struct Graph {

@@ -91,6 +91,7 @@ fn machines_that_are_not_compiled_in() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn objects_for_two_machines() {
     let mut other = crate::support::ElfBuilder::new(loader_core::Machine::Riscv64);
     other.text(&[0; 4]);

@@ -87,6 +87,7 @@ fn memory_that_was_not_asked_for_is_given_back() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn scratch_too_small_by_one() {
     let one = object();
     let mut elf = ElfBuilder::new(Machine::Riscv64);

@@ -9,6 +9,8 @@ mod relocations;
 mod sections;
 mod symbols;
 mod tables;
+#[cfg(not(feature = "full"))]
+mod without;
 
 use loader_core::{Defect, Error, Machine, Phase};
 

@@ -5,6 +5,7 @@ mod align_shifts;
 mod branches;
 mod data;
 mod pairs;
+#[cfg(feature = "relaxation")]
 mod relaxation;
 mod uleb128;
 

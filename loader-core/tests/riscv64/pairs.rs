@@ -231,6 +231,7 @@ fn a_weak_symbol_that_is_nowhere_is_zero_above_two_gigabytes() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn a_label_that_lost_its_name_is_still_the_label() {
     let mut loser = ElfBuilder::new(Machine::Riscv64);
     let text = loser.section(".text.loser", 6, &code(&[AUIPC, ADDI]));

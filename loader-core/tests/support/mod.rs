@@ -21,6 +21,7 @@ pub mod lies;
 pub mod load;
 pub mod manager;
 pub mod modules;
+pub mod random;
 pub mod threads;
 mod write;
 

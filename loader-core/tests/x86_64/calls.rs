@@ -54,6 +54,7 @@ fn a_stub_jumps_through_a_slot_with_the_address() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn a_call_within_the_module_never_needs_one() {
     let mut callee = ElfBuilder::new(Machine::X86_64);
     let text = callee.text(&[0xc3]);

@@ -97,6 +97,7 @@ fn sizes_are_those_of_the_symbol() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn a_size_is_the_definitions_though_another_object_asks() {
     let mut user = ElfBuilder::new(Machine::X86_64);
     let data = user.data(&[0; 8]);

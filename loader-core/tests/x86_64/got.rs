@@ -100,6 +100,7 @@ fn a_got_without_entries_is_still_near() {
 }
 
 #[test]
+#[cfg(feature = "several-objects")]
 fn objects_share_slots_by_name() {
     let object = |symbols: [&str; 2]| {
         let mut elf = ElfBuilder::new(Machine::X86_64);

@@ -64,21 +64,50 @@ fn test(packages: &[&str]) -> Result<Tally> {
     Ok(tally)
 }
 
-/// The core, and its C API, with one architecture at a time.
+/// The core, and its C API, with one architecture at a time; the core with none of its other features
+/// and with each of them alone; and, of its tests, those of what every loader has, without the others.
 pub(super) fn features(_: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
-    for arch in Arch::ALL {
-        let mut command = cargo("check");
-        command.args(["--package", "loader-core", "--package", "loader-capi"]);
-        command.arg("--no-default-features");
-        command.args(["--features", arch.name()]).env("RUSTFLAGS", "--deny warnings");
+    let mut check = |name: &str, verb: &str, packages: &[&str], features: &str, args: &[&str]| {
+        let mut command = cargo(verb);
+        command.args(packages.iter().flat_map(|package| ["--package", package]));
+        command.args(["--no-default-features", "--features", features]).args(args);
+        command.env("RUSTFLAGS", "--deny warnings");
         // Other flags would otherwise throw away what the other steps have built.
         command.arg("--target-dir").arg(build_dir().join("features"));
+        tally.count(name, checked(name, &mut command));
+    };
+    let machines = Arch::ALL.map(Arch::name).join(",");
+    for arch in Arch::ALL {
         let name = format!("the core for {arch} alone");
-        tally.count(&name, checked(&name, &mut command));
+        check(&name, "check", &["loader-core", "loader-capi"], arch.name(), &[]);
+        let name = format!("the core for {arch}, with no other feature");
+        check(&name, "check", &["loader-core"], arch.name(), &[]);
     }
+    for feature in OPTIONAL {
+        let name = format!("the core with the feature {feature} alone");
+        check(&name, "check", &["loader-core"], &format!("{machines},{feature}"), &[]);
+    }
+    let name = "the core's tests without optional features";
+    check(name, "test", &["loader-core"], &machines, &["--test", "suite"]);
     Ok(tally)
 }
+
+/// The core's features besides machines, those that `full` is made of.
+const OPTIONAL: &[&str] = &[
+    "boundaries",
+    "debug",
+    "erratum-843419",
+    "fast-loops",
+    "in-place",
+    "kept-symbols",
+    "long-text",
+    "registry",
+    "relaxation",
+    "several-objects",
+    "thread-locals",
+    "unused-sections",
+];
 
 /// The documentation of what others use, with warnings as errors.
 pub(super) fn doc(_: &Context) -> Result<Tally> {

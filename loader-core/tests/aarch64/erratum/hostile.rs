@@ -1,7 +1,7 @@
 //! Damaged objects, with the option: never a panic, never a write outside of a segment.
 
 use super::*;
-use crate::mutations::random::Random;
+use crate::support::random::Random;
 
 #[test]
 fn damaged_code_with_the_erratum_does_no_harm() {
