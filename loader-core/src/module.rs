@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use crate::address::TargetAddress;
-use crate::elf::{InitKind, Symbol, SymbolKind, SymbolPlace};
+use crate::elf::{Binding, InitKind, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
 use crate::memory::{InProcess, MemoryManager, Segment, SegmentKind};
 use crate::name::Name;
@@ -103,8 +103,7 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
         if self.plan.options.kept() >= Kept::Exports {
             return self.table()?.get(Name::from(name)).map(|symbol| symbol.address);
         }
-        let found = self.exports().find(|export| export.symbol.name() == Name::from(name));
-        found.map(|export| export.address)
+        self.plan.exported_symbol(Name::from(name)).map(|export| export.address)
     }
 
     /// The symbols that the module [keeps](crate::PlanOptions::kept); `None` where it keeps nothing.
@@ -320,28 +319,54 @@ impl<'o> Plan<'o, '_> {
         &self,
     ) -> impl Iterator<Item = (ModuleSymbol<'o>, SymbolState)> + '_ {
         self.objects.iter().enumerate().flat_map(move |(number, object)| {
-            object.symbols().filter_map(move |(index, symbol)| {
-                let number_of_all = self.state.symbol_base(number)?.checked_add(index)?;
-                let state = self.state.symbol(number_of_all)?;
-                let defined = symbol.place() != SymbolPlace::Undefined
-                    && !state.is_thread_local()
-                    && !state.is_dead()
-                    && !symbol.name().is_empty()
-                    && symbol.kind() != SymbolKind::File;
-                // A definition that lost to another of its name is still where it is.
-                let address = TargetAddress::new(match symbol.place() {
-                    SymbolPlace::Section(section) if state.alias().is_some() => {
-                        self.address_in(number, section, symbol.value())
-                    }
-                    _ => self.address_here(number, symbol, state),
-                });
-                let size = self.size_of(number, symbol);
-                let prevails = state.alias().is_none();
-                let symbol =
-                    ModuleSymbol { object: number, index, symbol, address, size, prevails };
-                defined.then_some((symbol, state))
-            })
+            let symbols = object.symbols();
+            symbols.filter_map(move |(index, symbol)| self.defined_symbol(number, index, symbol))
         })
+    }
+
+    /// A symbol of an object, if it is one of these.
+    fn defined_symbol(
+        &self,
+        number: usize,
+        index: u32,
+        symbol: Symbol<'o>,
+    ) -> Option<(ModuleSymbol<'o>, SymbolState)> {
+        let number_of_all = self.state.symbol_base(number)?.checked_add(index)?;
+        let state = self.state.symbol(number_of_all)?;
+        let defined = symbol.place() != SymbolPlace::Undefined
+            && !state.is_thread_local()
+            && !state.is_dead()
+            && !symbol.name().is_empty()
+            && symbol.kind() != SymbolKind::File;
+        if !defined {
+            return None;
+        }
+        // A definition that lost to another of its name is still where it is.
+        let address = TargetAddress::new(match symbol.place() {
+            SymbolPlace::Section(section) if state.alias().is_some() => {
+                self.address_in(number, section, symbol.value())
+            }
+            _ => self.address_here(number, symbol, state),
+        });
+        let size = self.size_of(number, symbol);
+        let prevails = state.alias().is_none();
+        Some((ModuleSymbol { object: number, index, symbol, address, size, prevails }, state))
+    }
+
+    /// The symbol of this name that other modules may use.
+    fn exported_symbol(&self, name: Name<'_>) -> Option<ModuleSymbol<'o>> {
+        for (number, object) in self.objects.iter().enumerate() {
+            for (index, symbol) in object.symbols() {
+                if symbol.binding() == Binding::Local || symbol.name() != name {
+                    continue;
+                }
+                match self.defined_symbol(number, index, symbol) {
+                    Some((found, state)) if state.is_exported(symbol) => return Some(found),
+                    _ => {}
+                }
+            }
+        }
+        None
     }
 
     /// Where the words of one section of a list of initialisers or finalisers are, in the order
