@@ -1,7 +1,5 @@
 //! The working memory that the caller lends to a plan.
 
-use object::pod;
-
 /// One record of working memory, 16 bytes.
 ///
 /// The plan keeps one per section, one per two symbols, and a few for what the object holds besides;
@@ -27,11 +25,14 @@ impl Scratch {
     pub const ZERO: Self = Self { word: 0, low: 0, high: 0 };
 
     /// Records as words, two each: all zeros, where the records are.
-    pub(crate) fn halves(records: &mut [Self]) -> &mut [u64] {
-        // Sixteen bytes are two words, and aligned for them.
-        pod::slice_from_all_bytes_mut(pod::bytes_of_slice_mut(records)).unwrap_or_default()
+    pub(crate) const fn halves(records: &mut [Self]) -> &mut [u64] {
+        let words = records.len().saturating_mul(2);
+        // SAFETY: a record is `repr(C)`, of 16 bytes that are integers without a gap, and aligned as
+        // a word is; so these are as many words, each of any value, and borrowed as the records are.
+        unsafe { core::slice::from_raw_parts_mut(records.as_mut_ptr().cast(), words) }
     }
 }
 
-// SAFETY: it is `repr(C)`, and its fields are integers without a gap between or behind them.
-unsafe impl pod::Pod for Scratch {}
+const _: () = assert!(
+    size_of::<Scratch>() == 2 * size_of::<u64>() && align_of::<Scratch>() == align_of::<u64>()
+);
