@@ -201,7 +201,8 @@ impl<'o> Object<'o> {
     /// thread-local or an IFUNC.
     pub(crate) fn is_loose(&self, index: u32, sym: &Sym) -> bool {
         match self.symbol_place(index, sym) {
-            SymbolPlace::Undefined => index != 0,
+            // Nothing names the null symbol, unless it is none.
+            SymbolPlace::Undefined => index != 0 || sym.st_info.st_type() == elf::STT_TLS,
             SymbolPlace::Common => true,
             SymbolPlace::Section(section) => {
                 let is_tls = |home: Section<'_>| home.has(elf::SHF_TLS);

@@ -152,8 +152,7 @@ impl<'o> Plan<'o, '_> {
                 SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
                 SymbolPlace::Undefined if state.stands_for_module(symbol) => got.value(),
                 SymbolPlace::Undefined => {
-                    // Of what is hidden, no other module has a definition.
-                    let asked = (!state.is_hidden()).then(|| resolver.resolve(symbol.name()));
+                    let asked = state.is_asked_for(symbol).then(|| resolver.resolve(symbol.name()));
                     match asked.flatten() {
                         Some(address) => address.value(),
                         None if !state.is_needed() => {
@@ -204,7 +203,8 @@ impl<'o> Plan<'o, '_> {
         Some(self.address_here(object, symbol, state))
     }
 
-    /// The address of a symbol that stands for itself.
+    /// The address of a symbol of an object: its own place in a section, and for an alias that has
+    /// none, that of what it stands for.
     pub(crate) fn address_here(
         &self,
         object: usize,
@@ -217,7 +217,10 @@ impl<'o> Plan<'o, '_> {
             SymbolPlace::Section(section) if !state.is_indirect() && !state.is_thread_local() => {
                 self.address_in(object, section, symbol.value())
             }
-            _ => state.address(), // it is loose
+            _ => match state.alias() {
+                None => state.address(), // it is loose
+                Some(other) => self.address_of(other).unwrap_or(0),
+            },
         }
     }
 

@@ -127,7 +127,7 @@ impl<'o> Plan<'o, '_> {
             SymbolPlace::Common if state.is_tombstone() => return nameless(sym),
             SymbolPlace::Common => {
                 sym.st_shndx.set(LE, elf::SHN_ABS); // no section of the object has it
-                state.address()
+                self.address_here(number, symbol, state)
             }
             SymbolPlace::Section(section) if self.has_debug(number, section) => symbol.value(),
             SymbolPlace::Section(section) => {
@@ -137,7 +137,7 @@ impl<'o> Plan<'o, '_> {
                 }
                 match symbol.kind() {
                     SymbolKind::ThreadLocal | SymbolKind::Section if state.is_thread_local() => {
-                        state.address()
+                        self.address_here(number, symbol, state)
                     }
                     // A label in a block that each thread has is no place.
                     _ if state.is_thread_local() => return nameless(sym),

@@ -205,7 +205,7 @@ impl<'o, 's> Plan<'o, 's> {
         let lent = scratch.len();
         let needed = counts.total();
         let first = objects.first();
-        if counts.loose > state::LOOSE_LIMIT {
+        if counts.loose > state::LOOSE_LIMIT || counts.symbols > state::SYMBOL_LIMIT {
             let object = objects.first().map(Object::name).unwrap_or_default();
             return Err(Error::TooLarge { object });
         }

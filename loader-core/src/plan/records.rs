@@ -14,6 +14,9 @@ use crate::scratch::Scratch;
 /// The most loose symbols that a module can have.
 pub(crate) const LOOSE_LIMIT: usize = NUMBER as usize;
 
+/// The most symbols that a module can have.
+pub(crate) const SYMBOL_LIMIT: usize = LOOSE_SYMBOL as usize;
+
 /// All symbols' records.
 #[derive(Debug)]
 pub(crate) struct SymbolRecords<'s> {

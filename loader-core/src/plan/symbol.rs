@@ -220,9 +220,11 @@ impl SymbolState {
         self.0.high |= EXTERNAL | IMPORT;
     }
 
-    /// Whether the client is asked for the symbol that this is the record of.
+    /// Whether the client is asked for the symbol that this is the record of. Of what is hidden, no
+    /// other module has a definition; but who loads without boundaries of sections may have these.
     pub(crate) fn is_asked_for(self, symbol: Symbol<'_>) -> bool {
-        self.is_import() && !self.is_hidden() && !self.stands_for_module(symbol)
+        let elsewhere = || !cfg!(feature = "boundaries") && symbol.boundary().is_some();
+        self.is_import() && (!self.is_hidden() || elsewhere()) && !self.stands_for_module(symbol)
     }
 
     /// Whether an undefined symbol stands for the module itself, and has its GOT's address.

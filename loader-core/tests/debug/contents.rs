@@ -5,7 +5,7 @@ use object::elf;
 
 use super::reader::{Section, find, section, sections, symbol};
 use super::{Described, MACHINES, Same, image, options, with_module, words};
-use crate::support::{TestManager, number};
+use crate::support::{ElfBuilder, SymbolSpec, TestManager, number};
 
 /// The address of the first text segment, and so of the function.
 const TEXT: u64 = 0x1000_0000;
@@ -146,4 +146,37 @@ fn without_the_option_there_is_nothing() {
         let images = module.debug_images(&manager, &Same).unwrap();
         assert_eq!((images.count(), manager.calls()), (0, 0));
     });
+}
+
+#[test]
+#[cfg(all(feature = "several-objects", feature = "thread-locals"))]
+fn what_lost_to_another_object_is_where_that_is() {
+    for machine in MACHINES {
+        let block = |elf: &mut ElfBuilder, binding: elf::SymbolBind| {
+            let section = elf.section(".tdata", elf::SHF_TLS.0 | 3, &[7; 32]);
+            elf.symbol(SymbolSpec {
+                binding: binding.0,
+                kind: elf::STT_TLS.0,
+                ..SymbolSpec::new("each", section, 24)
+            });
+        };
+        let mut loser = Described::new(machine, "function");
+        loser.elf.common("one", 8, 8);
+        block(&mut loser.elf, elf::STB_WEAK);
+        let mut winner = Described::new(machine, "other");
+        let data = winner.elf.section(".data", 3, &[1; 32]);
+        winner.elf.global("one", data, 16);
+        block(&mut winner.elf, elf::STB_GLOBAL);
+        let (loser, winner) = (loser.elf.build(), winner.elf.build());
+        let mut options = options(DebugSections::All);
+        options.thread_locals = loader_core::TlsModel::Static;
+        with_module(&[("a.o", &loser), ("b.o", &winner)], options, |module| {
+            let mut image = vec![0xaa; module.plan().debug_size(0) as usize];
+            module.write_debug_image(0, &mut image, &Same).unwrap();
+            assert_eq!(symbol(&image, "one"), module.symbol("one").map(|at| at.value()));
+            let each = module.thread_local_symbols().next().unwrap();
+            assert_eq!(each.offset, 32 + 24, "the other object's");
+            assert_eq!(symbol(&image, "each"), Some(each.offset));
+        });
+    }
 }

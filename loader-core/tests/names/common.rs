@@ -4,7 +4,8 @@ use loader_core::{Machine, SegmentKind};
 use object::elf::R_X86_64_64;
 
 use super::{both_orders, definer, user};
-use crate::support::{ElfBuilder, Image, load};
+use crate::support::load::run;
+use crate::support::{ElfBuilder, Image, Imports, TestManager, load};
 
 fn data_segment(image: &Image) -> (u64, u64) {
     let segment = image.segments.iter().find(|s| s.0 == SegmentKind::Data).unwrap();
@@ -85,4 +86,23 @@ fn it_answers_for_undefined_ones() {
     both_orders(&common, &user("name"), &[("name", 0xdead)], |image, order| {
         assert_eq!(image.field(".data.user", 0, 8), image.exports["name"], "{order}");
     });
+}
+
+#[test]
+fn one_that_lost_is_where_the_other_is() {
+    let common = definer("common", |elf, _| elf.common("name", 16, 4));
+    let others = [
+        definer("strong", |elf, home| elf.global("name", home, 8)),
+        definer("large", |elf, _| elf.common("name", 64, 4)),
+    ];
+    for other in others {
+        let files: [(&str, &[u8]); 2] = [("a.o", &common), ("b.o", &other)];
+        run(&files, &TestManager::new(), &Imports::default(), |loaded| {
+            let module = loaded.unwrap();
+            let named = module.symbols().filter(|s| s.symbol.name().as_bytes() == b"name");
+            let addresses: Vec<_> = named.map(|s| (s.prevails, s.address.value())).collect();
+            let address = module.symbol("name").unwrap().value();
+            assert_eq!(addresses, [(false, address), (true, address)]);
+        });
+    }
 }
