@@ -409,7 +409,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let mut state = self.plan.state.symbol(number).unwrap_or_default();
         match site.object.symbol(rela.symbol) {
             Some(symbol) if state.alias().is_none() => {
-                state.set_address(self.plan.address_here(site.planned.object, symbol, state));
+                state.set_address(self.plan.own_address(site.planned.object, symbol, state));
             }
             _ => state = self.plan.located(number),
         }

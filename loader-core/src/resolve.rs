@@ -152,7 +152,8 @@ impl<'o> Plan<'o, '_> {
                 SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
                 SymbolPlace::Undefined if state.stands_for_module(symbol) => got.value(),
                 SymbolPlace::Undefined => {
-                    let asked = state.is_asked_for(symbol).then(|| resolver.resolve(symbol.name()));
+                    let may_be = state.may_be_elsewhere(symbol);
+                    let asked = may_be.then(|| resolver.resolve(symbol.name()));
                     match asked.flatten() {
                         Some(address) => address.value(),
                         None if !state.is_needed() => {
@@ -200,7 +201,7 @@ impl<'o> Plan<'o, '_> {
     fn address_of(&self, number: u32) -> Option<u64> {
         let (number, state) = self.state.canonical(number)?;
         let (object, symbol) = self.home_of(number)?;
-        Some(self.address_here(object, symbol, state))
+        Some(self.own_address(object, symbol, state))
     }
 
     /// The address of a symbol of an object: its own place in a section, and for an alias that has
@@ -211,16 +212,25 @@ impl<'o> Plan<'o, '_> {
         symbol: Symbol<'o>,
         state: SymbolState,
     ) -> u64 {
+        let has_place = matches!(symbol.place(), SymbolPlace::Section(_) | SymbolPlace::Absolute)
+            && !state.is_thread_local()
+            && !state.is_indirect();
+        match state.alias() {
+            Some(other) if !has_place => self.address_of(other).unwrap_or(0),
+            _ => self.own_address(object, symbol, state),
+        }
+    }
+
+    /// The address of a symbol that stands for itself, or is a place in a section.
+    #[inline]
+    pub(crate) fn own_address(&self, object: usize, symbol: Symbol<'o>, state: SymbolState) -> u64 {
         match symbol.place() {
             SymbolPlace::Absolute => symbol.value(),
             SymbolPlace::Section(_) if state.is_dead() => 0,
             SymbolPlace::Section(section) if !state.is_indirect() && !state.is_thread_local() => {
                 self.address_in(object, section, symbol.value())
             }
-            _ => match state.alias() {
-                None => state.address(), // it is loose
-                Some(other) => self.address_of(other).unwrap_or(0),
-            },
+            _ => state.address(), // it is loose
         }
     }
 

@@ -220,11 +220,16 @@ impl SymbolState {
         self.0.high |= EXTERNAL | IMPORT;
     }
 
-    /// Whether the client is asked for the symbol that this is the record of. Of what is hidden, no
-    /// other module has a definition; but who loads without boundaries of sections may have these.
+    /// Whether the client is asked for the symbol that this is the record of.
     pub(crate) fn is_asked_for(self, symbol: Symbol<'_>) -> bool {
-        let elsewhere = || !cfg!(feature = "boundaries") && symbol.boundary().is_some();
-        self.is_import() && (!self.is_hidden() || elsewhere()) && !self.stands_for_module(symbol)
+        self.is_import() && self.may_be_elsewhere(symbol) && !self.stands_for_module(symbol)
+    }
+
+    /// Whether the client may have a symbol. Of what is hidden, no other module has a definition; but
+    /// who loads without boundaries of sections may have these.
+    pub(crate) fn may_be_elsewhere(self, symbol: Symbol<'_>) -> bool {
+        let is_boundary = || !cfg!(feature = "boundaries") && symbol.boundary().is_some();
+        !self.is_hidden() || is_boundary()
     }
 
     /// Whether an undefined symbol stands for the module itself, and has its GOT's address.
