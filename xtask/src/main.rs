@@ -12,6 +12,7 @@ mod cases;
 mod checks;
 mod cli;
 mod diff;
+mod features;
 mod gdb;
 mod header;
 mod image;

@@ -24,10 +24,10 @@ pub fn load<'o>(objects: &[Object<'o>], scratch: &mut [Scratch]) -> Result<(), E
     Ok(())
 }
 
-/// What is asked for: nothing, which the compiler sees; or, with `options`, what it does not see.
+/// What is asked for: nothing, which the compiler sees; or, with `asked`, what it does not see.
 fn options() -> PlanOptions<'static> {
     let options = PlanOptions::default();
-    #[cfg(feature = "options")]
+    #[cfg(feature = "asked")]
     let options = black_box(options);
     #[cfg(feature = "debug")]
     let options = {

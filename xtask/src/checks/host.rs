@@ -84,7 +84,7 @@ pub(super) fn features(_: &Context) -> Result<Tally> {
         let name = format!("the core for {arch}, with no other feature");
         check(&name, "check", &["loader-core"], arch.name(), &[]);
     }
-    for feature in OPTIONAL {
+    for feature in crate::features::OPTIONAL {
         let name = format!("the core with the feature {feature} alone");
         check(&name, "check", &["loader-core"], &format!("{machines},{feature}"), &[]);
     }
@@ -92,22 +92,6 @@ pub(super) fn features(_: &Context) -> Result<Tally> {
     check(name, "test", &["loader-core"], &machines, &["--test", "suite"]);
     Ok(tally)
 }
-
-/// The core's features besides machines, those that `full` is made of.
-const OPTIONAL: &[&str] = &[
-    "boundaries",
-    "debug",
-    "erratum-843419",
-    "fast-loops",
-    "in-place",
-    "kept-symbols",
-    "long-text",
-    "registry",
-    "relaxation",
-    "several-objects",
-    "thread-locals",
-    "unused-sections",
-];
 
 /// The documentation of what others use, with warnings as errors.
 pub(super) fn doc(_: &Context) -> Result<Tally> {

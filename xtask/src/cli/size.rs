@@ -17,6 +17,9 @@ pub struct SizeArgs {
     /// The machine; the default is all
     #[arg(long, value_enum, value_name = "ARCH")]
     pub arch: Option<Machines>,
+    /// Measure the loader with each optional feature alone as well; takes some minutes
+    #[arg(long, conflicts_with_all = ["check", "rebase"])]
+    pub features: bool,
     /// Show this many of the largest functions and tables of each
     #[arg(long, value_name = "N", num_args = 0..=1, default_value_t = 0, default_missing_value = "20")]
     pub symbols: usize,
@@ -38,4 +41,5 @@ Exit codes: 0 measured, and no larger with --check; 1 larger; 2 a wrong command 
 Examples:
   cargo xtask size
   cargo xtask size --arch riscv64 --symbols 40
+  cargo xtask size --arch aarch64 --features
   cargo xtask size --check --report size.json";

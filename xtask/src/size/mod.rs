@@ -17,7 +17,7 @@ mod image;
 mod probe;
 
 pub use image::{Image, Sizes};
-pub use probe::{PROBES, Probe, SEALED};
+pub use probe::{PROBES, Probe, SEALED, of_features};
 
 /// The baseline, as messages call it.
 pub const BASELINE: &str = "qemu-tests/size/baseline.json";
@@ -46,14 +46,14 @@ pub fn compiler(tools: &Tools, archs: &[Arch]) -> Result<String> {
     Ok(all.join("; "))
 }
 
-/// Builds all probes for these machines, and takes them apart.
+/// Builds probes for these machines, and takes them apart.
 ///
 /// # Errors
 /// There is no Rust for a machine, or a build fails.
-pub fn measure(tools: &Tools, archs: &[Arch]) -> Result<Vec<Measured>> {
+pub fn measure(tools: &Tools, archs: &[Arch], probes: &[Probe]) -> Result<Vec<Measured>> {
     let mut measured = Vec::new();
     // One after another: cargo builds them in one folder, and waits for itself there.
-    for &probe in PROBES {
+    for &probe in probes {
         for &arch in archs {
             let image = image::read(&probe.image(tools, arch)?)?;
             measured.push(Measured { probe, arch, image });

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::arch::Arch;
+use crate::features::OPTIONAL;
 use crate::process;
 use crate::setup::Tools;
 use crate::toolchain::{System, Wanted, build};
@@ -32,11 +33,15 @@ const CAPI: &[&str] = &[
 /// What is used of the loader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
-    /// What the table and the baseline call it; but for the C API, the feature of `size-probe`.
+    /// What the table and the baseline call it; but for the C API, the feature of `size-probe`, or of
+    /// the core.
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
 }
+
+/// What is said of a probe of one feature.
+const ONE_FEATURE: &str = "parse to sealed with this feature, and options that come at run time";
 
 /// The first one, for which there is a bar.
 pub const SEALED: Probe = Probe { name: "sealed", about: "parse to sealed" };
@@ -52,7 +57,21 @@ pub const PROBES: &[Probe] = &[
     C,
 ];
 
+/// A probe for each optional feature of the core.
+pub fn of_features() -> impl Iterator<Item = Probe> {
+    OPTIONAL.iter().map(|name| Probe { name, about: ONE_FEATURE })
+}
+
 impl Probe {
+    /// The features of `size-probe` that it is built with.
+    fn features(self, arch: Arch) -> String {
+        if self.about == ONE_FEATURE {
+            format!("sealed,asked,loader-core/{},{arch}", self.name)
+        } else {
+            format!("{},{arch}", self.name)
+        }
+    }
+
     /// The linked image.
     ///
     /// # Errors
@@ -61,7 +80,7 @@ impl Probe {
         if self == C {
             return c_image(tools, arch);
         }
-        let features = format!("{},{arch}", self.name);
+        let features = self.features(arch);
         let built = build(
             tools,
             &[arch],

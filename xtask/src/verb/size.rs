@@ -12,7 +12,7 @@ use crate::cli::{Machines, SizeArgs};
 use crate::report;
 use crate::setup::{Tools, root};
 use crate::show;
-use crate::size::{self, BAR, BASELINE, Measured, PROBES, SEALED, Sizes};
+use crate::size::{self, BAR, BASELINE, Measured, PROBES, Probe, SEALED, Sizes};
 
 /// Runs the command.
 ///
@@ -22,8 +22,12 @@ pub fn run(args: &SizeArgs) -> Result<ExitCode> {
     let tools = Tools::new();
     let archs = args.arch.unwrap_or(Machines::All).list();
     let compiler = size::compiler(&tools, &archs)?;
-    let measured = size::measure(&tools, &archs)?;
-    show(&archs, &measured, args.symbols);
+    let mut probes = PROBES.to_vec();
+    if args.features {
+        probes.extend(size::of_features());
+    }
+    let measured = size::measure(&tools, &archs, &probes)?;
+    show(&archs, &probes, &measured, args.symbols);
     println!("by {compiler}");
     if let Some(path) = &args.report {
         report::write(path, &Record { compiler: &compiler, bar: BAR, images: &measured })?;
@@ -46,7 +50,7 @@ struct Record<'a> {
 }
 
 /// A row for each probe, with three numbers for each machine; the bar; and symbols.
-fn show(archs: &[Arch], measured: &[Measured], symbols: usize) {
+fn show(archs: &[Arch], probes: &[Probe], measured: &[Measured], symbols: usize) {
     let parts = ["text", "rodata", "data"];
     let columns = archs.iter().flat_map(|arch| {
         let [text, rodata, data] = parts.map(|part| format!(">{part}"));
@@ -54,16 +58,20 @@ fn show(archs: &[Arch], measured: &[Measured], symbols: usize) {
     });
     let header: Vec<String> = ["loader".into()].into_iter().chain(columns).collect();
     let mut table = show::table(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    for probe in PROBES {
+    for (at, probe) in probes.iter().enumerate() {
         let images = measured.iter().filter(|image| image.probe == *probe);
         let numbers = images.flat_map(|image| three(image.image.loader));
-        table.add_row([probe.name.to_owned()].into_iter().chain(numbers));
+        let feature = if at < PROBES.len() { "" } else { "+ " };
+        table.add_row([format!("{feature}{}", probe.name)].into_iter().chain(numbers));
     }
     let support = measured.iter().filter(|image| image.probe == SEALED);
     let support = support.flat_map(|image| three(image.image.support));
     table.add_row(["memcpy …".to_owned()].into_iter().chain(support));
     println!("{table}");
     PROBES.iter().for_each(|probe| println!("{}: {}", probe.name, probe.about));
+    if let Some(first) = probes.get(PROBES.len()) {
+        println!("+ {} and its like: {}", first.name, first.about);
+    }
     println!("memcpy …: compiler support, not in any of the numbers above");
     for image in measured.iter().filter(|image| image.probe == SEALED) {
         println!("{}", bar(image.arch, image.image.loader.text));
