@@ -100,7 +100,7 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
     /// name. Unless exports are [kept](crate::PlanOptions::kept), it looks at each symbol in turn:
     /// look up once and keep the address.
     pub fn symbol(&self, name: &str) -> Option<TargetAddress> {
-        if self.plan.options.kept() >= Kept::Exports {
+        if self.plan.options.kept_symbols() >= Kept::Exports {
             return self.table()?.get(Name::from(name)).map(|symbol| symbol.address);
         }
         self.plan.exported_symbol(Name::from(name)).map(|export| export.address)
@@ -272,7 +272,7 @@ impl<'o, 's, M: MemoryManager> Module<'o, 's, M> {
 
     pub(crate) fn detach_with<'l>(self, lent: Option<Object<'l>>) -> ResidentModule<'l, M> {
         ResidentModule {
-            table: (self.plan.options.kept() != Kept::Nothing).then_some(self.plan.table),
+            table: (self.plan.options.kept_symbols() != Kept::Nothing).then_some(self.plan.table),
             lent,
             thread_locals: self.thread_locals(),
             segments: self.segments,

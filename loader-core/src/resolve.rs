@@ -118,7 +118,7 @@ impl<'o> Plan<'o, '_> {
     /// Sections have the sizes of the plan again.
     fn forget_relaxation(&mut self) {
         #[cfg(feature = "riscv64")]
-        if self.options.relaxation() {
+        if self.options.relaxes() {
             let _ = self.decide_as_planned(); // which went well in the plan
         }
     }

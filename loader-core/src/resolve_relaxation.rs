@@ -29,10 +29,7 @@ impl Plan<'_, '_> {
         stubs: TargetAddress,
     ) -> bool {
         // A text in chunks has several stubs for a symbol, and no call that is in reach.
-        if !self.options.relaxation()
-            || self.state.deletions.is_empty()
-            || self.islands.count() != 0
-        {
+        if !self.options.relaxes() || self.state.deletions.is_empty() || self.islands.count() != 0 {
             return false;
         }
         self.forget_deletions();

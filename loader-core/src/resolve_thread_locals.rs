@@ -16,7 +16,7 @@ impl<'o> Plan<'o, '_> {
         segments: &mut Segments<M>,
         client: &dyn ThreadLocals,
     ) -> Result<(), Error<'o>> {
-        if self.options.thread_locals() == TlsModel::None {
+        if self.options.tls_model() == TlsModel::None {
             return Ok(());
         }
         let location = self.locate_block(client)?;
@@ -92,7 +92,7 @@ impl<'o> Plan<'o, '_> {
     /// The offset that `_TLS_MODULE_BASE_` has in the block: 0, or what makes it the thread
     /// pointer where the variables' offsets count from there.
     fn block_base(&self) -> u64 {
-        let is_static = self.options.thread_locals() == TlsModel::Static;
+        let is_static = self.options.tls_model() == TlsModel::Static;
         match self.own_offset(0) {
             Some(offset) if is_static && self.machine.counts_from_thread_pointer() => {
                 0u64.wrapping_sub(offset)
@@ -108,7 +108,7 @@ impl<'o> Plan<'o, '_> {
         };
         let refused = Error::ThreadLocalBlock { size: block.size, align: block.align };
         let location = client.block(block).ok_or(refused)?;
-        let is_static = self.options.thread_locals() == TlsModel::Static;
+        let is_static = self.options.tls_model() == TlsModel::Static;
         match location.thread_pointer_offset {
             Some(offset) if offset.cast_unsigned() & block.align.wrapping_sub(1) != 0 => {
                 Err(refused)

@@ -64,7 +64,7 @@ impl<'o> Plan<'o, '_> {
     /// What a compressed section takes uncompressed is what its header says, which may be more than
     /// there is memory.
     pub fn debug_size(&self, object: usize) -> u64 {
-        if self.options.debug() == DebugSections::None {
+        if self.options.debug_sections() == DebugSections::None {
             return 0;
         }
         let Some(object_of) = self.objects.get(object) else { return 0 };

@@ -96,6 +96,12 @@ impl<'o> Symbol<'o> {
         name_at(self.strings, self.sym.st_name.get(LE)).unwrap_or_default()
     }
 
+    /// Whether its name, with the NUL at its end, is this: without a look at all of it.
+    pub(crate) fn is_called(self, name: &[u8]) -> bool {
+        let rest = self.strings.get(self.sym.st_name.get(LE) as usize..);
+        rest.is_some_and(|rest| rest.starts_with(name))
+    }
+
     /// Where it is defined.
     pub const fn place(self) -> SymbolPlace {
         self.place

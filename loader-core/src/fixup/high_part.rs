@@ -43,7 +43,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         }
         // Where the label is, though another definition of its name may count elsewhere.
         let place = self.plan.address_in(object, section, rela.offset);
-        let is_deleted = self.plan.options.relaxation()
+        let is_deleted = self.plan.options.relaxes()
             && fixup.formula == Formula::PcRelative
             && self.plan.is_deleted(object, section, rela.offset);
         Ok(High { job: Job { rela, row, offset: 0, place }, fixup, is_deleted })

@@ -104,7 +104,7 @@ impl<'o> Fixer<'_, 'o, '_> {
     ) -> Option<u64> {
         let number = site.symbol_number(job.rela);
         let addend = job.rela.addend.cast_unsigned();
-        let is_static = self.plan.options.thread_locals() == TlsModel::Static;
+        let is_static = self.plan.options.tls_model() == TlsModel::Static;
         match formula {
             Formula::ThreadPointer => {
                 Some(self.plan.thread_pointer_offset(number)?.wrapping_add(addend))

@@ -141,7 +141,7 @@ impl<'o> Plan<'o, '_> {
     pub(super) fn gather_named_sections(&mut self) -> Result<(), Error<'o>> {
         let mut at = 0usize;
         while let Some(first) = self.state.named.get(at).filter(|_| self.state.has_named()) {
-            let bit = if self.options.keep() == Keep::All { SPOKEN_OF } else { REACHED };
+            let bit = if self.options.kept_sections() == Keep::All { SPOKEN_OF } else { REACHED };
             let spoken_of = first.high & bit != 0;
             let set = self.set_at(at);
             at = set.end.max(at.saturating_add(1));

@@ -23,10 +23,10 @@ impl<'o> Plan<'o, '_> {
     pub(crate) fn has_debug(&self, object: usize, index: u32) -> bool {
         let section = || self.objects.get(object)?.section(index);
         let shown = |section: Section<'_>| {
-            let whole = self.options.debug() == DebugSections::All;
+            let whole = self.options.debug_sections() == DebugSections::All;
             section.is_debug() && (whole || !section.has(elf::SHF_COMPRESSED))
         };
-        self.options.debug() != DebugSections::None
+        self.options.debug_sections() != DebugSections::None
             && section().is_some_and(shown)
             && self.state.section(object, index).is_some_and(|state| {
                 matches!(state.residence, Residence::None | Residence::Duplicate)

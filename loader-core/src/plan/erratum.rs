@@ -79,7 +79,7 @@ impl Plan<'_, '_> {
     /// Finds the sections that hold a sequence, wherever in a page it will lie, and lists the
     /// mapping symbols.
     pub(super) fn find_erratum_sequences(&mut self) {
-        if self.machine != Machine::Aarch64 || !self.options.erratum_843419() {
+        if self.machine != Machine::Aarch64 || !self.options.mends_erratum() {
             return;
         }
         self.list_mapping_symbols();

@@ -100,7 +100,7 @@ impl<'o> Plan<'o, '_> {
     /// Whether nothing changes a section's bytes, or gathers them with others'.
     fn may_stay(&self, object: usize, section: Section<'o>, state: SectionState) -> bool {
         #[cfg(feature = "aarch64")]
-        let mended = self.options.erratum_843419() && self.machine == crate::arch::Machine::Aarch64;
+        let mended = self.options.mends_erratum() && self.machine == crate::arch::Machine::Aarch64;
         #[cfg(not(feature = "aarch64"))]
         let mended = false;
         let is_constant = match state.residence {

@@ -245,12 +245,12 @@ impl<'o, 's> Plan<'o, 's> {
         plan.discard_duplicate_groups()?;
         plan.classify_sections()?;
         plan.attach_relocations()?;
-        plan.keep_in_place(options.in_place());
+        plan.keep_in_place(options.files_in_place());
         plan.bind_names()?;
         plan.bind_boundaries()?;
-        plan.discard_unused(options.keep())?;
+        plan.discard_unused(options.kept_sections())?;
         plan.gather_named_sections()?;
-        plan.give_in_place_addresses(options.in_place());
+        plan.give_in_place_addresses(options.files_in_place());
         plan.give_stubs_to_indirect_functions();
         plan.collect_lists();
         #[cfg(feature = "riscv64")]

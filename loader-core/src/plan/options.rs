@@ -101,56 +101,56 @@ pub struct PlanOptions<'p> {
 /// What is asked for, as far as it is compiled in. Where it is not, the compiler knows the answer, and
 /// leaves out what it would take.
 impl<'p> PlanOptions<'p> {
-    pub(crate) const fn keep(&self) -> Keep<'p> {
+    pub(crate) const fn kept_sections(&self) -> Keep<'p> {
         #[cfg(feature = "unused-sections")]
         return self.keep;
         #[cfg(not(feature = "unused-sections"))]
         Keep::All
     }
 
-    pub(crate) const fn relaxation(&self) -> bool {
+    pub(crate) const fn relaxes(&self) -> bool {
         #[cfg(feature = "relaxation")]
         return self.relaxation;
         #[cfg(not(feature = "relaxation"))]
         false
     }
 
-    pub(crate) const fn thread_locals(&self) -> TlsModel {
+    pub(crate) const fn tls_model(&self) -> TlsModel {
         #[cfg(feature = "thread-locals")]
         return self.thread_locals;
         #[cfg(not(feature = "thread-locals"))]
         TlsModel::None
     }
 
-    pub(crate) const fn erratum_843419(&self) -> bool {
+    pub(crate) const fn mends_erratum(&self) -> bool {
         #[cfg(feature = "erratum-843419")]
         return self.erratum_843419;
         #[cfg(not(feature = "erratum-843419"))]
         false
     }
 
-    pub(crate) const fn in_place(&self) -> &'p [Option<TargetAddress>] {
+    pub(crate) const fn files_in_place(&self) -> &'p [Option<TargetAddress>] {
         #[cfg(feature = "in-place")]
         return self.in_place;
         #[cfg(not(feature = "in-place"))]
         &[]
     }
 
-    pub(crate) const fn kept(&self) -> Kept {
+    pub(crate) const fn kept_symbols(&self) -> Kept {
         #[cfg(feature = "kept-symbols")]
         return self.kept;
         #[cfg(not(feature = "kept-symbols"))]
         Kept::Nothing
     }
 
-    pub(crate) const fn lend_names(&self) -> bool {
+    pub(crate) const fn lends_names(&self) -> bool {
         #[cfg(feature = "kept-symbols")]
         return self.lend_names;
         #[cfg(not(feature = "kept-symbols"))]
         false
     }
 
-    pub(crate) const fn debug(&self) -> DebugSections {
+    pub(crate) const fn debug_sections(&self) -> DebugSections {
         #[cfg(feature = "debug")]
         return self.debug;
         #[cfg(not(feature = "debug"))]

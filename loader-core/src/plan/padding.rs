@@ -26,7 +26,7 @@ impl<'o> Plan<'o, '_> {
             return Ok(());
         }
         let mut records = self.objects.iter().map(|object| object.padding_records);
-        if records.all(|records| records == 0) && !self.options.relaxation() {
+        if records.all(|records| records == 0) && !self.options.relaxes() {
             return Ok(());
         }
         let mut used = self.state.list_count;
@@ -130,7 +130,7 @@ impl<'o> Plan<'o, '_> {
                 };
                 let records = self.state.deletions_of(section);
                 let deleted = records.last().map_or(0, |record| record.low);
-                if deleted == 0 && (records.is_empty() || !self.options.relaxation()) {
+                if deleted == 0 && (records.is_empty() || !self.options.relaxes()) {
                     continue;
                 }
                 if let Some(rela) = self.misplaced_field(table, records) {

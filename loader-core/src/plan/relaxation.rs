@@ -56,7 +56,7 @@ impl<'o> Plan<'o, '_> {
     /// Whether the code of a section may get shorter.
     pub(crate) fn relaxes(&self, object: usize, index: u32) -> bool {
         let is_text = |state: SectionState| state.residence == Residence::Text;
-        self.options.relaxation()
+        self.options.relaxes()
             && self.machine == Machine::Riscv64
             && self.state.section(object, index).is_some_and(is_text)
     }
@@ -84,7 +84,7 @@ impl<'o> Plan<'o, '_> {
                     true => self.descriptor_start(object, rela)?,
                     false => (table, at),
                 };
-                self.options.thread_locals() == TlsModel::Static && is_marked(table, at)
+                self.options.tls_model() == TlsModel::Static && is_marked(table, at)
             }
             _ => is_marked(table, at),
         };
@@ -110,7 +110,7 @@ impl<'o> Plan<'o, '_> {
     /// Where shorter calls leave an alignment short of padding, no call gets shorter.
     pub(crate) fn decide_as_planned(&mut self) -> Result<bool, BadPadding> {
         self.forget_deletions();
-        if !self.options.relaxation() {
+        if !self.options.relaxes() {
             return self.decide_deletions(|_, _| 0);
         }
         self.shorten_near_calls().or_else(|_| {
@@ -204,7 +204,7 @@ impl<'o> Plan<'o, '_> {
                     let keeps = padding::kept(offset, length).ok_or(bad)?;
                     u64::from(length).wrapping_sub(keeps)
                 }
-                Kind::Code { .. } if !self.options.relaxation() => 0,
+                Kind::Code { .. } if !self.options.relaxes() => 0,
                 Kind::Code { relocation, .. } => {
                     let rela = table.get(relocation as usize);
                     let what = rela.and_then(|rela| relax::relaxable(rela.number));

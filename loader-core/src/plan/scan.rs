@@ -165,7 +165,7 @@ impl<'o> Plan<'o, '_> {
         (table, at): (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
     ) -> Result<(), Error<'o>> {
-        if self.options.thread_locals() == TlsModel::None {
+        if self.options.tls_model() == TlsModel::None {
             return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
         }
         match self.local_exec(site.number, site.index, table, at, rela) {
@@ -195,7 +195,7 @@ impl<'o> Plan<'o, '_> {
         row: &'static Relocation,
         (table, at): (RelaTable<'o>, usize),
     ) -> Result<(), Error<'o>> {
-        if self.options.thread_locals() == TlsModel::None {
+        if self.options.tls_model() == TlsModel::None {
             return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
         }
         match self.local_exec(site.number, site.index, table, at, rela) {

@@ -24,7 +24,7 @@ impl<'o> Plan<'o, '_> {
                 let residence = if section.has(elf::SHF_COMPRESSED) {
                     return refuse(RefusedSection::Compressed);
                 } else if section.has(elf::SHF_TLS) {
-                    if self.options.thread_locals() == TlsModel::None {
+                    if self.options.tls_model() == TlsModel::None {
                         return refuse(RefusedSection::ThreadLocal);
                     }
                     self.has_thread_locals = true;

@@ -31,7 +31,7 @@ impl Counts {
             counts.symbols = counts.symbols.saturating_add(object.symbol_count() as usize);
             counts.loose = counts.loose.saturating_add(object.loose_symbols);
             counts.extra = counts.extra.saturating_add(object.extra_records());
-            if options.relaxation() {
+            if options.relaxes() {
                 counts.extra = counts.extra.saturating_add(object.relaxable());
             }
             if objects.len() > 1 {
@@ -40,11 +40,11 @@ impl Counts {
             if boundaries {
                 counts.named = counts.named.saturating_add(object.named_sections());
             }
-            if options.keep() != Keep::All {
+            if options.kept_sections() != Keep::All {
                 counts.ties = counts.ties.saturating_add(crate::plan::unused::ties(object));
             }
             #[cfg(feature = "aarch64")]
-            if options.erratum_843419() {
+            if options.mends_erratum() {
                 counts.extra = counts.extra.saturating_add(crate::plan::erratum::records(object));
             }
         }

@@ -1,15 +1,14 @@
 //! What the plan knows of a symbol.
 
 use crate::elf::{Binding, Symbol};
-use crate::name::Name;
 use crate::scratch::Scratch;
 
 /// The symbol by which code speaks of the GOT itself; the loader defines it.
-const GOT_SYMBOL: Name<'static> = Name::new(b"_GLOBAL_OFFSET_TABLE_");
+const GOT_SYMBOL: &[u8] = b"_GLOBAL_OFFSET_TABLE_\0";
 
 /// By what C++ code says which module it belongs to. Compilers have it hidden, so each module has its
 /// own, which ld.lld defines where no object does.
-const MODULE_HANDLE: Name<'static> = Name::new(b"__dso_handle");
+const MODULE_HANDLE: &[u8] = b"__dso_handle\0";
 
 /// What the plan knows of a symbol, unpacked (`records` has it as it is kept): `word` is its address,
 /// once it is known; `low` is its GOT slot plus one, or for an alias the symbol it stands for; `high`
@@ -237,7 +236,6 @@ impl SymbolState {
         if !self.is_import() {
             return false; // without a look at its name
         }
-        let name = symbol.name();
-        name == GOT_SYMBOL || (self.is_hidden() && name == MODULE_HANDLE)
+        symbol.is_called(GOT_SYMBOL) || (self.is_hidden() && symbol.is_called(MODULE_HANDLE))
     }
 }

@@ -170,7 +170,7 @@ impl<'o> Plan<'o, '_> {
         at: usize,
         rela: Rela,
     ) -> LocalExec {
-        if self.options.thread_locals() != TlsModel::Static {
+        if self.options.tls_model() != TlsModel::Static {
             return LocalExec::Keep;
         }
         let Some(object) = self.objects.get(object) else { return LocalExec::Keep };

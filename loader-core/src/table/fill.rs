@@ -20,7 +20,7 @@ impl<'o> Plan<'o, '_> {
     /// layout to say.
     pub(crate) fn plan_table(&self) -> Result<Shape, Error<'o>> {
         let mut shape = Shape::default();
-        if self.options.kept() == Kept::Nothing {
+        if self.options.kept_symbols() == Kept::Nothing {
             return Ok(shape);
         }
         let too_large = |object: usize| Error::TooLarge {
@@ -52,7 +52,7 @@ impl<'o> Plan<'o, '_> {
 
     /// Whether names stay in the object's file.
     pub(crate) const fn lends_names(&self) -> bool {
-        self.options.lend_names() && self.objects.len() == 1
+        self.options.lends_names() && self.objects.len() == 1
     }
 
     /// The object that names are read in.
@@ -66,7 +66,7 @@ impl<'o> Plan<'o, '_> {
         segments: &mut Segments<M>,
     ) -> Result<(), Error<'o>> {
         let shape = self.table;
-        if self.options.kept() == Kept::Nothing {
+        if self.options.kept_symbols() == Kept::Nothing {
             return Ok(());
         }
         let start = usize::try_from(shape.offset).unwrap_or(usize::MAX);
@@ -173,7 +173,7 @@ impl<'o> Plan<'o, '_> {
             SymbolKind::None => symbol.symbol.binding() != Binding::Local,
             _ => false,
         };
-        match self.options.kept() {
+        match self.options.kept_symbols() {
             Kept::Nothing | Kept::Finalisers => None,
             Kept::Exports => exported.then_some(true),
             Kept::Symbols => (exported || named()).then_some(exported),
@@ -193,7 +193,7 @@ impl<'o> Plan<'o, '_> {
         segments: &'t Segments<M>,
         lent: Option<Object<'t>>,
     ) -> Option<SymbolTable<'t>> {
-        if self.options.kept() == Kept::Nothing {
+        if self.options.kept_symbols() == Kept::Nothing {
             return None;
         }
         let bytes = segments.get(SegmentKind::ReadOnly).map_or(&[][..], |s| s.contents());
