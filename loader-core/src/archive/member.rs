@@ -8,6 +8,7 @@ use object::archive::{Header, TERMINATOR};
 use object::pod;
 
 use crate::archive::ArchiveDefect;
+use crate::elf;
 use crate::name::Name;
 
 /// The longest name that the table is searched for: no system's paths are longer. Without an end,
@@ -103,14 +104,7 @@ fn until_nul(name: &[u8]) -> &[u8] {
 
 /// A decimal number, at the beginning of a field that spaces fill up.
 fn decimal(field: &[u8]) -> Option<usize> {
-    let digits = unfilled(field);
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0usize, |number, &byte| {
-        let digit = byte.checked_sub(b'0').filter(|&digit| digit <= 9)?;
-        number.checked_mul(10)?.checked_add(digit.into())
-    })
+    elf::decimal(unfilled(field)).and_then(|number| usize::try_from(number).ok())
 }
 
 /// A field without the spaces behind it.

@@ -38,3 +38,14 @@ pub(crate) fn name_at(strings: &[u8], offset: u32) -> Option<Name<'_>> {
     let end = rest.iter().position(|&byte| byte == 0)?;
     rest.get(..end).map(Name::new)
 }
+
+/// The number that some decimal digits, and nothing else, say.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |number, &byte| {
+        let digit = byte.checked_sub(b'0').filter(|&digit| digit <= 9)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
+}

@@ -3,7 +3,7 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
-use crate::elf::{identifier, name_at};
+use crate::elf::{decimal, identifier, name_at};
 use crate::name::Name;
 
 /// A section header as it lies in the file.
@@ -198,7 +198,7 @@ impl<'o> Section<'o> {
         let end = name.iter().take(LIST_NAME_MAX).position(|&byte| byte == 0);
         let name = end.and_then(|end| name.get(..end)).unwrap_or_default();
         let suffix = name.rsplit(|&byte| byte == b'.').next();
-        let priority = suffix.and_then(decimal);
+        let priority = suffix.and_then(decimal).and_then(|number| u16::try_from(number).ok());
         match priority {
             Some(priority) if legacy => (u32::from(u16::MAX.wrapping_sub(priority)), true),
             Some(priority) => (u32::from(priority), false),
@@ -234,13 +234,4 @@ impl<'o> Section<'o> {
     fn name_bytes(self) -> &'o [u8] {
         self.strings.get(self.header.sh_name.get(LE) as usize..).unwrap_or_default()
     }
-}
-
-/// The number that digits say, where it fits into 16 bits.
-fn decimal(digits: &[u8]) -> Option<u16> {
-    let (first, rest) = digits.split_first()?;
-    let digit = |byte: &u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10);
-    rest.iter().try_fold(digit(first)?.into(), |value: u16, byte| {
-        value.checked_mul(10)?.checked_add(digit(byte)?.into())
-    })
 }
