@@ -38,34 +38,38 @@ pub struct Probe {
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
+    /// Whether it is of one of the core's optional features alone.
+    pub of_feature: bool,
 }
 
-/// What is said of a probe of one feature.
-const ONE_FEATURE: &str = "parse to sealed with this feature, and options that come at run time";
-
 /// The first one, for which there is a bar.
-pub const SEALED: Probe = Probe { name: "sealed", about: "parse to sealed" };
-const C: Probe = Probe { name: "capi", about: "the same, by the C API" };
+pub const SEALED: Probe = Probe::of_use("sealed", "parse to sealed");
+const C: Probe = Probe::of_use("capi", "the same, by the C API");
 
 /// All of them, in the table's order.
 pub const PROBES: &[Probe] = &[
     SEALED,
-    Probe { name: "options", about: "the same, with options that come at run time" },
-    Probe { name: "debug", about: "with images for GDB" },
-    Probe { name: "archives", about: "with archives" },
-    Probe { name: "registry", about: "with a registry" },
+    Probe::of_use("options", "the same, with options that come at run time"),
+    Probe::of_use("debug", "with images for GDB"),
+    Probe::of_use("archives", "with archives"),
+    Probe::of_use("registry", "with a registry"),
     C,
 ];
 
 /// A probe for each optional feature of the core.
 pub fn of_features() -> impl Iterator<Item = Probe> {
-    OPTIONAL.iter().map(|name| Probe { name, about: ONE_FEATURE })
+    let about = "parse to sealed with this feature, and options that come at run time";
+    OPTIONAL.iter().map(move |name| Probe { name, about, of_feature: true })
 }
 
 impl Probe {
+    const fn of_use(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, of_feature: false }
+    }
+
     /// The features of `size-probe` that it is built with.
     fn features(self, arch: Arch) -> String {
-        if self.about == ONE_FEATURE {
+        if self.of_feature {
             format!("sealed,asked,loader-core/{},{arch}", self.name)
         } else {
             format!("{},{arch}", self.name)

@@ -58,10 +58,10 @@ fn show(archs: &[Arch], probes: &[Probe], measured: &[Measured], symbols: usize)
     });
     let header: Vec<String> = ["loader".into()].into_iter().chain(columns).collect();
     let mut table = show::table(&header.iter().map(String::as_str).collect::<Vec<_>>());
-    for (at, probe) in probes.iter().enumerate() {
+    for probe in probes {
         let images = measured.iter().filter(|image| image.probe == *probe);
         let numbers = images.flat_map(|image| three(image.image.loader));
-        let feature = if at < PROBES.len() { "" } else { "+ " };
+        let feature = if probe.of_feature { "+ " } else { "" };
         table.add_row([format!("{feature}{}", probe.name)].into_iter().chain(numbers));
     }
     let support = measured.iter().filter(|image| image.probe == SEALED);
@@ -69,7 +69,7 @@ fn show(archs: &[Arch], probes: &[Probe], measured: &[Measured], symbols: usize)
     table.add_row(["memcpy …".to_owned()].into_iter().chain(support));
     println!("{table}");
     PROBES.iter().for_each(|probe| println!("{}: {}", probe.name, probe.about));
-    if let Some(first) = probes.get(PROBES.len()) {
+    if let Some(first) = probes.iter().find(|probe| probe.of_feature) {
         println!("+ {} and its like: {}", first.name, first.about);
     }
     println!("memcpy …: compiler support, not in any of the numbers above");
