@@ -100,61 +100,27 @@ pub struct PlanOptions<'p> {
 
 /// What is asked for, as far as it is compiled in. Where it is not, the compiler knows the answer, and
 /// leaves out what it would take.
+macro_rules! asked_for {
+    ($($name:ident = $field:ident: $answer:ty, $feature:literal, else $none:expr;)*) => {$(
+        pub(crate) const fn $name(&self) -> $answer {
+            #[cfg(feature = $feature)]
+            return self.$field;
+            #[cfg(not(feature = $feature))]
+            $none
+        }
+    )*};
+}
+
 impl<'p> PlanOptions<'p> {
-    pub(crate) const fn kept_sections(&self) -> Keep<'p> {
-        #[cfg(feature = "unused-sections")]
-        return self.keep;
-        #[cfg(not(feature = "unused-sections"))]
-        Keep::All
-    }
-
-    pub(crate) const fn relaxes(&self) -> bool {
-        #[cfg(feature = "relaxation")]
-        return self.relaxation;
-        #[cfg(not(feature = "relaxation"))]
-        false
-    }
-
-    pub(crate) const fn tls_model(&self) -> TlsModel {
-        #[cfg(feature = "thread-locals")]
-        return self.thread_locals;
-        #[cfg(not(feature = "thread-locals"))]
-        TlsModel::None
-    }
-
-    pub(crate) const fn mends_erratum(&self) -> bool {
-        #[cfg(feature = "erratum-843419")]
-        return self.erratum_843419;
-        #[cfg(not(feature = "erratum-843419"))]
-        false
-    }
-
-    pub(crate) const fn files_in_place(&self) -> &'p [Option<TargetAddress>] {
-        #[cfg(feature = "in-place")]
-        return self.in_place;
-        #[cfg(not(feature = "in-place"))]
-        &[]
-    }
-
-    pub(crate) const fn kept_symbols(&self) -> Kept {
-        #[cfg(feature = "kept-symbols")]
-        return self.kept;
-        #[cfg(not(feature = "kept-symbols"))]
-        Kept::Nothing
-    }
-
-    pub(crate) const fn lends_names(&self) -> bool {
-        #[cfg(feature = "kept-symbols")]
-        return self.lend_names;
-        #[cfg(not(feature = "kept-symbols"))]
-        false
-    }
-
-    pub(crate) const fn debug_sections(&self) -> DebugSections {
-        #[cfg(feature = "debug")]
-        return self.debug;
-        #[cfg(not(feature = "debug"))]
-        DebugSections::None
+    asked_for! {
+        debug_sections = debug: DebugSections, "debug", else DebugSections::None;
+        files_in_place = in_place: &'p [Option<TargetAddress>], "in-place", else &[];
+        kept_sections = keep: Keep<'p>, "unused-sections", else Keep::All;
+        kept_symbols = kept: Kept, "kept-symbols", else Kept::Nothing;
+        lends_names = lend_names: bool, "kept-symbols", else false;
+        mends_erratum = erratum_843419: bool, "erratum-843419", else false;
+        relaxes = relaxation: bool, "relaxation", else false;
+        tls_model = thread_locals: TlsModel, "thread-locals", else TlsModel::None;
     }
 
     /// The same without what is borrowed, which the plan looks at once.
@@ -184,9 +150,7 @@ impl<'p> PlanOptions<'p> {
             _lists: PhantomData,
         }
     }
-}
 
-impl PlanOptions<'_> {
     /// How many [`Scratch`](crate::Scratch) records a plan for these objects needs with these
     /// options, exactly.
     pub fn scratch_len(self, objects: &[Object<'_>]) -> usize {
