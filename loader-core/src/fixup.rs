@@ -72,13 +72,18 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         Self { chunk: Some(chunk), ..Self::new(plan, got, stubs) }
     }
 
+    /// The chunk of a long text to which to keep.
+    const fn chunk(&self) -> Option<usize> {
+        if cfg!(feature = "long-text") { self.chunk } else { None }
+    }
+
     pub(crate) fn apply_all<M: MemoryManager>(
         &self,
         segments: &mut Segments<M>,
     ) -> Result<(), Error<'o>> {
         for (planned, state) in self.plan.written_sections() {
             let chunk = || self.plan.chunk_of(planned.object, planned.index);
-            if cfg!(feature = "long-text") && self.chunk.is_some_and(|only| only != chunk()) {
+            if self.chunk().is_some_and(|only| only != chunk()) {
                 continue;
             }
             let Some(object) = self.plan.objects.get(planned.object) else { continue };
@@ -353,7 +358,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             return Ok(None);
         };
         let from = (site.planned.object, site.planned.index);
-        let stub = match self.chunk.filter(|_| cfg!(feature = "long-text")) {
+        let stub = match self.chunk() {
             None => state.stub(),
             Some(_) if !self.plan.has_island_stub(from, number) => None,
             Some(_) => state.number().checked_sub(1),

@@ -151,7 +151,8 @@ impl<'o> Object<'o> {
         Ok(())
     }
 
-    /// Checks the symbols, of thread-local sections as well where there are any; how many are loose, and whether any speaks of a boundary of sections.
+    /// Checks the symbols of an object that may have thread-local sections; how many are loose, and
+    /// whether any speaks of a boundary of sections.
     fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Error<'o>> {
         let (mut loose, mut has_boundaries) = (0usize, false);
         for (index, sym) in (0u32..).zip(self.symbols) {

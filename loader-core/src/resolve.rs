@@ -132,13 +132,8 @@ impl<'o> Plan<'o, '_> {
         stubs: TargetAddress,
     ) -> Result<(), Error<'o>> {
         self.resolve_commons(data);
-        let mut next = 0usize;
-        while let Some(at) = self.state.symbols.loose(next) {
-            next = next.saturating_add(1);
-            let (Some(mut state), Some((_, symbol))) = (self.state.symbol(at), self.home_of(at))
-            else {
-                continue;
-            };
+        for at in 0..self.state.symbols.loose_count() {
+            let Some((number, mut state, _, symbol)) = self.loose_symbol(at) else { continue };
             if state.alias().is_some() || state.is_thread_local() {
                 continue;
             }
@@ -160,13 +155,13 @@ impl<'o> Plan<'o, '_> {
                             state.set_unresolved(true);
                             0
                         }
-                        None => return Err(self.undefined(at, symbol.name())),
+                        None => return Err(self.undefined(number, symbol.name())),
                     }
                 }
                 _ => 0,
             };
             state.set_address(address);
-            self.state.set_symbol(at, state);
+            self.state.set_symbol(number, state);
         }
         Ok(())
     }
@@ -178,30 +173,23 @@ impl<'o> Plan<'o, '_> {
         });
     }
 
-    /// What is known of the symbol with this number, with its address: for an alias, that of what it
-    /// stands for.
+    /// What is known of the symbol with this number, with its address.
     pub(crate) fn located(&self, number: u32) -> SymbolState {
         let mut state = self.state.symbol(number).unwrap_or_default();
-        state.set_address(self.address_of(number).unwrap_or(0));
+        state.set_address(self.address_of(number));
         state
     }
 
-    /// The address alone; 0 where it has none, or is nowhere.
+    /// The address of the symbol with this number: for an alias, that of what it stands for; 0 where
+    /// it has none, or is nowhere.
     #[inline(never)]
-    pub(crate) fn address_of_some(&self, number: u32) -> u64 {
-        if let Some(address) = self.state.symbols.loose_address(number) {
-            return address;
-        }
-        match self.state.symbol(number) {
-            Some(state) if !state.is_tombstone() => self.address_of(number).unwrap_or(0),
-            _ => 0,
-        }
-    }
-
-    fn address_of(&self, number: u32) -> Option<u64> {
-        let (number, state) = self.state.canonical(number)?;
-        let (object, symbol) = self.home_of(number)?;
-        Some(self.own_address(object, symbol, state))
+    pub(crate) fn address_of(&self, number: u32) -> u64 {
+        let elsewhere = || {
+            let (number, state) = self.state.canonical(number)?;
+            let (object, symbol) = self.home_of(number)?;
+            Some(self.own_address(object, symbol, state))
+        };
+        self.state.symbols.loose_address(number).or_else(elsewhere).unwrap_or(0)
     }
 
     /// The address of a symbol of an object: its own place in a section, and for an alias that has
@@ -216,7 +204,7 @@ impl<'o> Plan<'o, '_> {
             && !state.is_thread_local()
             && !state.is_indirect();
         match state.alias() {
-            Some(other) if !has_place => self.address_of(other).unwrap_or(0),
+            Some(other) if !has_place => self.address_of(other),
             _ => self.own_address(object, symbol, state),
         }
     }

@@ -43,12 +43,10 @@ impl<'o> Plan<'o, '_> {
         if self.indirect_count == 0 {
             return Ok(());
         }
-        let mut next = 0usize;
-        while let Some(at) = self.state.symbols.loose(next) {
-            next = next.saturating_add(1);
-            let state =
-                self.state.symbol(at).filter(|state| state.is_used() && state.is_indirect());
-            let (Some(state), Some((_, symbol))) = (state, self.home_of(at)) else { continue };
+        for at in 0..self.state.symbols.loose_count() {
+            let found = self.loose_symbol(at);
+            let found = found.filter(|(_, state, ..)| state.is_used() && state.is_indirect());
+            let Some((_, state, _, symbol)) = found else { continue };
             let Some(number) = state.stub() else { continue };
             let slot = data.wrapping_add(self.indirect_slot(number));
             let stub = self.stub_bytes(segments, stubs, number);

@@ -28,11 +28,8 @@ impl<'o> Plan<'o, '_> {
             let start = 0u64.wrapping_sub(self.machine.dtv_offset());
             self.write_slot(segments, pair.wrapping_add(1), start);
         }
-        let mut next = 0usize;
-        while let Some(at) = self.state.symbols.loose(next) {
-            next = next.saturating_add(1);
-            let found = self.state.symbol(at).zip(self.home_of(at));
-            let Some((mut state, (number, symbol))) = found else { continue };
+        for at in 0..self.state.symbols.loose_count() {
+            let Some((number, mut state, object, symbol)) = self.loose_symbol(at) else { continue };
             if !state.is_thread_local() || state.alias().is_some() {
                 continue;
             }
@@ -41,14 +38,14 @@ impl<'o> Plan<'o, '_> {
             let own = |offset| TlsVariable { location: location.unwrap_or_default(), offset };
             let variable = match symbol.place() {
                 SymbolPlace::Section(section) if !state.is_dead() => {
-                    Some(own(self.offset_in_block(number, section, symbol.value())))
+                    Some(own(self.offset_in_block(object, section, symbol.value())))
                 }
                 SymbolPlace::Undefined if !state.is_import() => Some(own(self.block_base())),
                 SymbolPlace::Undefined if state.is_used() => {
                     let asked = (!state.is_hidden()).then(|| client.variable(symbol.name()));
                     let found = asked.flatten();
                     if found.is_none() && state.is_needed() {
-                        return Err(self.undefined(at, symbol.name()));
+                        return Err(self.undefined(number, symbol.name()));
                     }
                     state.set_unresolved(found.is_none());
                     found
@@ -67,7 +64,7 @@ impl<'o> Plan<'o, '_> {
                 }
                 None => state.set_address(0),
             }
-            self.state.set_symbol(at, state);
+            self.state.set_symbol(number, state);
             if let Some(slot) = state.thread_local_slot(Slot::GeneralDynamic) {
                 let module = variable.map_or(0, |variable| variable.location.module);
                 let offset = variable

@@ -98,8 +98,12 @@ impl<'o> Symbol<'o> {
 
     /// Whether its name, with the NUL at its end, is this: without a look at all of it.
     pub(crate) fn is_called(self, name: &[u8]) -> bool {
-        let rest = self.strings.get(self.sym.st_name.get(LE) as usize..);
-        rest.is_some_and(|rest| rest.starts_with(name))
+        self.name_bytes().starts_with(name)
+    }
+
+    /// Its name and what follows in the string table: a file may have names of megabytes.
+    fn name_bytes(self) -> &'o [u8] {
+        self.strings.get(self.sym.st_name.get(LE) as usize..).unwrap_or_default()
     }
 
     /// Where it is defined.
@@ -142,8 +146,7 @@ impl<'o> Symbol<'o> {
     /// Whether it is a local label `$x` or `$d`, or one that begins so and with a dot.
     #[cfg(feature = "aarch64")]
     pub(crate) fn mapping(self) -> Option<Mapping> {
-        let name = self.strings.get(self.sym.st_name.get(LE) as usize..)?;
-        let mapping = match name {
+        let mapping = match self.name_bytes() {
             [b'$', b'x', 0 | b'.', ..] => Mapping::Code,
             [b'$', b'd', 0 | b'.', ..] => Mapping::Data,
             _ => return None,
@@ -158,7 +161,7 @@ impl<'o> Symbol<'o> {
         if !undefined || self.sym.st_bind() == elf::STB_LOCAL {
             return None;
         }
-        let name = self.strings.get(self.sym.st_name.get(LE) as usize..)?;
+        let name = self.name_bytes();
         let start = name.strip_prefix(b"__start_").map(|section| (section, false));
         let found = start.or_else(|| Some((name.strip_prefix(b"__stop_")?, true)));
         let (section, is_stop) = found?;

@@ -81,7 +81,7 @@ impl<'o> Fixer<'_, 'o, '_> {
                 {
                     home.word.wrapping_add(sym.st_value.get(LE))
                 }
-                _ => self.plan.address_of_some(number),
+                _ => self.plan.address_of(number),
             };
             if address == 0 {
                 break;

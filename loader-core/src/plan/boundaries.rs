@@ -235,14 +235,11 @@ impl<'o> Plan<'o, '_> {
         if !self.state.has_named() {
             return;
         }
-        let mut next = 0usize;
-        while let Some(at) = self.state.symbols.loose(next) {
-            next = next.saturating_add(1);
-            let found = self.state.symbol(at).zip(self.home_of(at));
-            let Some((mut state, (_, symbol))) = found else { continue };
+        for at in 0..self.state.symbols.loose_count() {
+            let Some((number, mut state, _, symbol)) = self.loose_symbol(at) else { continue };
             if let Some(address) = self.boundary_address(symbol, state) {
                 state.set_address(address);
-                self.state.set_symbol(at, state);
+                self.state.set_symbol(number, state);
             }
         }
     }

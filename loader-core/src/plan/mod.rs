@@ -378,7 +378,7 @@ impl<'o, 's> Plan<'o, 's> {
 
     /// A section whose record is at hand.
     #[inline(always)] // so that no more of the record is unpacked than is needed
-    pub(crate) fn planned(
+    fn planned(
         &self,
         number: usize,
         object: &Object<'o>,
@@ -429,6 +429,13 @@ impl<'o, 's> Plan<'o, 's> {
     pub(crate) fn definition(&self, number: u32) -> Option<Symbol<'o>> {
         let (number, _) = self.state.canonical(number)?;
         self.home_of(number).map(|(_, symbol)| symbol)
+    }
+
+    /// The `at`-th loose symbol: its number among all, what is known of it, its object, and itself.
+    pub(crate) fn loose_symbol(&self, at: usize) -> Option<(u32, SymbolState, usize, Symbol<'o>)> {
+        let number = self.state.symbols.loose(at)?;
+        let (object, symbol) = self.home_of(number)?;
+        Some((number, self.state.symbol(number)?, object, symbol))
     }
 
     /// The object of the symbol with this number, and the symbol as it has it.

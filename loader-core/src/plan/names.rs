@@ -120,13 +120,8 @@ impl<'o> Plan<'o, '_> {
     fn mark_symbols(&mut self) {
         let (mut indirect, mut commons) = (0u32, false);
         for (number, object) in self.objects.iter().enumerate() {
-            let (Some(base), Some(first)) =
-                (self.state.symbol_base(number), self.state.section_number(number, 0))
-            else {
-                continue;
-            };
-            let (sections, records) = self.state.sections_and_symbols();
-            let sections = sections.get(first as usize..).unwrap_or_default();
+            let Some(base) = self.state.symbol_base(number) else { continue };
+            let (sections, records) = self.state.sections_and_symbols(number, object);
             for (index, sym) in (0u32..).zip(object.symbols) {
                 let home = ordinary_section(sym).and_then(|index| sections.get(index));
                 if sym.st_other.0 == 0
@@ -135,9 +130,8 @@ impl<'o> Plan<'o, '_> {
                 {
                     continue; // its record says so as it is
                 }
-                let (Some(symbol), at) = (object.symbol(index), base.wrapping_add(index)) else {
-                    continue;
-                };
+                let Some(symbol) = object.symbol(index) else { continue };
+                let at = base.wrapping_add(index);
                 if object.is_loose(index, sym) {
                     records.loosen(at);
                 }

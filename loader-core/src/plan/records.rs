@@ -149,6 +149,11 @@ impl<'s> SymbolRecords<'s> {
         self.loose.get((entry.high() & NUMBER) as usize).map(|loose| loose.word)
     }
 
+    /// How many loose symbols there are.
+    pub(crate) const fn loose_count(&self) -> usize {
+        self.loose_count
+    }
+
     /// The number of the `at`-th loose symbol, in the order of the symbols.
     pub(crate) fn loose(&self, at: usize) -> Option<u32> {
         let loose = self.loose.get(..self.loose_count)?.get(at)?;

@@ -358,9 +358,7 @@ impl<'s> State<'s> {
 
     /// The records of an object's sections.
     pub(crate) fn sections_of(&self, number: usize, object: &Object<'_>) -> &[Scratch] {
-        let first = self.objects.get(number).map_or(0, |record| record.word as usize);
-        let rest = self.sections.get(first..);
-        rest.and_then(|rest| rest.get(..object.section_count() as usize)).unwrap_or_default()
+        part(self.objects, self.sections, number, object)
     }
 
     /// The same, to be changed.
@@ -370,9 +368,13 @@ impl<'s> State<'s> {
         rest.and_then(|rest| rest.get_mut(..object.section_count() as usize)).unwrap_or_default()
     }
 
-    /// The records of all objects' sections, and of their symbols.
-    pub(crate) fn sections_and_symbols(&mut self) -> (&[Scratch], &mut SymbolRecords<'s>) {
-        (self.sections, &mut self.symbols)
+    /// The records of an object's sections, and those of all objects' symbols.
+    pub(crate) fn sections_and_symbols(
+        &mut self,
+        number: usize,
+        object: &Object<'_>,
+    ) -> (&[Scratch], &mut SymbolRecords<'s>) {
+        (part(self.objects, self.sections, number, object), &mut self.symbols)
     }
 
     pub(crate) fn set_symbol(&mut self, number: u32, state: SymbolState) {
@@ -392,4 +394,16 @@ impl<'s> State<'s> {
     pub(crate) fn init_lists(&self) -> &[Scratch] {
         self.lists.get(..self.list_count).unwrap_or_default()
     }
+}
+
+/// Of all objects' sections, an object's.
+fn part<'a>(
+    objects: &[Scratch],
+    sections: &'a [Scratch],
+    number: usize,
+    object: &Object<'_>,
+) -> &'a [Scratch] {
+    let first = objects.get(number).map_or(0, |record| record.word as usize);
+    let rest = sections.get(first..);
+    rest.and_then(|rest| rest.get(..object.section_count() as usize)).unwrap_or_default()
 }
