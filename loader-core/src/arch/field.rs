@@ -36,7 +36,7 @@ impl Field {
         Self { width, align: 1, mask: 0, opcode: 0, other: (0, 0), encoding }
     }
 
-    /// An instruction, at a multiple of `align`, whose bits under `mask` are `opcode`.
+    /// An instruction, at a multiple of `align`, whose bits under `mask` are `opcode`: for the tables.
     pub(crate) const fn instruction(
         width: u8,
         align: u8,
@@ -44,6 +44,12 @@ impl Field {
         opcode: u64,
         encoding: Encoding,
     ) -> Self {
+        if let Encoding::Scattered(scatter) = &encoding {
+            assert!(
+                scatter.fits(width as usize),
+                "more moves than an instruction of its width has"
+            );
+        }
         Self { width, align, mask, opcode, other: (mask, opcode), encoding }
     }
 
@@ -60,10 +66,19 @@ impl Field {
     }
 
     /// What will be there, of what is there and the value.
-    #[inline]
     pub(crate) fn encode(&self, old: u64, value: u64) -> u64 {
+        match self.width {
+            2 => self.encode_in::<2>(old, value),
+            4 => self.encode_in::<4>(old, value),
+            _ => self.encode_in::<8>(old, value),
+        }
+    }
+
+    /// The same, of a field of `N` bytes.
+    #[inline(always)]
+    fn encode_in<const N: usize>(&self, old: u64, value: u64) -> u64 {
         match self.encoding {
-            Encoding::Scattered(scatter) => scatter.encode(old, value),
+            Encoding::Scattered(scatter) => scatter.encode::<N>(old, value),
             Encoding::Whole => value,
             Encoding::Computed(encode) => encode(old, value),
         }
@@ -74,22 +89,30 @@ impl Field {
     /// 0 in the first case.
     #[inline(always)]
     pub(crate) fn write(&self, bytes: &mut [u8], offset: usize, value: u64) -> Result<(), u64> {
-        let bytes = bytes.get_mut(offset..).ok_or(0u64)?;
-        let old = match self.width {
-            4 => u32::from_le_bytes(*bytes.first_chunk().ok_or(0u64)?).into(),
-            2 => u16::from_le_bytes(*bytes.first_chunk().ok_or(0u64)?).into(),
-            1 => u64::from(*bytes.first().ok_or(0u64)?),
-            _ => u64::from_le_bytes(*bytes.first_chunk().ok_or(0u64)?),
-        };
+        match self.width {
+            4 => self.write_at::<4>(bytes, offset, value),
+            2 => self.write_at::<2>(bytes, offset, value),
+            1 => self.write_at::<1>(bytes, offset, value),
+            _ => self.write_at::<8>(bytes, offset, value),
+        }
+    }
+
+    /// The same, of a field of `N` bytes.
+    #[inline(always)]
+    fn write_at<const N: usize>(
+        &self,
+        bytes: &mut [u8],
+        offset: usize,
+        value: u64,
+    ) -> Result<(), u64> {
+        let rest = bytes.get_mut(offset..).ok_or(0u64)?;
+        let field = rest.first_chunk_mut::<N>().ok_or(0u64)?;
+        let old = word(*field);
         if !self.accepts(old) {
             return Err(old);
         }
-        let new = self.encode(old, value).to_le_bytes();
-        match self.width {
-            4 => put::<4>(bytes, new),
-            2 => put::<2>(bytes, new),
-            1 => put::<1>(bytes, new),
-            _ => put::<8>(bytes, new),
+        if let Some(new) = self.encode_in::<N>(old, value).to_le_bytes().first_chunk() {
+            *field = *new;
         }
         Ok(())
     }
@@ -110,10 +133,12 @@ impl Field {
     pub(crate) const WORD64: Self = Self::data(8, Encoding::Whole);
 }
 
-/// Writes the first bytes of a word to the front of others, which are not fewer.
-#[inline]
-fn put<const N: usize>(bytes: &mut [u8], word: [u8; 8]) {
-    if let (Some(bytes), Some(word)) = (bytes.first_chunk_mut::<N>(), word.first_chunk::<N>()) {
-        *bytes = *word;
+/// The little-endian number in some bytes, of which there are no more than 8.
+#[inline(always)]
+fn word<const N: usize>(bytes: [u8; N]) -> u64 {
+    let mut word = [0; 8];
+    if let Some(low) = word.first_chunk_mut() {
+        *low = bytes;
     }
+    u64::from_le_bytes(word)
 }

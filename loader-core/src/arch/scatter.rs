@@ -1,10 +1,23 @@
 //! Values whose bits are scattered over an instruction.
 //!
-//! Where each bit goes is data, and one way without a branch serves all: which instruction comes
-//! next in a table of relocations is nothing that a processor could foretell.
+//! Where each bit goes is data, and one way almost without a branch serves all instructions of a
+//! width: which comes next in a table of relocations is nothing that a processor could foretell.
 
 /// The most distances over which the bits of one value are moved: C.J has these.
 const MOVES: usize = 6;
+
+/// How many of these an instruction of so many bytes can have: of four, JAL has the most; of eight,
+/// there are pairs with an AUIPC.
+const fn moves(width: usize) -> usize {
+    match width {
+        4 => 4,
+        8 => 1,
+        _ => MOVES,
+    }
+}
+
+/// How many all have, but for RISC-V's, nearly all of which have more.
+const FEW: usize = 2;
 
 /// Values are multiplied to move their bits up, and what comes of it goes down by so much again: a
 /// move down by up to this is one up by less.
@@ -66,15 +79,45 @@ impl Scatter {
         Self { second, flip: 0x800 << SECOND, keep: scatter.keep & !second, ..scatter }
     }
 
-    /// The value in the instruction.
-    #[inline]
-    pub(super) fn encode(&self, old: u64, value: u64) -> u64 {
+    /// Whether an instruction of so many bytes can have this many moves.
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler for the tables")]
+    pub(super) const fn fits(&self, width: usize) -> bool {
+        let most = moves(width);
+        (most == MOVES || self.moves[most].0 == 0) && (width == 8 || self.second == 0)
+    }
+
+    /// The value in the instruction, which has `N` bytes.
+    #[inline(always)]
+    pub(super) fn encode<const N: usize>(&self, old: u64, value: u64) -> u64 {
         let value = value.wrapping_add(self.round);
-        let moved = self
-            .moves
-            .iter()
-            .fold(0, |all, (factor, bits)| all | (value.wrapping_mul(*factor) & bits));
-        let second = (value << SECOND) & self.second;
+        let (few, others) = self.moves.split_at(FEW.min(moves(N)));
+        let mut moved = gather(few, value);
+        if N != 8 && others.first().is_some_and(|(factor, _)| *factor != 0) {
+            let others = others.get(..moves(N).saturating_sub(FEW)).unwrap_or_default();
+            moved |= gather(others, value);
+        }
+        let second = if N == 8 { (value << SECOND) & self.second } else { 0 };
         ((moved >> DOWN) | second | (old & self.keep)) ^ self.flip
+    }
+}
+
+/// The bits of a value where some of its moves have them.
+#[inline(always)]
+fn gather(moves: &[(u64, u64)], value: u64) -> u64 {
+    moves.iter().fold(0, |all, (factor, bits)| all | (value.wrapping_mul(*factor) & bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_move_is_left_out() {
+        // The pieces of JAL, and of a pair.
+        let jal = Scatter::new(&[(20, 20, 31), (10, 1, 21), (11, 11, 20), (19, 12, 12)]);
+        let pair = Scatter::rounded_pair(&[(31, 12, 12)]);
+        assert!(jal.fits(4) && !jal.fits(8) && pair.fits(8) && !pair.fits(4));
+        assert_eq!(jal.encode::<4>(0x6f, 0x1f_fffe), 0xffff_f06f);
+        assert_eq!(pair.encode::<8>(0x67_0000_0017, u64::MAX), 0xfff0_0067_0000_0017);
     }
 }
