@@ -4,6 +4,7 @@
 //! symbol's uses tell nothing new about it. The loops look here first, and at the row's action only
 //! where there is more to do.
 
+use crate::arch::field::Field;
 use crate::arch::relocation::{Action, Fixup, Formula};
 
 /// An excerpt of a row.
@@ -43,6 +44,9 @@ pub(crate) enum Way {
     Absolute,
     /// S + A - P
     PcRelative,
+    /// S + A - P of an AUIPC, whose low part another instruction has
+    #[cfg(feature = "riscv64")]
+    High,
     /// Page(S + A) - Page(P)
     #[cfg(feature = "aarch64")]
     Page,
@@ -74,7 +78,7 @@ impl Brief {
             Action::Nothing => Self { way: Way::Nothing, ..Self::NONE },
             Action::Apply(fixup) if !fixup.formula.is_thread_local() => {
                 let Fixup { formula, field, range } = fixup;
-                let way = Way::of(*formula);
+                let way = Way::of(*formula).in_field(field);
                 let sum_bits = if way.is_page() { !0xfff } else { u64::MAX };
                 Self {
                     sum_bits,
@@ -130,6 +134,17 @@ impl Way {
             #[cfg(feature = "aarch64")]
             Self::Page => true,
             _ => false,
+        }
+    }
+
+    const fn in_field(self, field: &Field) -> Self {
+        match self {
+            #[cfg(feature = "riscv64")]
+            Self::PcRelative if field.is_riscv_high() => Self::High,
+            way => {
+                let _ = field;
+                way
+            }
         }
     }
 
@@ -189,6 +204,8 @@ mod tests {
             let expected = match row.brief.way {
                 Way::Absolute => sum,
                 Way::PcRelative => sum.wrapping_sub(place),
+                #[cfg(feature = "riscv64")]
+                Way::High => sum.wrapping_sub(place),
                 #[cfg(feature = "aarch64")]
                 Way::Page => 0x1234_5000u64.wrapping_sub(0x1_0000_0000),
                 _ => continue,

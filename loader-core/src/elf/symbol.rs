@@ -83,6 +83,9 @@ pub(crate) enum Mapping {
     Data,
 }
 
+/// The sections whose indices stand in symbols' entries are before this.
+pub(crate) const ORDINARY_SECTIONS: usize = elf::SHN_LORESERVE as usize;
+
 /// The index of the section that a symbol is in, where that stands in its entry.
 pub(crate) fn ordinary_section(sym: &Sym) -> Option<usize> {
     let index = sym.st_shndx.get(LE);

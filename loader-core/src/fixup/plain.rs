@@ -6,13 +6,13 @@ use object::endian::LittleEndian as LE;
 use super::{Fixer, Site};
 #[cfg(feature = "riscv64")]
 use crate::arch::Machine;
-use crate::arch::{Action, Field, Formula, Relocation, Way};
+use crate::arch::{Action, Formula, Relocation, Way};
 #[cfg(feature = "riscv64")]
 use crate::elf::SymbolPlace;
-use crate::elf::{RawRela, Rela, RelaTable, ordinary_section};
+use crate::elf::{ORDINARY_SECTIONS, RawRela, Rela, RelaTable};
 #[cfg(feature = "riscv64")]
 use crate::plan::deletions::Shift;
-use crate::plan::state::SectionState;
+use crate::plan::state::{Entry, SectionState};
 
 /// What is known of a section from one relocation to the next.
 pub(super) struct Progress<'s> {
@@ -53,10 +53,11 @@ impl<'o> Fixer<'_, 'o, '_> {
         progress: &mut Progress<'_>,
     ) {
         let types = self.machine.table();
-        let records = &self.plan.state.symbols;
-        let sections = self.plan.state.sections_of(site.planned.object, site.object);
-        let (base, symbols) = (site.symbol_base, site.object.symbols);
-        let target = site.target;
+        let state = &self.plan.state;
+        let (base, symbols, target) = (site.symbol_base, site.object.symbols, site.target);
+        let entries = state.symbols.entries_from(base, symbols.len());
+        let sections = state.sections_of(site.planned.object, site.object);
+        let sections = sections.get(..sections.len().min(ORDINARY_SECTIONS)).unwrap_or_default();
         let mut rest = site.table.raw_from(progress.next).iter();
         while let Some(raw) = rest.as_slice().first() {
             let Some(row) = types.find(RelaTable::number_of(raw)) else { break };
@@ -72,16 +73,13 @@ impl<'o> Fixer<'_, 'o, '_> {
             }
             let Rela { offset: from, symbol, addend, .. } = Rela::new(raw);
             let Some(sym) = symbols.get(symbol as usize) else { break };
-            let number = base.wrapping_add(symbol);
             let Action::Apply(fixup) = &row.action else { break };
-            let home = ordinary_section(sym).and_then(|index| sections.get(index));
-            let address = match (home, records.entry(number)) {
-                (Some(home), Some(entry))
-                    if entry.is_at_home() && !(RISCV && SectionState::shrinks(home)) =>
-                {
+            let is_at_home = entries.get(symbol).is_some_and(Entry::is_at_home);
+            let address = match sections.get(usize::from(sym.st_shndx.get(LE).0)) {
+                Some(home) if is_at_home && !(RISCV && SectionState::shrinks(home)) => {
                     home.word.wrapping_add(sym.st_value.get(LE))
                 }
-                _ => self.plan.address_of(number),
+                _ => self.plan.address_of(base.wrapping_add(symbol)),
             };
             if address == 0 {
                 break;
@@ -90,21 +88,20 @@ impl<'o> Fixer<'_, 'o, '_> {
             let place = target.wrapping_add(offset);
             let mut value = brief.value(address.wrapping_add(addend.cast_unsigned()), place);
             if !brief.spans(value) {
-                let stub = self.stub_of(number, fixup.formula, addend);
+                let stub = self.stub_of(base.wrapping_add(symbol), fixup.formula, addend);
                 let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { break };
                 if !brief.spans(stub) {
                     break;
                 }
                 value = stub;
             }
-            if !brief.is_aligned(value) {
-                break;
-            }
-            if fixup.field.write(site.bytes, offset as usize, value).is_err() {
+            if !brief.is_aligned(value)
+                || fixup.field.write(site.bytes, offset as usize, value).is_err()
+            {
                 break;
             }
             if RISCV {
-                progress.note_high(&fixup.field, brief.way, from, value);
+                progress.note_high(brief.way, from, value);
             }
             rest.next();
         }
@@ -142,16 +139,13 @@ impl Progress<'_> {
 
     /// Notes what was applied, if it is a high part. Of several at one offset, the first counts.
     #[inline]
-    fn note_high(&mut self, field: &Field, way: Way, offset: u64, value: u64) {
+    fn note_high(&mut self, way: Way, offset: u64, value: u64) {
         #[cfg(feature = "riscv64")]
-        if field.is_riscv_high()
-            && way == Way::PcRelative
-            && self.high.is_none_or(|high| high.offset != offset)
-        {
+        if way == Way::High && self.high.is_none_or(|high| high.offset != offset) {
             self.high = Some(High { offset, value });
         }
         #[cfg(not(feature = "riscv64"))]
-        let _ = (field, way, offset, value);
+        let _ = (way, offset, value);
     }
 }
 

@@ -31,6 +31,10 @@ pub(crate) struct SymbolRecords<'s> {
 #[derive(Clone, Copy)]
 pub(crate) struct Entry(u64);
 
+/// The entries of an object's symbols.
+#[derive(Clone, Copy)]
+pub(crate) struct Entries<'a>(&'a [u64]);
+
 /// The symbol is loose, and its entry has the place of its loose record for a number.
 const LOOSE: u32 = UNRESOLVED;
 /// It has a call stub.
@@ -57,9 +61,9 @@ impl Entry {
         self.0 as u32
     }
 
-    /// Whether the symbol is where its object's file says that it is.
+    /// Whether the symbol is where its object's file says that it is, in a section that is placed.
     pub(crate) const fn is_at_home(self) -> bool {
-        self.high() & (ALIAS | DEAD | LOOSE) == 0
+        self.high() & (ALIAS | DEAD | EXTERNAL | LOOSE) == 0
     }
 
     /// Notes a use with these needs ([`Brief`]), where that is all that is to be done: the symbol
@@ -80,6 +84,14 @@ impl Entry {
             && (slot != 0 || !(needs & Brief::SLOT != 0 || calls_out))
             && (high & STUB != 0 || !calls_out)
             && (has_got || needs & Brief::GOT == 0)
+    }
+}
+
+impl Entries<'_> {
+    /// That of the symbol with this index.
+    #[inline]
+    pub(crate) fn get(self, index: u32) -> Option<Entry> {
+        self.0.get(index as usize).copied().map(Entry)
     }
 }
 
@@ -169,6 +181,12 @@ impl<'s> SymbolRecords<'s> {
     #[inline]
     pub(crate) fn entry(&self, number: u32) -> Option<Entry> {
         self.entries.get(number as usize).copied().map(Entry)
+    }
+
+    /// Those of `count` symbols, from this number on.
+    pub(crate) fn entries_from(&self, number: u32, count: usize) -> Entries<'_> {
+        let rest = self.entries.get(number as usize..).unwrap_or_default();
+        Entries(rest.get(..count).unwrap_or_default())
     }
 
     /// As [`Entry::note_simple_use`].

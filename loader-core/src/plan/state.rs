@@ -3,7 +3,7 @@
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
-pub(crate) use crate::plan::records::{LOOSE_LIMIT, SYMBOL_LIMIT, SymbolRecords};
+pub(crate) use crate::plan::records::{Entry, LOOSE_LIMIT, SYMBOL_LIMIT, SymbolRecords};
 pub(crate) use crate::plan::symbol::{STUB_LIMIT, SymbolState};
 use crate::plan::{Keep, PlanOptions};
 use crate::scratch::Scratch;
