@@ -21,7 +21,8 @@ use crate::error::Error;
 use crate::memory::MemoryManager;
 use crate::place::Segments;
 use crate::plan::state::SymbolState;
-use crate::plan::{Plan, SLOT};
+use crate::plan::{Plan, PlannedSection, SLOT};
+pub(crate) use plain::Known;
 use plain::Progress;
 pub(crate) use site::Site;
 
@@ -81,65 +82,92 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         &self,
         segments: &mut Segments<M>,
     ) -> Result<(), Error<'o>> {
-        for (planned, state) in self.plan.written_sections() {
-            let chunk = || self.plan.chunk_of(planned.object, planned.index);
-            if self.chunk().is_some_and(|only| only != chunk()) {
-                continue;
-            }
-            let Some(object) = self.plan.objects.get(planned.object) else { continue };
-            let start = planned.offset as usize;
-            let end = start.saturating_add(planned.size as usize);
-            let bytes = segments.bytes_mut(planned.segment).get_mut(start..end);
-            let table = state.relocations.and_then(|index| object.section(index));
-            let site = Site {
-                object,
-                planned,
-                table: table.map(|table| object.rela_table(table)).unwrap_or_default(),
-                symbol_base: self.plan.state.symbol_base(planned.object).unwrap_or(0),
-                target: state.target,
-                tombstone: None,
-                bytes: bytes.unwrap_or_default(),
-            };
-            self.apply_section(site)?;
-            #[cfg(feature = "aarch64")]
-            if cfg!(feature = "erratum-843419")
-                && state.patches
-                && let Some(bytes) = segments.bytes_mut(planned.segment).get_mut(start..end)
-            {
-                self.mend_erratum(planned, state, bytes)?;
+        let mut memory = segments.all_bytes_mut();
+        for (number, object) in self.plan.objects.iter().enumerate() {
+            let known = Known::new(self.plan, number, object);
+            for (planned, state) in self.plan.written_sections(number, object) {
+                let PlannedSection { index, segment, .. } = planned;
+                let chunk = || self.plan.chunk_of(number, index);
+                if self.chunk().is_some_and(|only| only != chunk()) {
+                    continue;
+                }
+                let start = planned.offset as usize;
+                let end = start.saturating_add(planned.size as usize);
+                let bytes = segment.pick_mut(&mut memory).get_mut(start..end);
+                let table = state.relocations.and_then(|index| object.section(index));
+                let site = Site {
+                    object,
+                    number,
+                    index,
+                    segment,
+                    table: table.map(|table| object.rela_table(table)).unwrap_or_default(),
+                    symbol_base: known.base,
+                    target: state.target,
+                    tombstone: None,
+                    bytes: bytes.unwrap_or_default(),
+                };
+                #[cfg(feature = "riscv64")]
+                let known = Some(&known).filter(|_| !self.plan.relaxes(number, index));
+                #[cfg(not(feature = "riscv64"))]
+                let known = Some(&known);
+                self.apply_section(site, known)?;
+                #[cfg(feature = "aarch64")]
+                if cfg!(feature = "erratum-843419")
+                    && state.patches
+                    && let Some(bytes) = segment.pick_mut(&mut memory).get_mut(start..end)
+                {
+                    self.mend_erratum(planned, state, bytes)?;
+                }
             }
         }
         Ok(())
     }
 
-    pub(crate) fn apply_section(&self, mut site: Site<'_, 'o>) -> Result<(), Error<'o>> {
-        let table = site.table;
-        #[cfg(feature = "riscv64")]
-        let (object, index) = (site.planned.object, site.planned.index);
-        #[cfg(feature = "riscv64")]
-        let shift = self.plan.shift_of(object, index);
-        #[cfg(feature = "riscv64")]
-        let relaxes = self.plan.relaxes(object, index);
-        #[cfg(feature = "riscv64")]
-        let mut set = None;
-        let mut gone = None;
-        #[cfg(feature = "aarch64")]
-        let mut patches = false;
+    /// Applies the relocations of a section; those that are plain in a loop of their own, where
+    /// what that asks is `known`.
+    #[inline]
+    pub(crate) fn apply_section(
+        &self,
+        mut site: Site<'_, 'o>,
+        known: Option<&Known<'_, 'o>>,
+    ) -> Result<(), Error<'o>> {
+        let known = known.filter(|_| cfg!(feature = "fast-loops"));
         let mut progress = Progress {
             next: 0,
             #[cfg(feature = "riscv64")]
-            shift,
+            shift: self.plan.shift_of(site.number, site.index),
             #[cfg(feature = "riscv64")]
             high: None,
             #[cfg(not(feature = "riscv64"))]
             shift: core::marker::PhantomData,
         };
-        let is_plain = site.tombstone().is_none();
+        if let Some(known) = known {
+            self.apply_plain(known, &mut site, &mut progress);
+            if progress.next == site.table.len() {
+                return Ok(());
+            }
+        }
+        self.apply_others(site, known, progress)
+    }
+
+    /// Applies the relocations of a section from one on that is not plain.
+    fn apply_others(
+        &self,
+        mut site: Site<'_, 'o>,
+        known: Option<&Known<'_, 'o>>,
+        mut progress: Progress<'_>,
+    ) -> Result<(), Error<'o>> {
+        let table = site.table;
         #[cfg(feature = "riscv64")]
-        let is_plain = is_plain && !relaxes;
+        let relaxes = self.plan.relaxes(site.number, site.index);
+        #[cfg(feature = "riscv64")]
+        let mut set = None;
+        let mut gone = None;
+        #[cfg(feature = "aarch64")]
+        let mut patches = false;
         loop {
-            if cfg!(feature = "fast-loops") && is_plain && gone.is_none() {
-                self.apply_plain(&mut site, &mut progress);
+            if let Some(known) = known.filter(|_| gone.is_none()) {
+                self.apply_plain(known, &mut site, &mut progress);
             }
             let at = progress.next;
             let Some(rela) = table.get(at) else { break };
@@ -357,7 +385,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let Some((number, state)) = canonical.filter(|(_, state)| !state.is_indirect()) else {
             return Ok(None);
         };
-        let from = (site.planned.object, site.planned.index);
+        let from = (site.number, site.index);
         let stub = match self.chunk() {
             None => state.stub(),
             Some(_) if !self.plan.has_island_stub(from, number) => None,
@@ -414,13 +442,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let mut state = self.plan.state.symbol(number).unwrap_or_default();
         match site.object.symbol(rela.symbol) {
             Some(symbol) if state.alias().is_none() => {
-                state.set_address(self.plan.own_address(site.planned.object, symbol, state));
+                state.set_address(self.plan.own_address(site.number, symbol, state));
             }
             _ => state = self.plan.located(number),
         }
         match site.tombstone() {
             None => state,
-            Some(_) => self.plan.debug_symbol(site.planned.object, rela.symbol, state),
+            Some(_) => self.plan.debug_symbol(site.number, rela.symbol, state),
         }
     }
 

@@ -196,7 +196,7 @@ impl<M: MemoryManager> Segments<M> {
     }
 
     /// The bytes of all segments, in the order of [`SegmentKind::ALL`].
-    fn all_bytes_mut(&mut self) -> [&mut [u8]; 3] {
+    pub(crate) fn all_bytes_mut(&mut self) -> [&mut [u8]; 3] {
         self.segments
             .each_mut()
             .map(|segment| segment.as_mut().map(Segment::bytes_mut).unwrap_or_default())

@@ -38,6 +38,9 @@ pub(crate) enum Way {
     Special,
     /// Nothing is written, and no symbol is needed.
     Nothing,
+    /// As the low part of what another relocation computes.
+    #[cfg(feature = "riscv64")]
+    Low,
     /// By a formula that is none of those below.
     Formula,
     /// S + A
@@ -86,16 +89,20 @@ impl Brief {
                     min: range.min.cast_unsigned(),
                     span: range.max.wrapping_sub(range.min).cast_unsigned(),
                     unaligned: range.align.wrapping_sub(1),
-                    way,
-                    width: field.width,
-                    align_mask: field.align.wrapping_sub(1),
                     needs: if formula.needs_slot() { Self::SLOT } else { 0 }
                         | if formula.needs_got() { Self::GOT } else { 0 }
                         | if formula.may_use_stub() { Self::STUB } else { 0 },
+                    ..Self::NONE.of_field(field, way)
                 }
             }
+            #[cfg(feature = "riscv64")]
+            Action::PairLow(field) => Self::NONE.of_field(field, Way::Low),
             _ => Self::NONE,
         }
+    }
+
+    const fn of_field(self, field: &Field, way: Way) -> Self {
+        Self { way, width: field.width, align_mask: field.align.wrapping_sub(1), ..self }
     }
 
     /// X of a plain way, without a branch.
@@ -115,8 +122,8 @@ impl Brief {
 
     /// Whether the whole field lies in a section of `size` bytes, where such a field can lie.
     pub(crate) const fn fits(&self, offset: u64, size: u64) -> bool {
-        let fits = match offset.checked_add(self.width as u64) {
-            Some(end) => end <= size,
+        let fits = match size.checked_sub(offset) {
+            Some(rest) => self.width as u64 <= rest,
             None => false,
         };
         fits && offset & self.align_mask as u64 == 0

@@ -89,14 +89,6 @@ impl<'o> Plan<'o, '_> {
             }
         }
         self.check_debug_relocations(number, index, size)?;
-        let planned = PlannedSection {
-            object: number,
-            index,
-            section,
-            segment: SegmentKind::ReadOnly,
-            offset: placed.offset,
-            size,
-        };
         let is_any = |names: &[&[u8]]| names.iter().any(|&name| section.is_called(name));
         let tombstone = Some(match () {
             () if is_any(&[b".debug_loc\0", b".debug_ranges\0"]) => 1, // 0 ends a list
@@ -105,8 +97,19 @@ impl<'o> Plan<'o, '_> {
         });
         let symbol_base = self.state.symbol_base(number).unwrap_or(0);
         let Some(table) = self.debug_rela_of(number, index) else { return Ok(()) };
-        let site = Site { object, planned, table, symbol_base, target: 0, tombstone, bytes };
-        Fixer::new(self, TargetAddress::NULL, TargetAddress::NULL).apply_section(site)
+        let segment = SegmentKind::ReadOnly;
+        let site = Site {
+            object,
+            number,
+            index,
+            segment,
+            table,
+            symbol_base,
+            target: 0,
+            tombstone,
+            bytes,
+        };
+        Fixer::new(self, TargetAddress::NULL, TargetAddress::NULL).apply_section(site, None)
     }
 
     /// Writes the symbol table, with addresses.

@@ -50,14 +50,6 @@ impl<'o> RelaTable<'o> {
         self.raw.iter().map(Rela::new)
     }
 
-    /// Offset, type and symbol of each, from the `at`-th on.
-    pub(crate) fn uses_from(self, at: usize) -> impl Iterator<Item = (u64, u32, u32)> + 'o {
-        self.raw.get(at..).unwrap_or_default().iter().map(|raw| {
-            let info = raw.r_info.get(LE);
-            (raw.r_offset.get(LE), info as u32, (info >> 32) as u32)
-        })
-    }
-
     /// All from the `at`-th on, as they lie in the file.
     pub(crate) fn raw_from(self, at: usize) -> &'o [RawRela] {
         self.raw.get(at..).unwrap_or_default()

@@ -33,7 +33,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         }
         let unpaired =
             Error::Unpaired { phase: Phase::Resolve, place: site.place(job), relocation: job.row };
-        let object = site.planned.object;
+        let object = site.number;
         let found = self.plan.high_part_of(object, job.rela);
         let (section, (_, rela, row, fixup)) = found.ok_or(unpaired)?;
         // The sequence of a descriptor is rewritten as a whole, so its parts are only its own.

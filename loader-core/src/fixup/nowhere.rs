@@ -40,7 +40,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         if fixup.formula == Formula::PcRelative
             && self.machine == crate::arch::Machine::X86_64
             && fixup.field.width == 4
-            && site.planned.segment == crate::memory::SegmentKind::Text
+            && site.segment == crate::memory::SegmentKind::Text
             && !fixup.range.spans(value.cast_signed())
             && self.is_nowhere(site, job.rela)
         {

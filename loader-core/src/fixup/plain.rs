@@ -6,13 +6,16 @@ use object::endian::LittleEndian as LE;
 use super::{Fixer, Site};
 #[cfg(feature = "riscv64")]
 use crate::arch::Machine;
-use crate::arch::{Action, Formula, Relocation, Way};
+use crate::arch::{Action, Formula, Relocation, Table, Way};
 #[cfg(feature = "riscv64")]
 use crate::elf::SymbolPlace;
-use crate::elf::{ORDINARY_SECTIONS, RawRela, Rela, RelaTable};
+use crate::elf::{ORDINARY_SECTIONS, RawRela, Rela, RelaTable, Sym};
+use crate::object::Object;
+use crate::plan::Plan;
 #[cfg(feature = "riscv64")]
 use crate::plan::deletions::Shift;
-use crate::plan::state::{Entry, SectionState};
+use crate::plan::state::{Entries, Entry, SectionState};
+use crate::scratch::Scratch;
 
 /// What is known of a section from one relocation to the next.
 pub(super) struct Progress<'s> {
@@ -35,37 +38,63 @@ pub(super) struct High {
     value: u64,
 }
 
+/// What is asked of an object for each relocation.
+pub(crate) struct Known<'k, 'o> {
+    types: &'static Table,
+    /// Its symbols, and what the plan knows of each.
+    symbols: &'o [Sym],
+    entries: Entries<'k>,
+    /// The number of its first symbol among all.
+    pub(super) base: u32,
+    /// The records of its sections whose indices stand in symbols' entries.
+    sections: &'k [Scratch],
+}
+
+impl<'k, 'o> Known<'k, 'o> {
+    pub(super) fn new(plan: &'k Plan<'o, '_>, number: usize, object: &Object<'o>) -> Self {
+        let base = plan.state.symbol_base(number).unwrap_or(0);
+        let sections = plan.state.sections_of(number, object);
+        Self {
+            types: plan.machine.table(),
+            symbols: object.symbols,
+            entries: plan.state.symbols.entries_from(base, object.symbols.len()),
+            base,
+            sections: sections.get(..ORDINARY_SECTIONS).unwrap_or(sections),
+        }
+    }
+}
+
 impl<'o> Fixer<'_, 'o, '_> {
     /// Applies relocations of a loaded section as long as they are plain.
-    pub(super) fn apply_plain(&self, site: &mut Site<'_, 'o>, progress: &mut Progress<'_>) {
+    pub(super) fn apply_plain(
+        &self,
+        known: &Known<'_, 'o>,
+        site: &mut Site<'_, 'o>,
+        progress: &mut Progress<'_>,
+    ) {
         #[cfg(feature = "riscv64")]
         if self.machine == Machine::Riscv64 {
-            return self.apply_plain_of::<true>(site, progress);
+            return self.apply_plain_of::<true>(known, site, progress);
         }
-        self.apply_plain_of::<false>(site, progress);
+        self.apply_plain_of::<false>(known, site, progress);
     }
 
     /// The same; in `RISCV`'s code bytes may have gone, and high parts have low ones.
     #[inline(never)] // a loop with registers of its own
     fn apply_plain_of<const RISCV: bool>(
         &self,
+        known: &Known<'_, 'o>,
         site: &mut Site<'_, 'o>,
         progress: &mut Progress<'_>,
     ) {
-        let types = self.machine.table();
-        let state = &self.plan.state;
-        let (base, symbols, target) = (site.symbol_base, site.object.symbols, site.target);
-        let entries = state.symbols.entries_from(base, symbols.len());
-        let sections = state.sections_of(site.planned.object, site.object);
-        let sections = sections.get(..sections.len().min(ORDINARY_SECTIONS)).unwrap_or_default();
+        let Known { types, symbols, entries, base, sections } = *known;
+        let target = site.target;
         let mut rest = site.table.raw_from(progress.next).iter();
         while let Some(raw) = rest.as_slice().first() {
             let Some(row) = types.find(RelaTable::number_of(raw)) else { break };
             let brief = &row.brief;
             if !brief.way.is_plain() {
-                let is_done = brief.way == Way::Nothing
-                    || (RISCV && site.apply_low_part(row, raw, progress).is_some());
-                if !is_done {
+                if brief.way != Way::Nothing && site.apply_low_part(row, raw, progress).is_none() {
                     break;
                 }
                 rest.next();
@@ -164,8 +193,8 @@ impl Site<'_, '_> {
             let rela = Rela::new(raw);
             let high = progress.high?;
             let label = self.object.symbol(rela.symbol)?;
-            let names_it = label.value() == high.offset
-                && label.place() == SymbolPlace::Section(self.planned.index);
+            let names_it =
+                label.value() == high.offset && label.place() == SymbolPlace::Section(self.index);
             if !names_it || rela.addend != 0 {
                 return None;
             }

@@ -39,7 +39,7 @@ impl<'o> Fixer<'_, 'o, '_> {
             let row = self.machine.relocation(number.0).unwrap_or(job.row);
             return Err(site.out_of_range(Job { row, ..job }, value, state.address()));
         }
-        let (object, index) = (site.planned.object, site.planned.index);
+        let (object, index) = (site.number, site.index);
         let from = self.plan.code_at(object, index, job.rela.offset).unwrap_or_default();
         let to = site.bytes.get_mut(job.offset..).unwrap_or_default();
         relax::write_call(to, from, code.kept, value).ok_or_else(|| Error::Instruction {

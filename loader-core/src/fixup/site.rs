@@ -6,14 +6,19 @@ use crate::address::TargetAddress;
 use crate::arch::Field;
 use crate::elf::{Rela, RelaTable};
 use crate::error::{Error, Place};
+use crate::memory::SegmentKind;
 use crate::name::Name;
 use crate::object::Object;
-use crate::plan::PlannedSection;
 
 /// The section being relocated: loaded, or in an image for a debugger, where its address is 0.
 pub(crate) struct Site<'b, 'o> {
     pub(crate) object: &'b Object<'o>,
-    pub(crate) planned: PlannedSection<'o>,
+    /// Its object's place among the plan's objects.
+    pub(crate) number: usize,
+    /// Its index in the object.
+    pub(crate) index: u32,
+    /// The segment that it is in; for a debugger, any.
+    pub(crate) segment: SegmentKind,
     /// Its relocations.
     pub(crate) table: RelaTable<'o>,
     pub(crate) symbol_base: u32,
@@ -72,7 +77,7 @@ impl<'o> Site<'_, 'o> {
     }
 
     pub(super) fn place(&self, job: Job) -> Place<'o> {
-        self.object.place(self.planned.index, job.rela.offset)
+        self.object.place(self.index, job.rela.offset)
     }
 
     pub(super) fn symbol_name(&self, rela: Rela) -> Name<'o> {
@@ -116,7 +121,7 @@ impl<'o> Site<'_, 'o> {
             relocation: job.row,
             symbol: self.symbol_name(job.rela),
             value: value.cast_signed(),
-            segment: self.planned.segment,
+            segment: self.segment,
             from: TargetAddress::new(job.place),
             to: TargetAddress::new(symbol),
         }

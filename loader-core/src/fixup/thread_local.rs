@@ -17,7 +17,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         (table, at): (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
     ) -> Result<(), Error<'o>> {
-        let (object, index) = (site.planned.object, site.planned.index);
+        let (object, index) = (site.number, site.index);
         let decision = self.plan.local_exec(object, index, table, at, job.rela);
         if let LocalExec::Rewrite(rewrite) = decision {
             *gone = rewrite.call.and_then(|call| job.rela.offset.checked_add(call.into()));
@@ -44,7 +44,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         job: Job,
         (table, at): (RelaTable<'o>, usize),
     ) -> Result<bool, Error<'o>> {
-        let (object, index) = (site.planned.object, site.planned.index);
+        let (object, index) = (site.number, site.index);
         let decision = self.plan.local_exec(object, index, table, at, job.rela);
         let LocalExec::Rewrite(rewrite) = decision else { return Ok(false) };
         self.rewrite(site, job, rewrite)?;

@@ -357,17 +357,17 @@ impl<'o, 's> Plan<'o, 's> {
             .filter_map(|rela| self.machine.relocation(rela.number))
     }
 
-    /// The sections to be placed that more is written into than the file's bytes.
+    /// The sections of an object to be placed that more is written into than the file's bytes.
     pub(crate) fn written_sections(
         &self,
-    ) -> impl Iterator<Item = (PlannedSection<'o>, SectionState)> + '_ {
-        self.objects.iter().enumerate().flat_map(move |(number, object)| {
-            let records = (0u32..).zip(self.state.sections_of(number, object));
-            let written = records.filter(|(_, record)| SectionState::is_written(record));
-            written.filter_map(move |(index, record)| {
-                let state = SectionState::unpack(*record);
-                Some((self.planned(number, object, index, state)?, state))
-            })
+        number: usize,
+        object: &Object<'o>,
+    ) -> impl Iterator<Item = (PlannedSection<'o>, SectionState)> {
+        let records = (0u32..).zip(self.state.sections_of(number, object));
+        let written = records.filter(|(_, record)| SectionState::is_written(record));
+        written.filter_map(move |(index, record)| {
+            let state = SectionState::unpack(*record);
+            Some((self.planned(number, object, index, state)?, state))
         })
     }
 

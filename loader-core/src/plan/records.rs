@@ -35,6 +35,9 @@ pub(crate) struct Entry(u64);
 #[derive(Clone, Copy)]
 pub(crate) struct Entries<'a>(&'a [u64]);
 
+/// The same, to be changed.
+pub(crate) struct EntriesMut<'a>(&'a mut [u64]);
+
 /// The symbol is loose, and its entry has the place of its loose record for a number.
 const LOOSE: u32 = UNRESOLVED;
 /// It has a call stub.
@@ -69,15 +72,16 @@ impl Entry {
     /// Notes a use with these needs ([`Brief`]), where that is all that is to be done: the symbol
     /// stands for itself, is no thread-local variable, and has what it needs. Whether it is.
     const fn note_simple_use(&mut self, needs: u8, has_got: bool) -> bool {
-        let (slot, high) = (self.low(), self.high());
+        let high = self.high();
         if high & (ALIAS | DEAD | THREAD_LOCAL | EXTERNAL) == 0 {
             let simple = needs & (Brief::SLOT | Brief::GOT) == 0
-                || (has_got && (slot != 0 || needs & Brief::SLOT == 0));
+                || (has_got && (self.low() != 0 || needs & Brief::SLOT == 0));
             if simple {
                 self.0 |= USED as u64;
             }
             return simple;
         }
+        let slot = self.low();
         let calls_out = needs & Brief::STUB != 0;
         high & (ALIAS | DEAD | THREAD_LOCAL | USED) == USED
             && high & (IMPORT | NEEDED) != IMPORT
@@ -92,6 +96,24 @@ impl Entries<'_> {
     #[inline]
     pub(crate) fn get(self, index: u32) -> Option<Entry> {
         self.0.get(index as usize).copied().map(Entry)
+    }
+}
+
+impl EntriesMut<'_> {
+    /// As [`Entry::note_simple_use`], of the symbol with this index.
+    #[inline]
+    pub(crate) fn note_simple_use(&mut self, index: u32, needs: u8, has_got: bool) -> bool {
+        let Some(record) = self.0.get_mut(index as usize) else { return false };
+        let mut entry = Entry(*record);
+        let simple = entry.note_simple_use(needs, has_got);
+        *record = entry.0;
+        simple
+    }
+
+    /// Whether there is a symbol with this index.
+    #[inline]
+    pub(crate) const fn has(&self, index: u32) -> bool {
+        (index as usize) < self.0.len()
     }
 }
 
@@ -189,14 +211,10 @@ impl<'s> SymbolRecords<'s> {
         Entries(rest.get(..count).unwrap_or_default())
     }
 
-    /// As [`Entry::note_simple_use`].
-    #[inline]
-    pub(crate) fn note_simple_use(&mut self, number: u32, needs: u8, has_got: bool) -> bool {
-        let Some(record) = self.entries.get_mut(number as usize) else { return false };
-        let mut entry = Entry(*record);
-        let simple = entry.note_simple_use(needs, has_got);
-        *record = entry.0;
-        simple
+    /// The same, to be changed.
+    pub(crate) fn entries_from_mut(&mut self, number: u32, count: usize) -> EntriesMut<'_> {
+        let rest = self.entries.get_mut(number as usize..).unwrap_or_default();
+        EntriesMut(rest.get_mut(..count).unwrap_or_default())
     }
 
     fn put(&mut self, number: u32, entry: Entry) {
@@ -248,10 +266,10 @@ mod tests {
         state.set_used();
         state.set_slot(0);
         records.set(1, state);
-        assert!(!records.note_simple_use(1, Brief::STUB, true));
-        assert!(records.note_simple_use(1, Brief::SLOT, true));
+        assert!(!records.entries_from_mut(0, 2).note_simple_use(1, Brief::STUB, true));
+        assert!(records.entries_from_mut(0, 2).note_simple_use(1, Brief::SLOT, true));
         state.set_stub(0);
         records.set(1, state);
-        assert!(records.note_simple_use(1, Brief::STUB, true));
+        assert!(records.entries_from_mut(0, 2).note_simple_use(1, Brief::STUB, true));
     }
 }

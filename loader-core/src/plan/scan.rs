@@ -1,14 +1,16 @@
 //! Every relocation of every loaded section: checked, and what it needs counted.
 
+use object::endian::LittleEndian as LE;
+
 use crate::arch::{
-    Action, Encoding, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Unsupported,
-    Way,
+    Action, Encoding, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Table,
+    Unsupported, Way,
 };
-use crate::elf::{Binding, Rela, RelaTable, Section};
+use crate::elf::{Binding, RawRela, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
 use crate::name::Name;
 use crate::object::Object;
-use crate::plan::state::{Residence, STUB_LIMIT};
+use crate::plan::state::{EntriesMut, Residence, STUB_LIMIT, SectionState};
 use crate::plan::{Plan, TlsModel};
 
 /// A section whose relocations are being read.
@@ -24,73 +26,91 @@ pub(super) struct Site<'a, 'o> {
 impl<'o> Plan<'o, '_> {
     pub(super) fn scan_relocations(&mut self) -> Result<(), Error<'o>> {
         for (number, object) in self.objects.iter().enumerate() {
-            let symbol_base = self.state.symbol_base(number).unwrap_or(0);
-            let mut from = 0;
-            while let Some(index) = self.state.next_written(number, object, from) {
-                from = index.saturating_add(1);
-                let Some(table) = self.rela_of(number, index) else { continue };
-                let size = object.section(index).map_or(0, Section::size);
-                let site = Site { number, object, index, size, symbol_base };
-                #[cfg(feature = "riscv64")]
-                let mut previous = None;
-                let mut gone = None;
-                let mut next = 0;
-                loop {
-                    #[cfg(feature = "riscv64")]
-                    let alone = gone.is_none() && previous.is_none();
-                    #[cfg(not(feature = "riscv64"))]
-                    let alone = gone.is_none();
-                    let at = if alone && cfg!(feature = "fast-loops") {
-                        self.skip_noted(&site, table, next)
-                    } else {
-                        next
-                    };
-                    let Some(rela) = table.get(at) else { break };
-                    next = at.saturating_add(1);
-                    if gone.take() == Some(rela.offset) {
-                        continue; // a call that thread-local code needs no more
-                    }
-                    let row = self.scan_one(site, rela, (table, at), &mut gone)?;
-                    #[cfg(feature = "riscv64")]
-                    site.check_uleb128_pair(&mut previous, rela, row)?;
-                    #[cfg(not(feature = "riscv64"))]
-                    let _ = row;
-                }
-                #[cfg(feature = "riscv64")]
-                site.check_uleb128_end(previous)?;
+            let mut from = (0, 0);
+            while let Some((index, at)) = self.skip_noted(number, object, from, u32::MAX) {
+                self.scan_section(number, object, index, at)?;
+                from = (index.saturating_add(1), 0);
             }
         }
         let object = self.objects.first().map(Object::name).unwrap_or_default();
         self.assign_thread_local_slots().ok_or(Error::TooLarge { object })
     }
 
-    /// The first relocation, from the `at`-th on, that is unsound or tells something about a symbol
-    /// that others have not told before, but for its being used: few do, and these are looked at in
-    /// full.
-    #[inline(never)] // a loop with registers of its own
-    fn skip_noted(&mut self, site: &Site<'_, 'o>, table: RelaTable<'o>, at: usize) -> usize {
-        let types = self.machine.table();
-        let has_got = self.got_used;
-        let symbols = &mut self.state.symbols;
-        let (base, count) = (site.symbol_base, site.object.symbol_count());
-        let mut done = at;
-        for (offset, number, symbol) in table.uses_from(at) {
-            let Some(brief) = types.find(number).map(|row| &row.brief) else { break };
-            if symbol >= count {
-                break;
+    /// Reads the relocations of a section from the `next`-th on.
+    fn scan_section(
+        &mut self,
+        number: usize,
+        object: &Object<'o>,
+        index: u32,
+        mut next: usize,
+    ) -> Result<(), Error<'o>> {
+        let Some(table) = self.rela_of(number, index) else { return Ok(()) };
+        let symbol_base = self.state.symbol_base(number).unwrap_or(0);
+        let size = object.section(index).map_or(0, Section::size);
+        let site = Site { number, object, index, size, symbol_base };
+        #[cfg(feature = "riscv64")]
+        let mut previous = None;
+        let mut gone = None;
+        while let Some(rela) = table.get(next) {
+            let at = next;
+            next = at.saturating_add(1);
+            if gone.take() == Some(rela.offset) {
+                continue; // a call that thread-local code needs no more
             }
-            if brief.way > Way::Nothing {
-                let sound = brief.fits(offset, site.size)
-                    && symbols.note_simple_use(base.wrapping_add(symbol), brief.needs, has_got);
-                if !sound {
-                    break;
-                }
-            } else if brief.way == Way::Special {
-                break;
+            let row = self.scan_one(site, rela, (table, at), &mut gone)?;
+            #[cfg(feature = "riscv64")]
+            site.check_uleb128_pair(&mut previous, rela, row)?;
+            #[cfg(not(feature = "riscv64"))]
+            let _ = row;
+            #[cfg(feature = "riscv64")]
+            let alone = gone.is_none() && previous.is_none();
+            #[cfg(not(feature = "riscv64"))]
+            let alone = gone.is_none();
+            if alone {
+                let end = index.saturating_add(1);
+                let noted = self.skip_noted(number, object, (index, next), end);
+                next = noted.map_or(table.len(), |(_, at)| at);
             }
-            done = done.wrapping_add(1);
         }
-        done
+        #[cfg(feature = "riscv64")]
+        site.check_uleb128_end(previous)?;
+        Ok(())
+    }
+
+    /// The first relocation, of the sections before `end`, that is unsound or tells something about a
+    /// symbol that others have not told before, but for its being used: few do, and these are looked
+    /// at in full. Where to begin is said as what comes back is: the section, and the place in its
+    /// table.
+    #[inline]
+    fn skip_noted(
+        &mut self,
+        number: usize,
+        object: &Object<'o>,
+        (mut index, mut at): (u32, usize),
+        end: u32,
+    ) -> Option<(u32, usize)> {
+        let (types, has_got) = (self.machine.table(), self.got_used);
+        let base = self.state.symbol_base(number)?;
+        let (sections, symbols) = self.state.sections_and_symbols(number, object);
+        let mut entries = symbols.entries_from_mut(base, object.symbols.len());
+        let sections = sections.get(..end as usize).unwrap_or(sections);
+        let headers = object.headers.get(index as usize..)?;
+        for (header, record) in headers.iter().zip(sections.get(index as usize..)?) {
+            let table =
+                SectionState::relocations_of(record).and_then(|table| object.section(table));
+            if let Some(table) = table.map(|table| object.rela_table(table)) {
+                if cfg!(feature = "fast-loops") {
+                    let size = header.sh_size.get(LE);
+                    let noted = note_uses(table.raw_from(at), types, &mut entries, size, has_got);
+                    at = at.saturating_add(noted);
+                }
+                if at < table.len() {
+                    return Some((index, at));
+                }
+            }
+            (index, at) = (index.wrapping_add(1), 0);
+        }
+        None
     }
 
     fn scan_one(
@@ -292,6 +312,34 @@ impl<'o> Plan<'o, '_> {
             |from: Section<'_>| from.is_unwind_table() || from.is_called(b".gcc_except_table\0");
         discarded && site.object.section(site.index).is_some_and(is_table)
     }
+}
+
+/// How many relocations, at the front of some, are sound and tell nothing that others have not told
+/// before, but for their symbol's being used; the section has `size` bytes.
+#[inline(never)] // a loop with registers of its own
+fn note_uses(
+    relocations: &[RawRela],
+    types: &Table,
+    entries: &mut EntriesMut<'_>,
+    size: u64,
+    has_got: bool,
+) -> usize {
+    let mut rest = relocations.iter();
+    while let Some(raw) = rest.as_slice().first() {
+        let Rela { offset, number, symbol, .. } = Rela::new(raw);
+        let Some(row) = types.find(number) else { break };
+        let brief = &row.brief;
+        let is_noted = if brief.way > Way::Nothing {
+            brief.fits(offset, size) && entries.note_simple_use(symbol, brief.needs, has_got)
+        } else {
+            brief.way == Way::Nothing && entries.has(symbol)
+        };
+        if !is_noted {
+            break;
+        }
+        rest.next();
+    }
+    relocations.len().saturating_sub(rest.len())
 }
 
 impl<'o> Site<'_, 'o> {

@@ -3,7 +3,9 @@
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
-pub(crate) use crate::plan::records::{Entry, LOOSE_LIMIT, SYMBOL_LIMIT, SymbolRecords};
+pub(crate) use crate::plan::records::{
+    Entries, EntriesMut, Entry, LOOSE_LIMIT, SYMBOL_LIMIT, SymbolRecords,
+};
 pub(crate) use crate::plan::symbol::{STUB_LIMIT, SymbolState};
 use crate::plan::{Keep, PlanOptions};
 use crate::scratch::Scratch;
@@ -205,6 +207,15 @@ impl SectionState {
         record.high >> RELOCATIONS_SHIFT != 0
     }
 
+    /// Which section has the relocations of the one that a record is of, if that resides in a segment.
+    pub(crate) const fn relocations_of(record: &Scratch) -> Option<u32> {
+        if Self::has_relocations(record) && Self::is_placed(record) {
+            Some(record.high >> RELOCATIONS_SHIFT)
+        } else {
+            None
+        }
+    }
+
     /// Says which section has the relocations of the one that a record is of, which had none.
     pub(crate) const fn set_relocations(record: &mut Scratch, index: u32) {
         record.high |= index << RELOCATIONS_SHIFT;
@@ -316,13 +327,6 @@ impl<'s> State<'s> {
     pub(crate) fn section(&self, object: usize, index: u32) -> Option<SectionState> {
         let number = self.section_number(object, index)?;
         self.sections.get(number as usize).copied().map(SectionState::unpack)
-    }
-
-    /// The first section of an object, from the `at`-th on, that something is written into.
-    pub(crate) fn next_written(&self, number: usize, object: &Object<'_>, at: u32) -> Option<u32> {
-        let records = self.sections_of(number, object).get(at as usize..)?;
-        let after = records.iter().position(SectionState::is_written)?;
-        at.checked_add(after as u32)
     }
 
     pub(crate) fn set_section(&mut self, object: usize, index: u32, state: SectionState) {
