@@ -9,7 +9,7 @@ use object::endian::{LittleEndian as LE, U32};
 use object::pod;
 
 use crate::arch::Machine;
-use crate::elf::{Header, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong};
+use crate::elf::{Header, RawRela, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong};
 use crate::error::{Defect, Error, Format, Phase};
 use crate::name::ObjectName;
 use crate::object::Object;
@@ -50,11 +50,18 @@ impl<'o> Object<'o> {
             loose_symbols: 0,
         };
         object.section_names = object.section_name_table(header)?;
-        let has_thread_locals = object.check_sections()?;
-        object.read_symbol_table()?;
-        (object.loose_symbols, object.has_boundaries) = object.check_symbols(has_thread_locals)?;
-        object.check_tables()?;
-        object.count_extra_records();
+        let found = object.check_sections()?;
+        object.list_records = found.lists;
+        object.padding_records = found.paddings;
+        object.extra_records = found.lists.saturating_add(found.paddings);
+        if let Some(index) = found.symbol_table {
+            object.read_symbol_table(index, found.has_indices)?;
+        }
+        (object.loose_symbols, object.has_boundaries) =
+            object.check_symbols(found.has_thread_locals)?;
+        if found.has_groups {
+            object.check_groups()?;
+        }
         Ok(object)
     }
 
@@ -81,43 +88,62 @@ impl<'o> Object<'o> {
         (strings.last() == Some(&0)).then_some(strings)
     }
 
-    /// Checks the sections; whether any holds thread-local variables.
-    fn check_sections(&self) -> Result<bool, Error<'o>> {
-        let mut flags = 0;
-        for (index, header) in (0u32..).zip(self.headers) {
+    /// Checks the sections, and the relocation tables among them.
+    fn check_sections(&self) -> Result<Found, Error<'o>> {
+        let mut found = Found::default();
+        let (mut flags, mut total) = (0, 0usize);
+        for (index, section) in self.sections() {
+            let header = section.header;
             let name = header.sh_name.get(LE);
             if name as usize >= self.section_names.len() {
                 return Err(self.malformed(index, 0, Defect::StringOffset, name.into()));
             }
-            if self.file_range(header).is_none() {
+            let Some(bytes) = self.file_range(header) else {
                 let offset = header.sh_offset.get(LE);
                 return Err(self.malformed(index, 0, Defect::SectionOutsideFile, offset));
-            }
+            };
             let align = header.sh_addralign.get(LE);
-            if align != 0 && !align.is_power_of_two() {
+            if align & align.wrapping_sub(1) != 0 {
                 return Err(self.malformed(index, 0, Defect::Alignment, align));
             }
             flags |= header.sh_flags.get(LE).0;
-        }
-        Ok(flags & elf::SHF_TLS.0 != 0)
-    }
-
-    fn read_symbol_table(&mut self) -> Result<(), Error<'o>> {
-        let mut found = None;
-        for (index, section) in self.sections().filter(|(_, s)| s.kind() == elf::SHT_SYMTAB.0) {
-            if let Some((first, _)) = found.replace((index, section)) {
-                return Err(self.malformed(
-                    index,
-                    0,
-                    Defect::DuplicateSymbolTable,
-                    u64::from(first),
-                ));
+            match header.sh_type.get(LE) {
+                elf::SHT_RELA => {
+                    self.check_rela_section(index, section, bytes)?;
+                    found.paddings =
+                        found.paddings.saturating_add(self.padding_records_of(section));
+                }
+                elf::SHT_GROUP => found.has_groups = true,
+                elf::SHT_SYMTAB => {
+                    if let Some(first) = found.symbol_table.replace(index) {
+                        let defect = Defect::DuplicateSymbolTable;
+                        return Err(self.malformed(index, 0, defect, first.into()));
+                    }
+                    continue;
+                }
+                kind => {
+                    found.has_indices |= kind == elf::SHT_SYMTAB_SHNDX;
+                    let is_list = section.init_kind().is_some();
+                    found.lists = found.lists.wrapping_add(is_list.into()); // one a section
+                    continue;
+                }
+            }
+            total = total.saturating_add(bytes.len());
+            if total > self.bytes.len() {
+                return Err(self.malformed(index, 0, Defect::OverlappingTables, total as u64));
             }
         }
-        let Some((index, section)) = found else { return Ok(()) };
+        found.has_thread_locals = flags & elf::SHF_TLS.0 != 0;
+        Ok(found)
+    }
+
+    /// Reads the symbol table, which is the section with this index; its symbols' sections may have
+    /// indices in a table of their own.
+    fn read_symbol_table(&mut self, index: u32, has_indices: bool) -> Result<(), Error<'o>> {
+        let Some(section) = self.section(index) else { return Ok(()) };
         self.symbol_table = index;
         let bytes = self.section_bytes(section);
-        self.check_entry_size(index, section, size_of::<Sym>())?;
+        self.check_entry_size(index, section, bytes, size_of::<Sym>())?;
         self.symbols = pod::slice_from_all_bytes(bytes).unwrap_or_default();
         let link = section.header.sh_link.get(LE);
         self.symbol_names = self.string_table(link).ok_or(self.malformed(
@@ -126,6 +152,9 @@ impl<'o> Object<'o> {
             Defect::SectionLink,
             link.into(),
         ))?;
+        if !has_indices {
+            return Ok(());
+        }
         let indices = self.sections().find(|(_, s)| {
             s.kind() == elf::SHT_SYMTAB_SHNDX.0 && s.header.sh_link.get(LE) == index
         });
@@ -141,10 +170,11 @@ impl<'o> Object<'o> {
         &self,
         index: u32,
         section: Section<'o>,
+        bytes: &[u8],
         expected: usize,
     ) -> Result<(), Error<'o>> {
         let given = section.header.sh_entsize.get(LE);
-        let whole = self.section_bytes(section).len().checked_rem(expected) == Some(0);
+        let whole = bytes.len().checked_rem(expected) == Some(0);
         if given != expected as u64 || !whole {
             return Err(self.malformed(index, 0, Defect::EntrySize, given));
         }
@@ -217,25 +247,13 @@ impl<'o> Object<'o> {
             && (sym.st_name.get(LE) as usize) < self.symbol_names.len()
     }
 
-    /// Checks the tables that speak of other sections: relocations and groups.
-    fn check_tables(&self) -> Result<(), Error<'o>> {
-        let mut total = 0usize;
-        for (index, section) in self.sections() {
-            match elf::SectionType(section.kind()) {
-                elf::SHT_RELA => self.check_rela_section(index, section)?,
-                elf::SHT_GROUP => self.check_group(index, section)?,
-                _ => continue,
-            }
-            total = total.saturating_add(self.section_bytes(section).len());
-            if total > self.bytes.len() {
-                return Err(self.malformed(index, 0, Defect::OverlappingTables, total as u64));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_rela_section(&self, index: u32, section: Section<'o>) -> Result<(), Error<'o>> {
-        self.check_entry_size(index, section, 24)?;
+    fn check_rela_section(
+        &self,
+        index: u32,
+        section: Section<'o>,
+        bytes: &[u8],
+    ) -> Result<(), Error<'o>> {
+        self.check_entry_size(index, section, bytes, size_of::<RawRela>())?;
         let target = section.header.sh_info.get(LE);
         if target == 0 || target >= self.section_count() {
             return Err(self.malformed(index, 0, Defect::SectionIndex, target.into()));
@@ -244,6 +262,14 @@ impl<'o> Object<'o> {
         let linked = self.section(link).map(Section::kind);
         if linked != Some(elf::SHT_SYMTAB.0) {
             return Err(self.malformed(index, 0, Defect::SectionLink, link.into()));
+        }
+        Ok(())
+    }
+
+    fn check_groups(&self) -> Result<(), Error<'o>> {
+        let groups = self.sections().filter(|(_, section)| section.kind() == elf::SHT_GROUP.0);
+        for (index, section) in groups {
+            self.check_group(index, section)?;
         }
         Ok(())
     }
@@ -270,35 +296,37 @@ impl<'o> Object<'o> {
         }
     }
 
-    /// What the plan keeps a record of besides sections and symbols: the parts of initialiser
-    /// lists, paddings to delete, and the order of relocation tables that are out of order; and
-    /// what it does if it is to relax code.
-    fn count_extra_records(&mut self) {
-        self.list_records = self.sections().filter(|(_, s)| s.init_kind().is_some()).count();
-        self.extra_records = self.list_records;
-        #[cfg(feature = "riscv64")]
-        self.count_riscv_records();
+    /// How many records the plan keeps of a relocation table on RISC-V: of paddings to delete, and of
+    /// the order, where it is out of order.
+    #[cfg(feature = "riscv64")]
+    fn padding_records_of(&self, section: Section<'o>) -> usize {
+        let target = || self.section(section.relocates());
+        if self.machine != Machine::Riscv64 || !target().is_some_and(Section::is_loaded) {
+            return 0;
+        }
+        let table = self.rela_table(section);
+        let (paddings, is_sorted) = table.paddings_and_order();
+        paddings.saturating_add(if is_sorted { 0 } else { table.len() })
     }
 
-    #[cfg(feature = "riscv64")]
-    fn count_riscv_records(&mut self) {
-        if self.machine != Machine::Riscv64 {
-            return;
-        }
-        let mut records = 0usize;
-        for (_, section) in self.sections().filter(|(_, s)| s.kind() == elf::SHT_RELA.0) {
-            let target = self.section(section.header.sh_info.get(LE));
-            if !target.is_some_and(Section::is_loaded) {
-                continue;
-            }
-            let table = self.rela_table(section);
-            let (paddings, is_sorted) = table.paddings_and_order();
-            let order = if is_sorted { 0 } else { table.len() };
-            records = records.saturating_add(paddings).saturating_add(order);
-        }
-        self.padding_records = records;
-        self.extra_records = self.extra_records.saturating_add(records);
+    #[cfg(not(feature = "riscv64"))]
+    const fn padding_records_of(&self, _: Section<'o>) -> usize {
+        0
     }
+}
+
+/// What a walk over the sections finds.
+#[derive(Default)]
+struct Found {
+    symbol_table: Option<u32>,
+    has_thread_locals: bool,
+    has_groups: bool,
+    /// Whether sections of symbols may have indices in a table of their own.
+    has_indices: bool,
+    /// The parts of lists of initialisers and finalisers.
+    lists: usize,
+    /// Records of paddings to delete, and of the order of relocation tables that are out of order.
+    paddings: usize,
 }
 
 /// The file header, if the file is of the kind that is loaded.
