@@ -25,6 +25,8 @@ pub(crate) struct SymbolRecords<'s> {
     /// Of loose symbols: in `word` the address, in `low` the number, in `high` which symbol it is.
     loose: &'s mut [Scratch],
     loose_count: usize,
+    /// No symbol before this one has a GOT slot.
+    first_slot: u32,
 }
 
 /// What every symbol has: above, `low` as in its state, and of `high` what [`STAYS`] says.
@@ -62,6 +64,10 @@ impl Entry {
 
     const fn high(self) -> u32 {
         self.0 as u32
+    }
+
+    const fn has_slot(self) -> bool {
+        self.low() != 0 && self.high() & ALIAS == 0
     }
 
     /// Whether the symbol is where its object's file says that it is, in a section that is placed.
@@ -125,7 +131,9 @@ impl<'s> SymbolRecords<'s> {
 
     /// Over memory that is all zeros.
     pub(crate) fn new(entries: &'s mut [Scratch], loose: &'s mut [Scratch]) -> Self {
-        Self { entries: Scratch::halves(entries), loose, loose_count: 0 }
+        let entries = Scratch::halves(entries);
+        let first_slot = entries.len() as u32; // no more than there are symbols, and one
+        Self { entries, loose, loose_count: 0, first_slot }
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<SymbolState> {
@@ -164,7 +172,11 @@ impl<'s> SymbolRecords<'s> {
         } else {
             return;
         };
-        self.put(number, Entry::new(low, (high & STAYS) | stub | own));
+        let entry = Entry::new(low, (high & STAYS) | stub | own);
+        if entry.has_slot() {
+            self.first_slot = self.first_slot.min(number);
+        }
+        self.put(number, entry);
     }
 
     /// Gives a symbol that has no number a loose record.
@@ -196,8 +208,9 @@ impl<'s> SymbolRecords<'s> {
 
     /// The numbers of symbols that have GOT slots.
     pub(crate) fn with_slots(&self) -> impl Iterator<Item = u32> + '_ {
-        let has_slot = |entry: &u64| Entry(*entry).low() != 0 && Entry(*entry).high() & ALIAS == 0;
-        (0u32..).zip(&*self.entries).filter(move |(_, entry)| has_slot(entry)).map(|(n, _)| n)
+        let entries = self.entries.get(self.first_slot as usize..).unwrap_or_default();
+        let entries = (self.first_slot..).zip(entries);
+        entries.filter(|(_, entry)| Entry(**entry).has_slot()).map(|(number, _)| number)
     }
 
     #[inline]
@@ -264,8 +277,10 @@ mod tests {
         state.set_import();
         state.set_needed();
         state.set_used();
+        assert_eq!(records.with_slots().count(), 0);
         state.set_slot(0);
         records.set(1, state);
+        assert!(records.with_slots().eq([1]));
         assert!(!records.entries_from_mut(0, 2).note_simple_use(1, Brief::STUB, true));
         assert!(records.entries_from_mut(0, 2).note_simple_use(1, Brief::SLOT, true));
         state.set_stub(0);
