@@ -20,8 +20,8 @@ use crate::elf::{Rela, RelaTable, SymbolPlace};
 use crate::error::Error;
 use crate::memory::MemoryManager;
 use crate::place::Segments;
-use crate::plan::state::SymbolState;
-use crate::plan::{Plan, PlannedSection, SLOT};
+use crate::plan::state::{SectionState, SymbolState};
+use crate::plan::{Plan, SLOT};
 pub(crate) use plain::Known;
 use plain::Progress;
 pub(crate) use site::Site;
@@ -85,16 +85,20 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         let mut memory = segments.all_bytes_mut();
         for (number, object) in self.plan.objects.iter().enumerate() {
             let known = Known::new(self.plan, number, object);
-            for (planned, state) in self.plan.written_sections(number, object) {
-                let PlannedSection { index, segment, .. } = planned;
+            let records = (0u32..).zip(self.plan.state.sections_of(number, object));
+            for (index, record) in records.filter(|(_, record)| SectionState::is_written(record)) {
                 let chunk = || self.plan.chunk_of(number, index);
                 if self.chunk().is_some_and(|only| only != chunk()) {
                     continue;
                 }
+                let planned = self.plan.planned(number, object, index, record);
+                let Some(planned) = planned else { continue };
+                let segment = planned.segment;
                 let start = planned.offset as usize;
                 let end = start.saturating_add(planned.size as usize);
                 let bytes = segment.pick_mut(&mut memory).get_mut(start..end);
-                let table = state.relocations.and_then(|index| object.section(index));
+                let table = SectionState::relocations_of(record);
+                let table = table.and_then(|table| object.section(table));
                 let site = Site {
                     object,
                     number,
@@ -102,7 +106,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                     segment,
                     table: table.map(|table| object.rela_table(table)).unwrap_or_default(),
                     symbol_base: known.base,
-                    target: state.target,
+                    target: record.word,
                     tombstone: None,
                     bytes: bytes.unwrap_or_default(),
                 };
@@ -113,10 +117,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 self.apply_section(site, known)?;
                 #[cfg(feature = "aarch64")]
                 if cfg!(feature = "erratum-843419")
-                    && state.patches
+                    && SectionState::has_patches(record)
                     && let Some(bytes) = segment.pick_mut(&mut memory).get_mut(start..end)
                 {
-                    self.mend_erratum(planned, state, bytes)?;
+                    self.mend_erratum(planned, SectionState::unpack(*record), bytes)?;
                 }
             }
         }

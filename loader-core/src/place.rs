@@ -79,7 +79,7 @@ impl<'o, 's> Plan<'o, 's> {
     ) {
         for (number, object) in self.objects.iter().enumerate() {
             for record in self.state.sections_of_mut(number, object) {
-                let Some(kind) = SectionState::residence_in(record).segment() else { continue };
+                let Some(kind) = SectionState::segment_of(record) else { continue };
                 if only.is_none_or(|only| only == kind) {
                     let address = segments.target(kind).wrapping_add(record.low.into());
                     record.word = address.value();

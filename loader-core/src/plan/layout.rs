@@ -40,9 +40,7 @@ impl<'o> Plan<'o, '_> {
                     let index = self.lay_out_run(number, object, next, zeroed);
                     next = index.saturating_add(1);
                     let Some(state) = self.state.section(number, index) else { continue };
-                    let Some(planned) = self.planned(number, object, index, state) else {
-                        continue;
-                    };
+                    let Some(planned) = self.planned_section(number, index) else { continue };
                     let laid = match self.gathered(number, index) {
                         Some(gathered) => {
                             self.has_zero_data |= gathered.zeroed;
@@ -80,7 +78,7 @@ impl<'o> Plan<'o, '_> {
         let records = self.state.sections_of_mut(number, object).get_mut(from..);
         let headers = object.headers.get(from..).unwrap_or_default();
         for (header, record) in headers.iter().zip(records.unwrap_or_default()) {
-            if let Some(kind) = SectionState::residence_in(record).segment() {
+            if let Some(kind) = SectionState::segment_of(record) {
                 if !SectionState::is_as_in_file(record) {
                     break;
                 }
@@ -199,9 +197,8 @@ impl<'o> Plan<'o, '_> {
                 if !SectionState::is_placed(record) {
                     continue;
                 }
-                let state = SectionState::unpack(*record);
-                let Some(planned) = self.planned(number, object, index, state) else { continue };
-                if !state.gathered {
+                let Some(planned) = self.planned(number, object, index, record) else { continue };
+                if !SectionState::unpack(*record).gathered {
                     if turn == planned.turn() {
                         visit(planned);
                     }

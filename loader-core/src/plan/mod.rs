@@ -297,9 +297,7 @@ impl<'o, 's> Plan<'o, 's> {
         self.objects.iter().enumerate().flat_map(move |(number, object)| {
             let records = (0u32..).zip(self.state.sections_of(number, object));
             let placed = records.filter(|(_, record)| SectionState::is_placed(record));
-            placed.filter_map(move |(index, record)| {
-                self.planned(number, object, index, SectionState::unpack(*record))
-            })
+            placed.filter_map(move |(index, record)| self.planned(number, object, index, record))
         })
     }
 
@@ -357,38 +355,45 @@ impl<'o, 's> Plan<'o, 's> {
             .filter_map(|rela| self.machine.relocation(rela.number))
     }
 
-    /// The sections of an object to be placed that more is written into than the file's bytes.
-    pub(crate) fn written_sections(
-        &self,
-        number: usize,
-        object: &Object<'o>,
-    ) -> impl Iterator<Item = (PlannedSection<'o>, SectionState)> {
-        let records = (0u32..).zip(self.state.sections_of(number, object));
-        let written = records.filter(|(_, record)| SectionState::is_written(record));
-        written.filter_map(move |(index, record)| {
-            let state = SectionState::unpack(*record);
-            Some((self.planned(number, object, index, state)?, state))
-        })
-    }
-
     pub(crate) fn planned_section(&self, object: usize, index: u32) -> Option<PlannedSection<'o>> {
-        let state = self.state.section(object, index)?;
-        self.planned(object, self.objects.get(object)?, index, state)
+        let of = self.objects.get(object)?;
+        let record = self.state.sections_of(object, of).get(index as usize)?;
+        self.planned(object, of, index, record)
     }
 
     /// A section whose record is at hand.
-    #[inline(always)] // so that no more of the record is unpacked than is needed
-    fn planned(
+    #[inline(always)]
+    pub(crate) fn planned(
         &self,
         number: usize,
         object: &Object<'o>,
         index: u32,
-        state: SectionState,
+        record: &Scratch,
     ) -> Option<PlannedSection<'o>> {
-        let segment = state.residence.segment()?;
         let section = object.section(index)?;
+        let segment = SectionState::segment_of(record)?;
+        let size = if SectionState::is_as_in_file(record) {
+            section.size()
+        } else {
+            self.size_in_memory(number, index, section, record)?
+        };
+        let offset = record.low.into();
+        Some(PlannedSection { object: number, index, section, segment, offset, size })
+    }
+
+    /// The size of a section that may be another than in the file; `None` where it takes no memory
+    /// here.
+    #[inline(never)] // few are asked for it
+    fn size_in_memory(
+        &self,
+        number: usize,
+        index: u32,
+        section: Section<'o>,
+        record: &Scratch,
+    ) -> Option<u64> {
+        let state = SectionState::unpack(*record);
         if state.residence == Residence::ThreadLocal && section.is_nobits() {
-            return None; // zeros of each thread's block, which take no memory here
+            return None; // zeros of each thread's block
         }
         let mut size = section.size();
         if state.shrinks {
@@ -396,8 +401,7 @@ impl<'o, 's> Plan<'o, 's> {
         }
         #[cfg(feature = "aarch64")]
         let size = state.size_in_memory(size);
-        let offset = state.offset.into();
-        Some(PlannedSection { object: number, index, section, segment, offset, size })
+        Some(size)
     }
 
     /// The relocations of a section that is loaded, where it has any.

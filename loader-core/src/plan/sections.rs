@@ -14,7 +14,8 @@ impl<'o> Plan<'o, '_> {
     pub(super) fn classify_sections(&mut self) -> Result<(), Error<'o>> {
         for (number, object) in self.objects.iter().enumerate() {
             let records = self.state.sections_of_mut(number, object);
-            for ((index, section), record) in object.sections().zip(records) {
+            for (index, (header, record)) in (0u32..).zip(object.headers.iter().zip(records)) {
+                let section = Section { header, strings: object.section_names };
                 let is_duplicate = SectionState::residence_in(record) == Residence::Duplicate;
                 if is_duplicate || !section.is_loaded() {
                     continue;

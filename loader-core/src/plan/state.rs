@@ -112,7 +112,9 @@ pub(crate) enum Residence {
 }
 
 impl Residence {
+    /// The segment that holds it.
     pub(crate) const fn segment(self) -> Option<SegmentKind> {
+        // Comparisons are selections, where a match is a jump.
         if matches!(self, Self::Text) {
             Some(SegmentKind::Text)
         } else if matches!(self, Self::ReadOnly | Self::ThreadLocal) {
@@ -181,6 +183,17 @@ impl SectionState {
         Residence::from_bits(record.high & RESIDENCE)
     }
 
+    /// The segment that holds the section that a record is of.
+    pub(crate) fn segment_of(record: &Scratch) -> Option<SegmentKind> {
+        const fn of(bits: u32) -> Option<SegmentKind> {
+            Residence::from_bits(bits).segment()
+        }
+        // No jump, which sections in any order would mislead.
+        const SEGMENTS: [Option<SegmentKind>; 8] =
+            [of(0), of(1), of(2), of(3), of(4), of(5), of(6), of(7)];
+        SEGMENTS.get((record.high & RESIDENCE) as usize).copied().flatten()
+    }
+
     pub(crate) const fn set_residence(record: &mut Scratch, residence: Residence) {
         record.high = (record.high & !RESIDENCE) | residence as u32;
     }
@@ -224,6 +237,12 @@ impl SectionState {
     /// Whether bytes of the section that a record is of are deleted, or may be.
     pub(crate) const fn shrinks(record: &Scratch) -> bool {
         record.high & SHRINKS != 0
+    }
+
+    /// Whether room for patches lies behind the section that a record is of.
+    #[cfg(feature = "aarch64")]
+    pub(crate) const fn has_patches(record: &Scratch) -> bool {
+        record.high & PATCHES != 0
     }
 
     /// Whether anything is written into the section that a record is of: relocations, or what
