@@ -362,7 +362,7 @@ impl<'o, 's> Plan<'o, 's> {
     }
 
     /// A section whose record is at hand.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn planned(
         &self,
         number: usize,

@@ -66,7 +66,7 @@ impl<'o> Plan<'o, '_> {
             let alone = gone.is_none() && previous.is_none();
             #[cfg(not(feature = "riscv64"))]
             let alone = gone.is_none();
-            if alone {
+            if alone && cfg!(feature = "fast-loops") {
                 let end = index.saturating_add(1);
                 let noted = self.skip_noted(number, object, (index, next), end);
                 next = noted.map_or(table.len(), |(_, at)| at);
