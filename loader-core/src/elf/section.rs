@@ -161,12 +161,17 @@ impl<'o> Section<'o> {
     }
 
     /// Which list of initialisers or finalisers it is a part of, if any.
+    #[inline]
     pub(crate) fn init_kind(self) -> Option<InitKind> {
         match elf::SectionType(self.kind()) {
             elf::SHT_PREINIT_ARRAY => Some(InitKind::PreInit),
             elf::SHT_INIT_ARRAY => Some(InitKind::Init),
             elf::SHT_FINI_ARRAY => Some(InitKind::Fini),
-            elf::SHT_PROGBITS => self.init_kind_by_name(),
+            elf::SHT_PROGBITS => match self.name_bytes() {
+                // The second letter of all of them, so that most names are looked at once.
+                [b'.', b'p' | b'i' | b'c' | b'f' | b'd', ..] => self.init_kind_by_name(),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -174,10 +179,6 @@ impl<'o> Section<'o> {
     /// The same of a section that only its name speaks for: the lists of old, and those of
     /// assemblers and compilers that do not know the types. Linkers take them as well.
     fn init_kind_by_name(self) -> Option<InitKind> {
-        // The second letter of all of them, so that most names are looked at once.
-        let [b'.', b'p' | b'i' | b'c' | b'f' | b'd', ..] = self.name_bytes() else {
-            return None;
-        };
         const NAMES: [(&[u8], InitKind); 5] = [
             (b".preinit_array", InitKind::PreInit),
             (b".init_array", InitKind::Init),

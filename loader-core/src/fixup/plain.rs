@@ -87,11 +87,9 @@ impl<'o> Fixer<'_, 'o, '_> {
         site: &mut Site<'_, 'o>,
         progress: &mut Progress<'_>,
     ) {
-        let Known { types, symbols, entries, base, sections } = *known;
-        let target = site.target;
         let mut rest = site.table.raw_from(progress.next).iter();
         while let Some(raw) = rest.as_slice().first() {
-            let Some(row) = types.find(RelaTable::number_of(raw)) else { break };
+            let Some(row) = known.types.find(RelaTable::number_of(raw)) else { break };
             let brief = &row.brief;
             if !brief.way.is_plain() {
                 if brief.way != Way::Nothing && site.apply_low_part(row, raw, progress).is_none() {
@@ -101,23 +99,23 @@ impl<'o> Fixer<'_, 'o, '_> {
                 continue;
             }
             let Rela { offset: from, symbol, addend, .. } = Rela::new(raw);
-            let Some(sym) = symbols.get(symbol as usize) else { break };
+            let Some(sym) = known.symbols.get(symbol as usize) else { break };
             let Action::Apply(fixup) = &row.action else { break };
-            let is_at_home = entries.get(symbol).is_some_and(Entry::is_at_home);
-            let address = match sections.get(usize::from(sym.st_shndx.get(LE).0)) {
+            let is_at_home = known.entries.get(symbol).is_some_and(Entry::is_at_home);
+            let address = match known.sections.get(usize::from(sym.st_shndx.get(LE).0)) {
                 Some(home) if is_at_home && !(RISCV && SectionState::shrinks(home)) => {
                     home.word.wrapping_add(sym.st_value.get(LE))
                 }
-                _ => self.plan.address_of(base.wrapping_add(symbol)),
+                _ => self.plan.address_of(known.base.wrapping_add(symbol)),
             };
             if address == 0 {
                 break;
             }
             let offset = if RISCV { progress.moved(from) } else { from };
-            let place = target.wrapping_add(offset);
+            let place = site.target.wrapping_add(offset);
             let mut value = brief.value(address.wrapping_add(addend.cast_unsigned()), place);
             if !brief.spans(value) {
-                let stub = self.stub_of(base.wrapping_add(symbol), fixup.formula, addend);
+                let stub = self.stub_of(known.base.wrapping_add(symbol), fixup.formula, addend);
                 let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { break };
                 if !brief.spans(stub) {
                     break;

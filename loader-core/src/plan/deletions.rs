@@ -150,8 +150,10 @@ impl State<'_> {
 
 impl<'o> Plan<'o, '_> {
     /// Where the offsets of a section's relocations end up.
+    #[inline]
     pub(crate) fn shift_of(&self, object: usize, index: u32) -> Shift<'_> {
-        Shift::new(self.state.places_of(object, index))
+        let any = !self.state.deletions.is_empty();
+        Shift::new(if any { self.state.places_of(object, index) } else { &[] })
     }
 
     /// Copies a section without the bytes that it loses. `None` where its records do not fit the

@@ -73,18 +73,20 @@ impl<'o> Plan<'o, '_> {
         {
             return at;
         }
-        let mut done = at;
+        let (mut done, mut has_zero_data) = (at, false);
         let (segments, from) = (&mut self.segments, at as usize);
         let records = self.state.sections_of_mut(number, object).get_mut(from..);
         let headers = object.headers.get(from..).unwrap_or_default();
         for (header, record) in headers.iter().zip(records.unwrap_or_default()) {
-            if let Some(kind) = SectionState::segment_of(record) {
+            let section = Section { header, strings: object.section_names };
+            // Of what is left for the zeros' turn, few sections are.
+            let may_have_turn = !zeroed || section.is_nobits();
+            if let Some(kind) = SectionState::segment_of(record).filter(|_| may_have_turn) {
                 if !SectionState::is_as_in_file(record) {
                     break;
                 }
-                let section = Section { header, strings: object.section_names };
                 let is_zero_data = section.is_nobits() && kind != SegmentKind::Text;
-                self.has_zero_data |= is_zero_data;
+                has_zero_data |= is_zero_data;
                 if is_zero_data == zeroed {
                     let segment = kind.pick_mut(segments);
                     let Some(end) = segment.append(section.size(), section.align()) else { break };
@@ -93,6 +95,7 @@ impl<'o> Plan<'o, '_> {
             }
             done = done.wrapping_add(1);
         }
+        self.has_zero_data |= has_zero_data;
         done
     }
 

@@ -54,6 +54,7 @@ pub(crate) fn is_marked(table: RelaTable<'_>, at: usize) -> bool {
 
 impl<'o> Plan<'o, '_> {
     /// Whether the code of a section may get shorter.
+    #[inline]
     pub(crate) fn relaxes(&self, object: usize, index: u32) -> bool {
         let is_text = |state: SectionState| state.residence == Residence::Text;
         self.options.relaxes()

@@ -5,7 +5,7 @@ use object::elf;
 use crate::elf::{SHT_CREL, Section};
 use crate::error::{Defect, Error, Phase, RefusedSection};
 use crate::plan::state::{Residence, SectionState};
-use crate::plan::{Plan, TlsModel};
+use crate::plan::{DebugSections, Plan, TlsModel};
 use crate::scratch::Scratch;
 use crate::sort::sort_by_key;
 
@@ -49,6 +49,7 @@ impl<'o> Plan<'o, '_> {
     /// Tells each section that is loaded, or shown to a debugger, which relocation section applies
     /// to it.
     pub(super) fn attach_relocations(&mut self) -> Result<(), Error<'o>> {
+        let shows_debug = self.options.debug_sections() != DebugSections::None;
         for (number, object) in self.objects.iter().enumerate() {
             for (index, section) in object.sections() {
                 let kind = elf::SectionType(section.kind());
@@ -56,7 +57,7 @@ impl<'o> Plan<'o, '_> {
                     continue;
                 }
                 let target = section.relocates();
-                let has_debug = self.has_debug(number, target);
+                let has_debug = shows_debug && self.has_debug(number, target);
                 let record = self.state.sections_of_mut(number, object).get_mut(target as usize);
                 let Some(record) = record else { continue };
                 if !SectionState::is_placed(record) && !has_debug {
