@@ -89,6 +89,7 @@ impl<'o> Object<'o> {
     }
 
     /// Checks the sections, and the relocation tables among them.
+    #[inline(never)] // a loop with registers of its own
     fn check_sections(&self) -> Result<Found, Error<'o>> {
         let mut found = Found::default();
         let (mut flags, mut total) = (0, 0usize);
@@ -183,6 +184,7 @@ impl<'o> Object<'o> {
 
     /// Checks the symbols of an object that may have thread-local sections; how many are loose, and
     /// whether any speaks of a boundary of sections.
+    #[inline(never)] // a loop with registers of its own
     fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Error<'o>> {
         let (mut loose, mut has_boundaries) = (0usize, false);
         for (index, sym) in (0u32..).zip(self.symbols) {

@@ -138,6 +138,7 @@ impl<'o> Plan<'o, '_> {
         }
     }
 
+    #[inline]
     fn copy_section(&self, planned: PlannedSection<'o>, to: &mut [u8]) {
         let Some(object) = self.objects.get(planned.object) else { return };
         let from = object.section_bytes(planned.section);
