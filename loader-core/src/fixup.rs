@@ -111,10 +111,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                     bytes: bytes.unwrap_or_default(),
                 };
                 #[cfg(feature = "riscv64")]
-                let known = Some(&known).filter(|_| !self.plan.relaxes(number, index));
+                let is_plain = !self.plan.relaxes(number, index);
                 #[cfg(not(feature = "riscv64"))]
-                let known = Some(&known);
-                self.apply_section(site, known)?;
+                let is_plain = true;
+                self.apply_section(site, is_plain.then_some(&known))?;
                 #[cfg(feature = "aarch64")]
                 if cfg!(feature = "erratum-843419")
                     && SectionState::has_patches(record)
@@ -128,7 +128,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     }
 
     /// Applies the relocations of a section; those that are plain in a loop of their own, where
-    /// what that asks is `known`.
+    /// what that asks is `known`: not of a debug section, nor of code that may get shorter.
     #[inline]
     pub(crate) fn apply_section(
         &self,
@@ -154,7 +154,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         self.apply_others(site, known, progress)
     }
 
-    /// Applies the relocations of a section from one on that is not plain.
+    /// The same, from one on that is not plain.
     fn apply_others(
         &self,
         mut site: Site<'_, 'o>,

@@ -88,7 +88,8 @@ impl<'o> Object<'o> {
         (strings.last() == Some(&0)).then_some(strings)
     }
 
-    /// Checks the sections, and the relocation tables among them.
+    /// Checks the sections, and the relocation tables among them; finds what else is to be checked,
+    /// and counts what the plan will keep records of.
     #[inline(never)] // a loop with registers of its own
     fn check_sections(&self) -> Result<Found, Error<'o>> {
         let mut found = Found::default();
@@ -138,8 +139,8 @@ impl<'o> Object<'o> {
         Ok(found)
     }
 
-    /// Reads the symbol table, which is the section with this index; its symbols' sections may have
-    /// indices in a table of their own.
+    /// Reads the symbol table, which is the section with this index, and the table of its symbols'
+    /// sections, where there may be one.
     fn read_symbol_table(&mut self, index: u32, has_indices: bool) -> Result<(), Error<'o>> {
         let Some(section) = self.section(index) else { return Ok(()) };
         self.symbol_table = index;
@@ -323,7 +324,7 @@ struct Found {
     symbol_table: Option<u32>,
     has_thread_locals: bool,
     has_groups: bool,
-    /// Whether sections of symbols may have indices in a table of their own.
+    /// Whether symbols' sections may stand in a table of their own (`SHT_SYMTAB_SHNDX`).
     has_indices: bool,
     /// The parts of lists of initialisers and finalisers.
     lists: usize,

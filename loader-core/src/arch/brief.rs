@@ -30,13 +30,13 @@ pub(crate) struct Brief {
     pub(crate) needs: u8,
 }
 
-/// How X is computed, of types that are applied by themselves.
+/// How X is computed, where the loops know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Way {
     /// Only the row's action says.
     Special,
-    /// Nothing is written, and no symbol is needed.
+    /// Not at all: nothing is written.
     Nothing,
     /// As the low part of what another relocation computes.
     #[cfg(feature = "riscv64")]

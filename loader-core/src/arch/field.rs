@@ -31,8 +31,9 @@ pub(crate) enum Encoding {
 }
 
 impl Field {
-    /// Data of this width, at any offset.
+    /// Data of this width, at any offset: for the tables.
     pub(crate) const fn data(width: u8, encoding: Encoding) -> Self {
+        assert!(!matches!(encoding, Encoding::Scattered(_)), "only instructions scatter bits");
         Self { width, align: 1, mask: 0, opcode: 0, other: (0, 0), encoding }
     }
 

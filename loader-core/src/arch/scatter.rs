@@ -6,8 +6,8 @@
 /// The most distances over which the bits of one value are moved: C.J has these.
 const MOVES: usize = 6;
 
-/// How many of these an instruction of so many bytes can have: of four, JAL has the most; of eight,
-/// there are pairs with an AUIPC.
+/// How many of these an instruction of so many bytes can have: of four, branches and JAL have the
+/// most; of eight, there are pairs with an AUIPC.
 const fn moves(width: usize) -> usize {
     match width {
         4 => 4,
@@ -16,7 +16,7 @@ const fn moves(width: usize) -> usize {
     }
 }
 
-/// How many all have, but for RISC-V's, nearly all of which have more.
+/// How many all have, but for RISC-V's jumps and branches.
 const FEW: usize = 2;
 
 /// Values are multiplied to move their bits up, and what comes of it goes down by so much again: a

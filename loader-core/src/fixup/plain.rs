@@ -4,12 +4,12 @@
 use object::endian::LittleEndian as LE;
 
 use super::{Fixer, Site};
+use crate::arch::{Action, Formula, Table, Way};
 #[cfg(feature = "riscv64")]
-use crate::arch::Machine;
-use crate::arch::{Action, Formula, Relocation, Table, Way};
+use crate::arch::{Machine, Relocation};
+use crate::elf::{ORDINARY_SECTIONS, Rela, RelaTable, Sym};
 #[cfg(feature = "riscv64")]
-use crate::elf::SymbolPlace;
-use crate::elf::{ORDINARY_SECTIONS, RawRela, Rela, RelaTable, Sym};
+use crate::elf::{RawRela, SymbolPlace};
 use crate::object::Object;
 use crate::plan::Plan;
 #[cfg(feature = "riscv64")]
@@ -92,7 +92,13 @@ impl<'o> Fixer<'_, 'o, '_> {
             let Some(row) = known.types.find(RelaTable::number_of(raw)) else { break };
             let brief = &row.brief;
             if !brief.way.is_plain() {
-                if brief.way != Way::Nothing && site.apply_low_part(row, raw, progress).is_none() {
+                let is_done = match brief.way {
+                    Way::Nothing => true,
+                    #[cfg(feature = "riscv64")]
+                    Way::Low => site.apply_low_part(row, raw, progress).is_some(),
+                    _ => false,
+                };
+                if !is_done {
                     break;
                 }
                 rest.next();
@@ -176,6 +182,7 @@ impl Progress<'_> {
     }
 }
 
+#[cfg(feature = "riscv64")]
 impl Site<'_, '_> {
     /// Writes a low part that names the high part before it. `None`, with nothing written, for
     /// any other.
@@ -186,20 +193,16 @@ impl Site<'_, '_> {
         raw: &RawRela,
         progress: &mut Progress<'_>,
     ) -> Option<()> {
-        #[cfg(feature = "riscv64")]
-        if let Action::PairLow(field) = &row.action {
-            let rela = Rela::new(raw);
-            let high = progress.high?;
-            let label = self.object.symbol(rela.symbol)?;
-            let names_it =
-                label.value() == high.offset && label.place() == SymbolPlace::Section(self.index);
-            if !names_it || rela.addend != 0 {
-                return None;
-            }
-            let offset = progress.shift.moved(rela.offset) as usize;
-            return field.write(self.bytes, offset, high.value).ok();
+        let Action::PairLow(field) = &row.action else { return None };
+        let rela = Rela::new(raw);
+        let high = progress.high?;
+        let label = self.object.symbol(rela.symbol)?;
+        let names_it =
+            label.value() == high.offset && label.place() == SymbolPlace::Section(self.index);
+        if !names_it || rela.addend != 0 {
+            return None;
         }
-        let _ = (row, raw, progress);
-        None
+        let offset = progress.shift.moved(rela.offset) as usize;
+        field.write(self.bytes, offset, high.value).ok()
     }
 }

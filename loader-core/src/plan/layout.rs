@@ -79,7 +79,7 @@ impl<'o> Plan<'o, '_> {
         let headers = object.headers.get(from..).unwrap_or_default();
         for (header, record) in headers.iter().zip(records.unwrap_or_default()) {
             let section = Section { header, strings: object.section_names };
-            // Of what is left for the zeros' turn, few sections are.
+            // When it is the zeros' turn, most sections have had theirs.
             let may_have_turn = !zeroed || section.is_nobits();
             if let Some(kind) = SectionState::segment_of(record).filter(|_| may_have_turn) {
                 if !SectionState::is_as_in_file(record) {

@@ -70,7 +70,8 @@ impl Entry {
         self.low() != 0 && self.high() & ALIAS == 0
     }
 
-    /// Whether the symbol is where its object's file says that it is, in a section that is placed.
+    /// Whether the symbol is where its object's file says that it is, in a section that is placed: so
+    /// it is not undefined, as such a symbol is loose, and the null symbol external.
     pub(crate) const fn is_at_home(self) -> bool {
         self.high() & (ALIAS | DEAD | EXTERNAL | LOOSE) == 0
     }

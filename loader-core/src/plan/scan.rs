@@ -77,10 +77,9 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    /// The first relocation, of the sections before `end`, that is unsound or tells something about a
-    /// symbol that others have not told before, but for its being used: few do, and these are looked
-    /// at in full. Where to begin is said as what comes back is: the section, and the place in its
-    /// table.
+    /// The first relocation, of the sections before `end`, that is to be looked at in full; without the
+    /// fast loops, the first. Where to begin is said as what comes back is: the section, and the place
+    /// in its table.
     #[inline]
     fn skip_noted(
         &mut self,
@@ -164,7 +163,12 @@ impl<'o> Plan<'o, '_> {
             #[cfg(feature = "riscv64")]
             Action::Align => {} // `padding` has checked it
             #[cfg(feature = "riscv64")]
-            Action::PairLow(field) => site.check_field(rela, row, *field)?,
+            Action::PairLow(field) => {
+                site.check_field(rela, row, *field)?;
+                // Its label is used, whatever else it is.
+                let label = site.symbol_base.wrapping_add(rela.symbol);
+                self.state.symbols.entries_from_mut(label, 1).note_simple_use(0, 0, false);
+            }
             #[cfg(feature = "riscv64")]
             Action::SetUleb128 | Action::SubUleb128 => {
                 site.check_field(rela, row, Field::WORD8)?;
@@ -314,8 +318,8 @@ impl<'o> Plan<'o, '_> {
     }
 }
 
-/// How many relocations, at the front of some, are sound and tell nothing that others have not told
-/// before, but for their symbol's being used; the section has `size` bytes.
+/// How many relocations, at the front of some, are sound and tell nothing about their symbol that
+/// others have not told before, but for its being used: nearly all. The section has `size` bytes.
 #[inline(never)] // a loop with registers of its own
 fn note_uses(
     relocations: &[RawRela],

@@ -1,9 +1,10 @@
 //! `SHN_ABS`: a symbol whose value is its address.
 
 use loader_core::Machine;
-use object::elf::{R_AARCH64_CALL26, R_X86_64_64};
+use object::elf::{self, R_AARCH64_CALL26, R_X86_64_64};
 
 use super::{both_orders, definer, user};
+use crate::support::lies::{section, symbol};
 use crate::support::{ElfBuilder, code, load};
 
 #[test]
@@ -34,4 +35,12 @@ fn the_null_symbol_is_zero() {
     let data = elf.data(&[0xff; 8]);
     elf.rela(data, 0, R_X86_64_64.0, 0, 0x42);
     assert_eq!(load(&elf.build(), &[]).field(".data", 0, 8), 0x42);
+    // Whatever it says, and wherever the null section is.
+    let lie = elf.build().set_symbol(0, symbol::VALUE, 8);
+    assert_eq!(load(&lie, &[]).field(".data", 0, 8), 0x42);
+    let placed = lie
+        .set_section(0, section::TYPE, elf::SHT_PROGBITS.0.into())
+        .set_section(0, section::FLAGS, elf::SHF_ALLOC.0)
+        .set_section(0, section::SIZE, 16);
+    assert_eq!(load(&placed, &[]).field(".data", 0, 8), 0x42);
 }
