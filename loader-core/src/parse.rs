@@ -25,6 +25,7 @@ impl<'o> Object<'o> {
     }
 
     /// The same for any object, a member of an archive as well.
+    #[inline(never)] // smaller so, with a frame of its own
     pub(crate) fn parse_as(name: ObjectName<'o>, bytes: &'o [u8]) -> Result<Self, Error<'o>> {
         let format = |format| Error::Format { object: name, format };
         let header = file_header(bytes).map_err(format)?;

@@ -228,6 +228,7 @@ impl<M: MemoryManager> Segments<M> {
         Ok(())
     }
 
+    #[inline(never)] // smaller so, with a frame of its own
     fn allocate<'o>(&mut self, kind: SegmentKind, plan: &Plan<'o, '_>) -> Result<(), Error<'o>> {
         let planned = plan.segment(kind);
         if planned.size == 0 {

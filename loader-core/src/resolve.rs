@@ -97,6 +97,7 @@ impl<'o, 's, M: MemoryManager> RelocatedImage<'o, 's, M> {
 
 impl<'o> Plan<'o, '_> {
     /// Fills the tables and applies the relocations, for the addresses that all has now.
+    #[inline(never)] // smaller so, with a frame of its own
     fn fill<M: MemoryManager>(
         &mut self,
         segments: &mut Segments<M>,
@@ -124,6 +125,7 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// Gives every symbol its address.
+    #[inline(never)] // smaller so, with a frame of its own
     fn resolve_symbols(
         &mut self,
         resolver: &(impl Resolver + ?Sized),

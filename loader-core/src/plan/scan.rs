@@ -112,6 +112,7 @@ impl<'o> Plan<'o, '_> {
         None
     }
 
+    #[inline(never)] // smaller so, with a frame of its own
     fn scan_one(
         &mut self,
         site: Site<'_, 'o>,
@@ -229,6 +230,7 @@ impl<'o> Plan<'o, '_> {
     }
 
     /// Marks the symbol as used and gives it the slot and the stub that this use may need.
+    #[inline(never)] // smaller so, with a frame of its own
     fn note_use(
         &mut self,
         site: Site<'_, 'o>,
