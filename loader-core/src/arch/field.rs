@@ -68,14 +68,10 @@ impl Field {
 
     /// What will be there, of what is there and the value.
     pub(crate) fn encode(&self, old: u64, value: u64) -> u64 {
-        match self.width {
-            2 => self.encode_in::<2>(old, value),
-            4 => self.encode_in::<4>(old, value),
-            _ => self.encode_in::<8>(old, value),
-        }
+        self.encode_in::<0>(old, value)
     }
 
-    /// The same, of a field of `N` bytes.
+    /// The same, of a field of `N` bytes; 0 stands for any number.
     #[inline(always)]
     fn encode_in<const N: usize>(&self, old: u64, value: u64) -> u64 {
         match self.encoding {
@@ -91,11 +87,27 @@ impl Field {
     #[inline(always)]
     pub(crate) fn write(&self, bytes: &mut [u8], offset: usize, value: u64) -> Result<(), u64> {
         match self.width {
+            _ if !cfg!(feature = "fast-loops") => self.write_bytes(bytes, offset, value),
             4 => self.write_at::<4>(bytes, offset, value),
             2 => self.write_at::<2>(bytes, offset, value),
             1 => self.write_at::<1>(bytes, offset, value),
             _ => self.write_at::<8>(bytes, offset, value),
         }
+    }
+
+    /// The same, byte by byte.
+    fn write_bytes(&self, bytes: &mut [u8], offset: usize, value: u64) -> Result<(), u64> {
+        let rest = bytes.get_mut(offset..).ok_or(0u64)?;
+        let field = rest.get_mut(..self.width.into()).ok_or(0u64)?;
+        let mut old = [0; 8];
+        old.iter_mut().zip(&*field).for_each(|(to, from)| *to = *from);
+        let old = u64::from_le_bytes(old);
+        if !self.accepts(old) {
+            return Err(old);
+        }
+        let new = self.encode(old, value).to_le_bytes();
+        field.iter_mut().zip(new).for_each(|(to, from)| *to = from);
+        Ok(())
     }
 
     /// The same, of a field of `N` bytes.

@@ -86,17 +86,18 @@ impl Scatter {
         (most == MOVES || self.moves[most].0 == 0) && (width == 8 || self.second == 0)
     }
 
-    /// The value in the instruction, which has `N` bytes.
+    /// The value in the instruction, which has `N` bytes; 0 stands for any number.
     #[inline(always)]
     pub(super) fn encode<const N: usize>(&self, old: u64, value: u64) -> u64 {
         let value = value.wrapping_add(self.round);
         let (few, others) = self.moves.split_at(FEW.min(moves(N)));
         let mut moved = gather(few, value);
-        if N != 8 && others.first().is_some_and(|(factor, _)| *factor != 0) {
+        if moves(N) > FEW && others.first().is_some_and(|(factor, _)| *factor != 0) {
             let others = others.get(..moves(N).saturating_sub(FEW)).unwrap_or_default();
             moved |= gather(others, value);
         }
-        let second = if N == 8 { (value << SECOND) & self.second } else { 0 };
+        let has_second = N == 8 || N == 0;
+        let second = if has_second { (value << SECOND) & self.second } else { 0 };
         ((moved >> DOWN) | second | (old & self.keep)) ^ self.flip
     }
 }
