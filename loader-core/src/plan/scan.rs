@@ -26,17 +26,44 @@ pub(super) struct Site<'a, 'o> {
 impl<'o> Plan<'o, '_> {
     pub(super) fn scan_relocations(&mut self) -> Result<(), Error<'o>> {
         for (number, object) in self.objects.iter().enumerate() {
-            let mut from = (0, 0);
-            while let Some((index, at)) = self.skip_noted(number, object, from, u32::MAX) {
+            let mut from = 0;
+            while let Some((index, at)) = self.skip_noted(number, object, from) {
                 self.scan_section(number, object, index, at)?;
-                from = (index.saturating_add(1), 0);
+                from = index.saturating_add(1);
             }
         }
         let object = self.objects.first().map(Object::name).unwrap_or_default();
         self.assign_thread_local_slots().ok_or(Error::TooLarge { object })
     }
 
-    /// Reads the relocations of a section from the `next`-th on.
+    /// The first section, from one on, with a relocation that is to be looked at in full, and the
+    /// place of that in its table; without the fast loops, any relocation is.
+    fn skip_noted(
+        &mut self,
+        number: usize,
+        object: &Object<'o>,
+        from: u32,
+    ) -> Option<(u32, usize)> {
+        let base = self.state.symbol_base(number)?;
+        let (types, has_got) = (self.machine.table(), self.got_used);
+        let (sections, symbols) = self.state.sections_and_symbols(number, object);
+        let mut entries = symbols.entries_from_mut(base, object.symbols.len());
+        let headers = object.headers.get(from as usize..)?;
+        let records = sections.get(from as usize..)?;
+        for (index, (header, record)) in (from..).zip(headers.iter().zip(records)) {
+            let table =
+                SectionState::relocations_of(record).and_then(|table| object.section(table));
+            let Some(table) = table.map(|table| object.rela_table(table)) else { continue };
+            let size = header.sh_size.get(LE);
+            let noted = note_uses(table.raw_from(0), types, &mut entries, size, has_got);
+            if noted < table.len() {
+                return Some((index, noted));
+            }
+        }
+        None
+    }
+
+    /// Reads the relocations of a section from the `next`-th on, which is to be looked at in full.
     fn scan_section(
         &mut self,
         number: usize,
@@ -66,50 +93,17 @@ impl<'o> Plan<'o, '_> {
             let alone = gone.is_none() && previous.is_none();
             #[cfg(not(feature = "riscv64"))]
             let alone = gone.is_none();
-            if alone && cfg!(feature = "fast-loops") {
-                let end = index.saturating_add(1);
-                let noted = self.skip_noted(number, object, (index, next), end);
-                next = noted.map_or(table.len(), |(_, at)| at);
+            if alone {
+                let (types, has_got) = (self.machine.table(), self.got_used);
+                let symbols = &mut self.state.symbols;
+                let mut entries = symbols.entries_from_mut(symbol_base, object.symbols.len());
+                let noted = note_uses(table.raw_from(next), types, &mut entries, size, has_got);
+                next = next.saturating_add(noted);
             }
         }
         #[cfg(feature = "riscv64")]
         site.check_uleb128_end(previous)?;
         Ok(())
-    }
-
-    /// The first relocation, of the sections before `end`, that is to be looked at in full; without the
-    /// fast loops, the first. Where to begin is said as what comes back is: the section, and the place
-    /// in its table.
-    #[inline]
-    fn skip_noted(
-        &mut self,
-        number: usize,
-        object: &Object<'o>,
-        (mut index, mut at): (u32, usize),
-        end: u32,
-    ) -> Option<(u32, usize)> {
-        let (types, has_got) = (self.machine.table(), self.got_used);
-        let base = self.state.symbol_base(number)?;
-        let (sections, symbols) = self.state.sections_and_symbols(number, object);
-        let mut entries = symbols.entries_from_mut(base, object.symbols.len());
-        let sections = sections.get(..end as usize).unwrap_or(sections);
-        let headers = object.headers.get(index as usize..)?;
-        for (header, record) in headers.iter().zip(sections.get(index as usize..)?) {
-            let table =
-                SectionState::relocations_of(record).and_then(|table| object.section(table));
-            if let Some(table) = table.map(|table| object.rela_table(table)) {
-                if cfg!(feature = "fast-loops") {
-                    let size = header.sh_size.get(LE);
-                    let noted = note_uses(table.raw_from(at), types, &mut entries, size, has_got);
-                    at = at.saturating_add(noted);
-                }
-                if at < table.len() {
-                    return Some((index, at));
-                }
-            }
-            (index, at) = (index.wrapping_add(1), 0);
-        }
-        None
     }
 
     #[inline(never)] // smaller so, with a frame of its own
@@ -322,6 +316,7 @@ impl<'o> Plan<'o, '_> {
 
 /// How many relocations, at the front of some, are sound and tell nothing about their symbol that
 /// others have not told before, but for its being used: nearly all. The section has `size` bytes.
+/// Without the fast loops, none: each is looked at in full.
 #[inline(never)] // a loop with registers of its own
 fn note_uses(
     relocations: &[RawRela],
@@ -330,6 +325,9 @@ fn note_uses(
     size: u64,
     has_got: bool,
 ) -> usize {
+    if !cfg!(feature = "fast-loops") {
+        return 0;
+    }
     let mut rest = relocations.iter();
     while let Some(raw) = rest.as_slice().first() {
         let Rela { offset, number, symbol, .. } = Rela::new(raw);
