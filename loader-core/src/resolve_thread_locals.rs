@@ -28,7 +28,7 @@ impl<'o> Plan<'o, '_> {
             let start = 0u64.wrapping_sub(self.machine.dtv_offset());
             self.write_slot(segments, pair.wrapping_add(1), start);
         }
-        for at in 0..self.state.symbols.loose_count() {
+        for at in 0..self.state.symbols.variables_among() {
             let Some((number, mut state, object, symbol)) = self.loose_symbol(at) else { continue };
             if !state.is_thread_local() || state.alias().is_some() {
                 continue;

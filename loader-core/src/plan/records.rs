@@ -27,6 +27,8 @@ pub(crate) struct SymbolRecords<'s> {
     loose_count: usize,
     /// No symbol before this one has a GOT slot.
     first_slot: u32,
+    /// Whether any is a thread-local variable.
+    has_variables: bool,
 }
 
 /// What every symbol has: above, `low` as in its state, and of `high` what [`STAYS`] says.
@@ -134,7 +136,7 @@ impl<'s> SymbolRecords<'s> {
     pub(crate) fn new(entries: &'s mut [Scratch], loose: &'s mut [Scratch]) -> Self {
         let entries = Scratch::halves(entries);
         let first_slot = entries.len() as u32; // no more than there are symbols, and one
-        Self { entries, loose, loose_count: 0, first_slot }
+        Self { entries, loose, loose_count: 0, first_slot, has_variables: false }
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<SymbolState> {
@@ -173,6 +175,7 @@ impl<'s> SymbolRecords<'s> {
         } else {
             return;
         };
+        self.has_variables |= state.is_thread_local();
         let entry = Entry::new(low, (high & STAYS) | stub | own);
         if entry.has_slot() {
             self.first_slot = self.first_slot.min(number);
@@ -194,6 +197,11 @@ impl<'s> SymbolRecords<'s> {
     pub(crate) fn loose_address(&self, number: u32) -> Option<u64> {
         let entry = self.entry(number).filter(|entry| entry.high() & (ALIAS | LOOSE) == LOOSE)?;
         self.loose.get((entry.high() & NUMBER) as usize).map(|loose| loose.word)
+    }
+
+    /// How many loose symbols there are, if any is a thread-local variable; those are loose.
+    pub(crate) const fn variables_among(&self) -> usize {
+        if self.has_variables { self.loose_count } else { 0 }
     }
 
     /// How many loose symbols there are.
@@ -264,6 +272,10 @@ mod tests {
             assert_eq!(records.get(3).map(parts), Some((u64::MAX - 1, 7, high)));
             assert!(!records.entry(3).is_some_and(Entry::is_at_home));
         }
+        assert_eq!(records.variables_among(), 0);
+        records.set(5, state(0, THREAD_LOCAL));
+        assert_eq!(records.variables_among(), 2);
+        records.set(5, SymbolState::default());
         assert_eq!(records.get(5).map(parts), Some((0, 0, 0)));
         assert_eq!(records.get(2).map(parts), Some((0, 7, NUMBER)));
         assert!(records.get(6).is_none());
