@@ -3,11 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::arch::Arch;
+use crate::setup::root;
 
 mod fill;
 mod name;
@@ -41,9 +42,18 @@ impl Project {
     /// Writes it into a folder of its name in `dir`, all of it or nothing, and returns that folder.
     ///
     /// # Errors
-    /// The folder is there already, or cannot be written.
+    /// The folder is there already, or cannot be written; or it would lie in the loader's own, and
+    /// cargo would read both configurations as one.
     pub fn write(&self, dir: &Path) -> Result<PathBuf> {
         let folder = dir.join(self.name.as_str());
+        let inside = |dir: PathBuf| root().canonicalize().is_ok_and(|root| dir.starts_with(root));
+        let here = if dir == Path::new("") { Path::new(".") } else { dir };
+        ensure!(
+            self.language != Language::Rust || !here.canonicalize().is_ok_and(inside),
+            "{} would lie in the loader's own folder, whose .cargo/config.toml is for its images: \
+             say another with --dir, such as --dir ..",
+            folder.display()
+        );
         // Where something of this name exists, even one that has come just now, this fails.
         std::fs::create_dir(&folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;

@@ -43,6 +43,19 @@ fn nothing_is_overwritten() {
     assert!(project.write(&dir.path().join("nowhere")).is_err());
 }
 
+/// There, cargo would join its configuration with the loader's, and fail.
+#[test]
+fn no_rust_module_lies_in_the_loaders_folder() {
+    let inside = tempfile::tempdir_in(root()).unwrap();
+    let rust = project(Language::Rust, &Arch::ALL);
+    for dir in [inside.path().to_owned(), inside.path().join("..")] {
+        let error = rust.write(&dir).unwrap_err().to_string();
+        assert!(error.contains("--dir"), "{error}");
+        assert!(!dir.join("say-hello").exists());
+    }
+    project(Language::C, &Arch::ALL).write(inside.path()).unwrap();
+}
+
 #[test]
 fn a_module_is_for_the_machines_asked_for() {
     let dir = tempfile::tempdir().unwrap();
