@@ -216,7 +216,7 @@ pub fn markdown(report: &Report) -> String {
         text += &ours(&report.objects).markdown();
     }
     if let Some(peers) = peers(&report.objects) {
-        text += "\nBeside others on the same objects (how many times as long as ours):\n\n";
+        text += "\nBeside others on the same objects, and how many times as long they take: links and loads as loader-core's load, whole processes as `cargo xtask link`'s:\n\n";
         text += &peers.markdown();
     }
     if let Some(on_target) = on_target(&report.on_target) {

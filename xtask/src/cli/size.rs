@@ -36,6 +36,9 @@ pub struct SizeArgs {
 }
 
 const SIZE_EXAMPLES: &str = "\
+The bar is what parse to sealed is to come to, for one machine and without optional features; nothing
+fails for it.
+
 Exit codes: 0 measured, and no larger with --check; 1 larger; 2 a wrong command line; 3 a tool is missing.
 
 Examples:
