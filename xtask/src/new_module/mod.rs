@@ -47,9 +47,9 @@ impl Project {
     pub fn write(&self, dir: &Path) -> Result<PathBuf> {
         let folder = dir.join(self.name.as_str());
         let inside = |dir: PathBuf| root().canonicalize().is_ok_and(|root| dir.starts_with(root));
-        let here = if dir == Path::new("") { Path::new(".") } else { dir };
         ensure!(
-            self.language != Language::Rust || !here.canonicalize().is_ok_and(inside),
+            self.language != Language::Rust
+                || !Path::new(".").join(dir).canonicalize().is_ok_and(inside),
             "{} would lie in the loader's own folder, whose .cargo/config.toml is for its images: \
              say another with --dir, such as --dir ..",
             folder.display()
