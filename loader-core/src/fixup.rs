@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::memory::MemoryManager;
 use crate::place::Segments;
 use crate::plan::state::{SectionState, SymbolState};
-use crate::plan::{Plan, SLOT};
+use crate::plan::{Plan, SLOT, relocations_of};
 pub(crate) use plain::Known;
 use plain::Progress;
 pub(crate) use site::Site;
@@ -97,14 +97,12 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 let start = planned.offset as usize;
                 let end = start.saturating_add(planned.size as usize);
                 let bytes = segment.pick_mut(&mut memory).get_mut(start..end);
-                let table = SectionState::relocations_of(record);
-                let table = table.and_then(|table| object.section(table));
                 let site = Site {
                     object,
                     number,
                     index,
                     segment,
-                    table: table.map(|table| object.rela_table(table)).unwrap_or_default(),
+                    table: relocations_of(object, record).unwrap_or_default(),
                     symbol_base: known.base,
                     target: record.word,
                     tombstone: None,

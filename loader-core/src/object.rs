@@ -67,14 +67,18 @@ impl<'o> Object<'o> {
 
     /// The section with this index; `None` past the last.
     pub fn section(&self, index: u32) -> Option<Section<'o>> {
-        let header = self.headers.get(index as usize)?;
-        Some(Section { header, strings: self.section_names })
+        self.headers.get(index as usize).map(|header| self.with_header(header))
+    }
+
+    /// The section with this header.
+    #[inline]
+    pub(crate) const fn with_header(&self, header: &'o Header) -> Section<'o> {
+        Section { header, strings: self.section_names }
     }
 
     /// All sections with their indices, from index 0 on.
     pub fn sections(&self) -> impl Iterator<Item = (u32, Section<'o>)> + '_ {
-        let strings = self.section_names;
-        (0u32..).zip(self.headers).map(move |(index, header)| (index, Section { header, strings }))
+        (0u32..).zip(self.headers).map(|(index, header)| (index, self.with_header(header)))
     }
 
     /// The symbol with this index; `None` past the last.

@@ -2,12 +2,12 @@
 
 use object::elf::SHF_TLS;
 
-use crate::elf::{Section, SymbolPlace};
+use crate::elf::SymbolPlace;
 use crate::error::Error;
 use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::boundaries::Gathered;
-use crate::plan::state::{Residence, SectionState, SymbolState};
+use crate::plan::state::{SectionState, SymbolState};
 use crate::plan::{Plan, PlannedSection, SLOT, SegmentPlan};
 
 /// The length of the record that ends an unwind table: a length of 0 (LSB, "The .eh_frame section").
@@ -39,7 +39,6 @@ impl<'o> Plan<'o, '_> {
                 while next < object.section_count() {
                     let index = self.lay_out_run(number, object, next, zeroed);
                     next = index.saturating_add(1);
-                    let Some(state) = self.state.section(number, index) else { continue };
                     let Some(planned) = self.planned_section(number, index) else { continue };
                     let laid = match self.gathered(number, index) {
                         Some(gathered) => {
@@ -49,7 +48,7 @@ impl<'o> Plan<'o, '_> {
                                 false => Some(()),
                             }
                         }
-                        None if state.residence == Residence::ThreadLocal => Some(()),
+                        None if planned.section.has(SHF_TLS) => Some(()),
                         None if planned.is_zero_data() == zeroed => self.lay_out(planned, 1),
                         None => {
                             self.has_zero_data = true;
@@ -78,7 +77,7 @@ impl<'o> Plan<'o, '_> {
         let records = self.state.sections_of_mut(number, object).get_mut(from..);
         let headers = object.headers.get(from..).unwrap_or_default();
         for (header, record) in headers.iter().zip(records.unwrap_or_default()) {
-            let section = Section { header, strings: object.section_names };
+            let section = object.with_header(header);
             // When it is the zeros' turn, most sections have had theirs.
             let may_have_turn = !zeroed || section.is_nobits();
             if let Some(kind) = SectionState::segment_of(record).filter(|_| may_have_turn) {

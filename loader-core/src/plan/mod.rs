@@ -483,3 +483,11 @@ impl<'o, 's> Plan<'o, 's> {
         core::iter::empty()
     }
 }
+
+/// The relocations of the section of an object that a record is of, where it is loaded and has any:
+/// as [`Plan::rela_of`], whose callers have no record at hand.
+#[inline]
+pub(crate) fn relocations_of<'o>(object: &Object<'o>, record: &Scratch) -> Option<RelaTable<'o>> {
+    let table = object.section(SectionState::relocations_of(record)?)?;
+    Some(object.rela_table(table))
+}

@@ -10,8 +10,8 @@ use crate::elf::{Binding, RawRela, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
 use crate::name::Name;
 use crate::object::Object;
-use crate::plan::state::{EntriesMut, Residence, STUB_LIMIT, SectionState};
-use crate::plan::{Plan, TlsModel};
+use crate::plan::state::{EntriesMut, Residence, STUB_LIMIT};
+use crate::plan::{Plan, TlsModel, relocations_of};
 
 /// A section whose relocations are being read.
 #[derive(Clone, Copy)]
@@ -51,9 +51,7 @@ impl<'o> Plan<'o, '_> {
         let headers = object.headers.get(from as usize..)?;
         let records = sections.get(from as usize..)?;
         for (index, (header, record)) in (from..).zip(headers.iter().zip(records)) {
-            let table =
-                SectionState::relocations_of(record).and_then(|table| object.section(table));
-            let Some(table) = table.map(|table| object.rela_table(table)) else { continue };
+            let Some(table) = relocations_of(object, record) else { continue };
             let size = header.sh_size.get(LE);
             let noted = note_uses(table.raw_from(0), types, &mut entries, size, has_got);
             if noted < table.len() {

@@ -15,7 +15,7 @@ impl<'o> Plan<'o, '_> {
         for (number, object) in self.objects.iter().enumerate() {
             let records = self.state.sections_of_mut(number, object);
             for (index, (header, record)) in (0u32..).zip(object.headers.iter().zip(records)) {
-                let section = Section { header, strings: object.section_names };
+                let section = object.with_header(header);
                 let is_duplicate = SectionState::residence_in(record) == Residence::Duplicate;
                 if is_duplicate || !section.is_loaded() {
                     continue;

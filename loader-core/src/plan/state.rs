@@ -114,7 +114,6 @@ pub(crate) enum Residence {
 impl Residence {
     /// The segment that holds it.
     pub(crate) const fn segment(self) -> Option<SegmentKind> {
-        // Comparisons are selections, where a match is a jump.
         if matches!(self, Self::Text) {
             Some(SegmentKind::Text)
         } else if matches!(self, Self::ReadOnly | Self::ThreadLocal) {
@@ -240,7 +239,6 @@ impl SectionState {
     }
 
     /// Whether room for patches lies behind the section that a record is of.
-    #[cfg(feature = "aarch64")]
     pub(crate) const fn has_patches(record: &Scratch) -> bool {
         record.high & PATCHES != 0
     }
@@ -248,7 +246,7 @@ impl SectionState {
     /// Whether anything is written into the section that a record is of: relocations, or what
     /// mends an erratum. It may not be here.
     pub(crate) const fn is_written(record: &Scratch) -> bool {
-        Self::has_relocations(record) || record.high & PATCHES != 0
+        Self::has_relocations(record) || Self::has_patches(record)
     }
 
     pub(crate) const fn unpack(record: Scratch) -> Self {
