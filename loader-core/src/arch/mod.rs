@@ -7,6 +7,7 @@ pub(crate) mod aarch64;
 mod bits;
 mod brief;
 mod field;
+pub(crate) mod frequent;
 mod local_exec;
 mod relocation;
 #[cfg(feature = "riscv64")]

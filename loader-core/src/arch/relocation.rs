@@ -385,6 +385,7 @@ impl Formula {
 }
 
 /// A table of rows, found by number without a search.
+#[derive(Clone, Copy)]
 pub(crate) struct Table {
     /// The rows, by ascending number.
     pub(crate) rows: &'static [Relocation],

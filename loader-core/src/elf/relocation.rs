@@ -55,11 +55,6 @@ impl<'o> RelaTable<'o> {
         self.raw.get(at..).unwrap_or_default()
     }
 
-    /// The type of an entry.
-    pub(crate) fn number_of(raw: &RawRela) -> u32 {
-        raw.r_info.get(LE) as u32
-    }
-
     /// The index of the first entry whose offset is not below `offset`, in a sorted table.
     #[cfg(feature = "riscv64")]
     pub(crate) fn first_at(self, offset: u64) -> usize {

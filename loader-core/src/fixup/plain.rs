@@ -4,12 +4,11 @@
 use object::endian::LittleEndian as LE;
 
 use super::{Fixer, Site};
-use crate::arch::{Action, Formula, Table, Way};
+use crate::arch::frequent::{self, Step, Types};
+use crate::arch::{Action, Formula, Machine, Relocation, Way};
 #[cfg(feature = "riscv64")]
-use crate::arch::{Machine, Relocation};
-use crate::elf::{ORDINARY_SECTIONS, Rela, RelaTable, Sym};
-#[cfg(feature = "riscv64")]
-use crate::elf::{RawRela, SymbolPlace};
+use crate::elf::ordinary_section;
+use crate::elf::{ORDINARY_SECTIONS, Rela, Sym};
 use crate::object::Object;
 use crate::plan::Plan;
 #[cfg(feature = "riscv64")]
@@ -40,7 +39,6 @@ pub(super) struct High {
 
 /// What is asked of an object for each relocation.
 pub(crate) struct Known<'k, 'o> {
-    types: &'static Table,
     /// Its symbols, and what the plan knows of each.
     symbols: &'o [Sym],
     entries: Entries<'k>,
@@ -55,7 +53,6 @@ impl<'k, 'o> Known<'k, 'o> {
         let base = plan.state.symbol_base(number).unwrap_or(0);
         let sections = plan.state.sections_of(number, object);
         Self {
-            types: plan.machine.table(),
             symbols: object.symbols,
             entries: plan.state.symbols.entries_from(base, object.symbols.len()),
             base,
@@ -72,44 +69,38 @@ impl<'o> Fixer<'_, 'o, '_> {
         site: &mut Site<'_, 'o>,
         progress: &mut Progress<'_>,
     ) {
-        #[cfg(feature = "riscv64")]
-        if self.machine == Machine::Riscv64 {
-            return self.apply_plain_of::<true>(known, site, progress);
+        match self.machine {
+            #[cfg(feature = "aarch64")]
+            Machine::Aarch64 => self.apply_plain_of::<frequent::Aarch64>(known, site, progress),
+            #[cfg(feature = "riscv64")]
+            Machine::Riscv64 => self.apply_plain_of::<frequent::Riscv64>(known, site, progress),
+            #[cfg(feature = "x86_64")]
+            Machine::X86_64 => self.apply_plain_of::<frequent::X86_64>(known, site, progress),
         }
-        self.apply_plain_of::<false>(known, site, progress);
     }
 
-    /// The same; in `RISCV`'s code bytes may have gone, and high parts have low ones.
     #[inline(never)] // a loop with registers of its own
-    fn apply_plain_of<const RISCV: bool>(
+    fn apply_plain_of<M: Types>(
         &self,
         known: &Known<'_, 'o>,
         site: &mut Site<'_, 'o>,
         progress: &mut Progress<'_>,
     ) {
+        // Of one length, which the compiler sees here.
+        let count = known.symbols.len().min(known.entries.len());
+        let symbols = known.symbols.get(..count).unwrap_or_default();
+        let entries = known.entries.first(count);
         let mut rest = site.table.raw_from(progress.next).iter();
         while let Some(raw) = rest.as_slice().first() {
-            let Some(row) = known.types.find(RelaTable::number_of(raw)) else { break };
-            let brief = &row.brief;
-            if !brief.way.is_plain() {
-                let is_done = match brief.way {
-                    Way::Nothing => true,
-                    #[cfg(feature = "riscv64")]
-                    Way::Low => site.apply_low_part(row, raw, progress).is_some(),
-                    _ => false,
-                };
-                if !is_done {
-                    break;
-                }
+            let Rela { offset, symbol, number, addend } = Rela::new(raw);
+            if number == M::HINT {
                 rest.next();
                 continue;
             }
-            let Rela { offset: from, symbol, addend, .. } = Rela::new(raw);
-            let Some(sym) = known.symbols.get(symbol as usize) else { break };
-            let Action::Apply(fixup) = &row.action else { break };
-            let is_at_home = known.entries.get(symbol).is_some_and(Entry::is_at_home);
+            let Some(sym) = symbols.get(symbol as usize) else { break };
+            let is_at_home = entries.get(symbol).is_some_and(Entry::is_at_home);
             let address = match known.sections.get(usize::from(sym.st_shndx.get(LE).0)) {
-                Some(home) if is_at_home && !(RISCV && SectionState::shrinks(home)) => {
+                Some(home) if is_at_home && !(M::IS_RISCV && SectionState::shrinks(home)) => {
                     home.word.wrapping_add(sym.st_value.get(LE))
                 }
                 _ => self.plan.address_of(known.base.wrapping_add(symbol)),
@@ -117,28 +108,72 @@ impl<'o> Fixer<'_, 'o, '_> {
             if address == 0 {
                 break;
             }
-            let offset = if RISCV { progress.moved(from) } else { from };
-            let place = site.target.wrapping_add(offset);
-            let mut value = brief.value(address.wrapping_add(addend.cast_unsigned()), place);
-            if !brief.spans(value) {
-                let stub = self.stub_of(known.base.wrapping_add(symbol), fixup.formula, addend);
-                let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { break };
-                if !brief.spans(stub) {
-                    break;
-                }
-                value = stub;
-            }
-            if !brief.is_aligned(value)
-                || fixup.field.write(site.bytes, offset as usize, value).is_err()
-            {
+            let symbol = known.base.wrapping_add(symbol);
+            let (fixer, label) = (self, sym);
+            let apply = Apply { fixer, site, progress, offset, label, symbol, address, addend };
+            if !M::with_row(number, apply) {
                 break;
-            }
-            if RISCV {
-                progress.note_high(brief.way, from, value);
             }
             rest.next();
         }
         progress.next = site.table.len().wrapping_sub(rest.len());
+    }
+}
+
+/// One relocation, to be applied if it is plain.
+struct Apply<'a, 'p, 'o, 's, 'b, 'x> {
+    fixer: &'a Fixer<'p, 'o, 's>,
+    site: &'a mut Site<'b, 'o>,
+    progress: &'a mut Progress<'x>,
+    offset: u64,
+    /// Its symbol, and the number of that among all.
+    label: &'a Sym,
+    symbol: u32,
+    /// S
+    address: u64,
+    /// A
+    addend: i64,
+}
+
+impl Step for Apply<'_, '_, '_, '_, '_, '_> {
+    #[inline(always)]
+    fn step<M: Types>(self, row: &'static Relocation) -> bool {
+        let Self { fixer, site, progress, offset: from, address, addend, .. } = self;
+        let brief = &row.brief;
+        let offset = if M::IS_RISCV { progress.moved(from) } else { from };
+        #[cfg(feature = "riscv64")]
+        if brief.way == Way::Low {
+            let Action::PairLow(field) = &row.action else { return false };
+            let Some(high) = progress.high else { return false };
+            let names_it = self.label.st_value.get(LE) == high.offset
+                && ordinary_section(self.label) == Some(site.index as usize);
+            return names_it
+                && addend == 0
+                && field.write(site.bytes, offset as usize, high.value).is_ok();
+        }
+        if !brief.way.is_plain() {
+            return brief.way == Way::Nothing;
+        }
+        let Action::Apply(fixup) = &row.action else { return false };
+        let place = site.target.wrapping_add(offset);
+        let mut value = brief.value(address.wrapping_add(addend.cast_unsigned()), place);
+        if !brief.spans(value) {
+            let stub = fixer.stub_of(self.symbol, fixup.formula, addend);
+            let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { return false };
+            if !brief.spans(stub) {
+                return false;
+            }
+            value = stub;
+        }
+        if !brief.is_aligned(value)
+            || fixup.field.write(site.bytes, offset as usize, value).is_err()
+        {
+            return false;
+        }
+        if M::IS_RISCV {
+            progress.note_high(brief.way, from, value);
+        }
+        true
     }
 }
 
@@ -179,30 +214,5 @@ impl Progress<'_> {
         }
         #[cfg(not(feature = "riscv64"))]
         let _ = (way, offset, value);
-    }
-}
-
-#[cfg(feature = "riscv64")]
-impl Site<'_, '_> {
-    /// Writes a low part that names the high part before it. `None`, with nothing written, for
-    /// any other.
-    #[inline(never)]
-    fn apply_low_part(
-        &mut self,
-        row: &Relocation,
-        raw: &RawRela,
-        progress: &mut Progress<'_>,
-    ) -> Option<()> {
-        let Action::PairLow(field) = &row.action else { return None };
-        let rela = Rela::new(raw);
-        let high = progress.high?;
-        let label = self.object.symbol(rela.symbol)?;
-        let names_it =
-            label.value() == high.offset && label.place() == SymbolPlace::Section(self.index);
-        if !names_it || rela.addend != 0 {
-            return None;
-        }
-        let offset = progress.shift.moved(rela.offset) as usize;
-        field.write(self.bytes, offset, high.value).ok()
     }
 }

@@ -100,7 +100,17 @@ impl Entry {
     }
 }
 
-impl Entries<'_> {
+impl<'a> Entries<'a> {
+    /// How many there are.
+    pub(crate) const fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// The first of them, or none where there are fewer.
+    pub(crate) fn first(self, count: usize) -> Self {
+        Self(self.0.get(..count).unwrap_or_default())
+    }
+
     /// That of the symbol with this index.
     #[inline]
     pub(crate) fn get(self, index: u32) -> Option<Entry> {

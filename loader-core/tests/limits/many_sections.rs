@@ -1,11 +1,11 @@
 //! More than 65,279 sections: indices and counts that do not fit where they usually stand.
 
 use loader_core::{Defect, Error, Machine, Object, Phase};
-use object::elf::R_X86_64_64;
+use object::elf::{R_RISCV_PCREL_HI20, R_RISCV_PCREL_LO12_I, R_X86_64_64, SHN_ABS};
 
 use crate::support::elf::SectionSpec;
 use crate::support::lies::{Elf, symbol};
-use crate::support::{ElfBuilder, load, refused};
+use crate::support::{ElfBuilder, code, load, refused};
 
 /// 66,000 sections of data, each eight bytes, each pointing to the next and the last to the
 /// first; every 1000th has a symbol.
@@ -56,6 +56,23 @@ fn reserved_indices_name_no_section() {
             );
         });
     }
+}
+
+#[test]
+fn an_absolute_label_is_in_no_section() {
+    // The text's index is the one that an absolute symbol has in the place of an index.
+    let mut elf = ElfBuilder::new(Machine::Riscv64);
+    for _ in 1..SHN_ABS.0 {
+        elf.section(".data", 3, &[]);
+    }
+    let text = elf.text(&code(&[0x13, 0x0000_0517, 0x0005_0513])); // nop; auipc a0, 0; addi a0, a0, 0
+    assert_eq!(text, SHN_ABS.0.into());
+    let (symbol, label) = (elf.local("symbol", text, 0), elf.absolute("label", 4));
+    elf.rela(text, 4, R_RISCV_PCREL_HI20.0, symbol, 0);
+    elf.rela(text, 8, R_RISCV_PCREL_LO12_I.0, label, 0);
+    refused(&elf.build(), Phase::Resolve, &["R_RISCV_PCREL_LO12_I"], |error| {
+        assert!(matches!(error, Error::Unpaired { .. }), "{error:?}");
+    });
 }
 
 #[test]
