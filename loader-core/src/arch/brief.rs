@@ -28,6 +28,9 @@ pub(crate) struct Brief {
     align_mask: u8,
     /// What the symbol or the module must have: see the constants.
     pub(crate) needs: u8,
+    /// Which bits count of what is known of its symbol, and noted of it: all, or none where it does
+    /// not speak of it.
+    pub(crate) symbol_bits: u32,
 }
 
 /// How X is computed, where the loops know it.
@@ -62,6 +65,8 @@ impl Brief {
     pub(crate) const GOT: u8 = 2;
     /// A call stub may stand in for the symbol.
     pub(crate) const STUB: u8 = 4;
+    /// More than is said here.
+    pub(crate) const MORE: u8 = 8;
 
     /// Of what is not applied by itself.
     const NONE: Self = Self {
@@ -73,12 +78,13 @@ impl Brief {
         way: Way::Special,
         width: 0,
         align_mask: 0,
-        needs: 0,
+        needs: Self::MORE,
+        symbol_bits: u32::MAX,
     };
 
     pub(super) const fn of(action: &Action) -> Self {
         match action {
-            Action::Nothing => Self { way: Way::Nothing, ..Self::NONE },
+            Action::Nothing => Self { way: Way::Nothing, needs: 0, symbol_bits: 0, ..Self::NONE },
             Action::Apply(fixup) if !fixup.formula.is_thread_local() => {
                 let Fixup { formula, field, range } = fixup;
                 let way = Way::of(*formula).in_field(field);
@@ -101,8 +107,15 @@ impl Brief {
         }
     }
 
+    /// Of a type with these needs.
+    #[cfg(test)]
+    pub(crate) const fn needing(needs: u8) -> Self {
+        Self { needs, ..Self::NONE }
+    }
+
     const fn of_field(self, field: &Field, way: Way) -> Self {
-        Self { way, width: field.width, align_mask: field.align.wrapping_sub(1), ..self }
+        let align_mask = field.align.wrapping_sub(1);
+        Self { way, width: field.width, align_mask, needs: 0, ..self }
     }
 
     /// X of a plain way, without a branch.

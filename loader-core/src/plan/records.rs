@@ -78,21 +78,26 @@ impl Entry {
         self.high() & (ALIAS | DEAD | EXTERNAL | LOOSE) == 0
     }
 
-    /// Notes a use with these needs ([`Brief`]), where that is all that is to be done: the symbol
-    /// stands for itself, is no thread-local variable, and has what it needs. Whether it is.
-    const fn note_simple_use(&mut self, needs: u8, has_got: bool) -> bool {
-        let high = self.high();
-        if high & (ALIAS | DEAD | THREAD_LOCAL | EXTERNAL) == 0 {
-            let simple = needs & (Brief::SLOT | Brief::GOT) == 0
-                || (has_got && (self.low() != 0 || needs & Brief::SLOT == 0));
-            if simple {
-                self.0 |= USED as u64;
-            }
-            return simple;
+    /// Notes a use by a type, where that is all that is to be done: the symbol stands for itself, is
+    /// no thread-local variable, and has what the type needs. Whether it is.
+    #[inline]
+    const fn note_simple_use(&mut self, by: &Brief, has_got: bool) -> bool {
+        const OTHER: u32 = ALIAS | DEAD | THREAD_LOCAL | EXTERNAL;
+        const MUCH: u8 = Brief::SLOT | Brief::GOT | Brief::MORE;
+        // One branch, as nothing foretells which types come next.
+        if (self.high() & OTHER & by.symbol_bits) | (by.needs & MUCH) as u32 != 0 {
+            return self.has_all(by.needs, has_got);
         }
-        let slot = self.low();
-        let calls_out = needs & Brief::STUB != 0;
-        high & (ALIAS | DEAD | THREAD_LOCAL | USED) == USED
+        self.0 |= (USED & by.symbol_bits) as u64;
+        true
+    }
+
+    /// Whether the symbol was used before, and has all that this use needs.
+    const fn has_all(self, needs: u8, has_got: bool) -> bool {
+        let (high, slot) = (self.high(), self.low());
+        let calls_out = needs & Brief::STUB != 0 && high & EXTERNAL != 0;
+        needs & Brief::MORE == 0
+            && high & (ALIAS | DEAD | THREAD_LOCAL | USED) == USED
             && high & (IMPORT | NEEDED) != IMPORT
             && (slot != 0 || !(needs & Brief::SLOT != 0 || calls_out))
             && (high & STUB != 0 || !calls_out)
@@ -121,18 +126,12 @@ impl<'a> Entries<'a> {
 impl EntriesMut<'_> {
     /// As [`Entry::note_simple_use`], of the symbol with this index.
     #[inline]
-    pub(crate) fn note_simple_use(&mut self, index: u32, needs: u8, has_got: bool) -> bool {
+    pub(crate) fn note_simple_use(&mut self, index: u32, by: &Brief, has_got: bool) -> bool {
         let Some(record) = self.0.get_mut(index as usize) else { return false };
         let mut entry = Entry(*record);
-        let simple = entry.note_simple_use(needs, has_got);
+        let simple = entry.note_simple_use(by, has_got);
         *record = entry.0;
         simple
-    }
-
-    /// Whether there is a symbol with this index.
-    #[inline]
-    pub(crate) const fn has(&self, index: u32) -> bool {
-        (index as usize) < self.0.len()
     }
 }
 
@@ -304,10 +303,22 @@ mod tests {
         state.set_slot(0);
         records.set(1, state);
         assert!(records.with_slots().eq([1]));
-        assert!(!records.entries_from_mut(0, 2).note_simple_use(1, Brief::STUB, true));
-        assert!(records.entries_from_mut(0, 2).note_simple_use(1, Brief::SLOT, true));
+        assert!(!records.entries_from_mut(0, 2).note_simple_use(
+            1,
+            &Brief::needing(Brief::STUB),
+            true
+        ));
+        assert!(records.entries_from_mut(0, 2).note_simple_use(
+            1,
+            &Brief::needing(Brief::SLOT),
+            true
+        ));
         state.set_stub(0);
         records.set(1, state);
-        assert!(records.entries_from_mut(0, 2).note_simple_use(1, Brief::STUB, true));
+        assert!(records.entries_from_mut(0, 2).note_simple_use(
+            1,
+            &Brief::needing(Brief::STUB),
+            true
+        ));
     }
 }

@@ -4,7 +4,7 @@ use object::endian::LittleEndian as LE;
 
 use crate::arch::{
     Action, Encoding, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Table,
-    Unsupported, Way,
+    Unsupported,
 };
 use crate::elf::{Binding, RawRela, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
@@ -160,7 +160,7 @@ impl<'o> Plan<'o, '_> {
                 site.check_field(rela, row, *field)?;
                 // Its label is used, whatever else it is.
                 let label = site.symbol_base.wrapping_add(rela.symbol);
-                self.state.symbols.entries_from_mut(label, 1).note_simple_use(0, 0, false);
+                self.state.symbols.entries_from_mut(label, 1).note_simple_use(0, &row.brief, false);
             }
             #[cfg(feature = "riscv64")]
             Action::SetUleb128 | Action::SubUleb128 => {
@@ -331,12 +331,7 @@ fn note_uses(
         let Rela { offset, number, symbol, .. } = Rela::new(raw);
         let Some(row) = types.find(number) else { break };
         let brief = &row.brief;
-        let is_noted = if brief.way > Way::Nothing {
-            brief.fits(offset, size) && entries.note_simple_use(symbol, brief.needs, has_got)
-        } else {
-            brief.way == Way::Nothing && entries.has(symbol)
-        };
-        if !is_noted {
+        if !brief.fits(offset, size) || !entries.note_simple_use(symbol, brief, has_got) {
             break;
         }
         rest.next();
