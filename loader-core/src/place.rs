@@ -145,6 +145,7 @@ impl<'o> Plan<'o, '_> {
         // Patches lie behind the section's own bytes: traps, while there is nothing to mend.
         #[cfg(feature = "aarch64")]
         let to = match to.split_at_mut_checked(from.len()) {
+            Some((to, [])) => to,
             Some((to, patches)) => {
                 patches.fill(self.machine.text_fill());
                 to

@@ -44,28 +44,15 @@ impl SegmentKind {
     pub const ALL: [Self; 3] = [Self::Text, Self::ReadOnly, Self::Data];
 
     /// This kind's element of three that are in the order of [`ALL`](Self::ALL).
+    #[expect(clippy::indexing_slicing, reason = "there are three kinds, as the compiler sees")]
     pub(crate) const fn pick<T>(self, all: &[T; 3]) -> &T {
-        let [text, read_only, data] = all;
-        // Comparisons are selections, where a match is a jump.
-        if matches!(self, Self::Text) {
-            text
-        } else if matches!(self, Self::ReadOnly) {
-            read_only
-        } else {
-            data
-        }
+        &all[self as usize] // no jump, which sections in any order would mislead
     }
 
     /// The same, to be changed.
+    #[expect(clippy::indexing_slicing, reason = "there are three kinds, as the compiler sees")]
     pub(crate) const fn pick_mut<T>(self, all: &mut [T; 3]) -> &mut T {
-        let [text, read_only, data] = all;
-        if matches!(self, Self::Text) {
-            text
-        } else if matches!(self, Self::ReadOnly) {
-            read_only
-        } else {
-            data
-        }
+        &mut all[self as usize]
     }
 
     /// A short name: `text`, `rodata` or `data`.
