@@ -18,6 +18,7 @@ use crate::arch::{Action, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
 use crate::elf::Symbol;
 use crate::elf::{Rela, RelaTable, SymbolPlace};
 use crate::error::Error;
+use crate::features::THREAD_LOCALS;
 use crate::memory::MemoryManager;
 use crate::place::Segments;
 use crate::plan::state::{SectionState, SymbolState};
@@ -25,9 +26,6 @@ use crate::plan::{Plan, SLOT, relocations_of};
 pub(crate) use plain::Known;
 use plain::Progress;
 pub(crate) use site::Site;
-
-/// Whether the objects may have thread-local variables.
-const HAS_THREAD_LOCALS: bool = cfg!(feature = "thread-locals");
 
 /// Applies relocations for the addresses that a plan's sections and symbols have now.
 pub(crate) struct Fixer<'p, 'o, 's> {
@@ -195,18 +193,18 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             match &row.action {
                 Action::Apply(fixup)
-                    if HAS_THREAD_LOCALS
+                    if THREAD_LOCALS
                         && fixup.formula.is_thread_local()
                         && site.tombstone().is_none() =>
                 {
                     self.apply_thread_local(&mut site, job, fixup, (table, at), &mut gone)?;
                 }
                 Action::Apply(fixup) => self.apply(&mut site, job, fixup)?,
-                Action::DescriptorPart if HAS_THREAD_LOCALS => {
+                Action::DescriptorPart if THREAD_LOCALS => {
                     self.apply_descriptor_part(&mut site, job, (table, at))?;
                 }
                 #[cfg(feature = "riscv64")]
-                Action::DescriptorLow(field) if HAS_THREAD_LOCALS => {
+                Action::DescriptorLow(field) if THREAD_LOCALS => {
                     let done = self.apply_descriptor_part(&mut site, job, (table, at))?;
                     if !done {
                         let value = self.high_part(&site, job)?;

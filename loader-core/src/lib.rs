@@ -233,6 +233,7 @@ mod debug;
 mod elf;
 mod error;
 mod exports;
+mod features;
 mod fixup;
 mod hash;
 mod map;

@@ -11,6 +11,7 @@ use object::pod;
 use crate::arch::Machine;
 use crate::elf::{Header, RawRela, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong};
 use crate::error::{Defect, Error, Format, Phase};
+use crate::features::LEAVES_OUT;
 use crate::name::ObjectName;
 use crate::object::Object;
 
@@ -60,7 +61,7 @@ impl<'o> Object<'o> {
         }
         (object.loose_symbols, object.has_boundaries) =
             object.check_symbols(found.has_thread_locals)?;
-        if found.has_groups {
+        if LEAVES_OUT && found.has_groups {
             object.check_groups()?;
         }
         Ok(object)

@@ -9,7 +9,6 @@ use crate::error::{Error, Place};
 use crate::fixup::Fixer;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::name::Name;
-use crate::object::Object;
 use crate::place::{Contents, ObjectImage, Segments};
 use crate::plan::state::SymbolState;
 use crate::plan::{Plan, SLOT};
@@ -251,7 +250,7 @@ impl<'o> Plan<'o, '_> {
                 }
             }
         }
-        let first = self.objects.first().map(Object::name).unwrap_or_default();
+        let first = self.objects.first().name();
         let place = Place { object: first, section: Name::default(), index: 0, offset: 0 };
         Error::Undefined { place, symbol }
     }

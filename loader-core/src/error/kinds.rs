@@ -12,7 +12,8 @@ pub enum Defect {
     DuplicateSymbolTable,
     /// A table's entry size is not what ELF64 says.
     EntrySize,
-    /// A group has no flag word, or its size is not a multiple of four.
+    /// A group has no flag word, or its size is not a multiple of four. Groups are looked at where
+    /// sections may be left out: with the features `several-objects` or `unused-sections`.
     Group,
     /// An index names a section that does not exist.
     SectionIndex,

@@ -92,7 +92,7 @@ impl<'o> Plan<'o, '_> {
         }
         let named = core::mem::take(&mut self.state.named);
         let named = named.get_mut(..used).unwrap_or_default();
-        let objects = self.objects;
+        let objects = self.objects.all();
         sort_by_key(named, |record| (name_of(objects, record), record.word));
         let mut rest = &mut *named;
         while let Some(name) = rest.first().map(|first| name_of(objects, first)) {
@@ -108,9 +108,9 @@ impl<'o> Plan<'o, '_> {
     /// The first record of the sections of this name.
     fn first_named(&self, name: &[u8]) -> Option<usize> {
         let named = &self.state.named;
-        let first = named.partition_point(|record| name_of(self.objects, record) < name);
+        let first = named.partition_point(|record| name_of(self.objects.all(), record) < name);
         let found = named.get(first)?;
-        (name_of(self.objects, found) == name).then_some(first)
+        (name_of(self.objects.all(), found) == name).then_some(first)
     }
 
     /// The records of all sections of a name, of which `first` is the first.

@@ -4,6 +4,7 @@ use object::elf::SHF_TLS;
 
 use crate::elf::SymbolPlace;
 use crate::error::Error;
+use crate::features::THREAD_LOCALS;
 use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::boundaries::Gathered;
@@ -126,8 +127,7 @@ impl<'o> Plan<'o, '_> {
     /// Lays out what the loader makes itself: call stubs, the GOT, the table of symbols that are
     /// kept, COMMON symbols.
     pub(super) fn lay_out_tables(&mut self) -> Result<(), Error<'o>> {
-        let too_large =
-            Error::TooLarge { object: self.objects.first().map(Object::name).unwrap_or_default() };
+        let too_large = Error::TooLarge { object: self.objects.first().name() };
         if !self.lay_out_islands().ok_or(too_large)? {
             let stubs = u64::from(self.stub_count).wrapping_mul(self.machine.stub().size.into());
             self.stubs_offset = self.append_table(SegmentKind::Text, stubs).ok_or(too_large)?;
@@ -187,7 +187,7 @@ impl<'o> Plan<'o, '_> {
     pub(crate) fn for_each_in_order(&self, mut visit: impl FnMut(PlannedSection<'o>)) {
         self.for_each_of_turn(0, &mut visit);
         // The image of thread-local variables lies behind all else.
-        if cfg!(feature = "thread-locals") && self.thread_local.block.is_some() {
+        if THREAD_LOCALS && self.thread_local.block.is_some() {
             self.for_each_of_turn(2, &mut visit);
         }
     }

@@ -30,6 +30,7 @@ mod in_place;
 mod islands;
 mod layout;
 mod names;
+mod objects;
 mod options;
 #[cfg(feature = "riscv64")]
 mod padding;
@@ -46,12 +47,14 @@ mod unused;
 use crate::arch::{Machine, Relocation};
 use crate::elf::{RelaTable, Section, Symbol, SymbolPlace};
 use crate::error::Error;
+use crate::features::SEVERAL_OBJECTS;
 use crate::memory::{RegionPlan, SegmentKind};
 use crate::name::Name;
 use crate::object::Object;
 use crate::scratch::Scratch;
 use crate::table::Shape;
 pub use in_place::InPlaceSection;
+use objects::Objects;
 pub use options::{DebugSections, Keep, Kept, PlanOptions, TlsModel};
 use state::{Residence, SectionState, State, SymbolState};
 pub use thread_local::ThreadLocalSection;
@@ -78,7 +81,7 @@ pub fn scratch_len(objects: &[Object<'_>]) -> usize {
 /// of COMDAT groups with one signature and of weak ones.
 #[derive(Debug)]
 pub struct Plan<'o, 's> {
-    pub(crate) objects: &'s [Object<'o>],
+    pub(crate) objects: Objects<'o, 's>,
     pub(crate) machine: Machine,
     pub(crate) options: PlanOptions<'static>,
     pub(crate) state: State<'s>,
@@ -198,20 +201,21 @@ impl<'o, 's> Plan<'o, 's> {
         scratch: &'s mut [Scratch],
         options: PlanOptions<'_>,
     ) -> Result<Self, Error<'o>> {
-        if let (false, Some(second)) = (cfg!(feature = "several-objects"), objects.get(1)) {
+        if let (false, Some(second)) = (SEVERAL_OBJECTS, objects.get(1)) {
             return Err(Error::SeveralObjects { object: second.name() });
         }
         let counts = state::Counts::of(objects, options);
         let lent = scratch.len();
         let needed = counts.total();
-        let first = objects.first();
         if counts.loose > state::LOOSE_LIMIT || counts.symbols > state::SYMBOL_LIMIT {
             let object = objects.first().map(Object::name).unwrap_or_default();
             return Err(Error::TooLarge { object });
         }
-        let (Some(state), Some(first)) = (State::carve(objects, &counts, scratch), first) else {
+        let given = (Objects::new(objects), State::carve(objects, &counts, scratch));
+        let (Some(objects), Some(state)) = given else {
             return Err(Error::Scratch { needed: needed.max(1), lent });
         };
+        let first = objects.first();
         let machine = first.machine();
         let differs = |object: &&Object<'o>| {
             object.machine() != machine || (object.flags() ^ first.flags()) & ABI_FLAGS != 0
@@ -266,7 +270,7 @@ impl<'o, 's> Plan<'o, 's> {
 
     /// The objects, in the order given.
     pub const fn objects(&self) -> &'s [Object<'o>] {
-        self.objects
+        self.objects.all()
     }
 
     /// The machine that they are for.

@@ -8,6 +8,7 @@ use crate::arch::{
 };
 use crate::elf::{Binding, RawRela, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Phase};
+use crate::features::LEAVES_OUT;
 use crate::name::Name;
 use crate::object::Object;
 use crate::plan::state::{EntriesMut, Residence, STUB_LIMIT};
@@ -32,7 +33,7 @@ impl<'o> Plan<'o, '_> {
                 from = index.saturating_add(1);
             }
         }
-        let object = self.objects.first().map(Object::name).unwrap_or_default();
+        let object = self.objects.first().name();
         self.assign_thread_local_slots().ok_or(Error::TooLarge { object })
     }
 
@@ -295,6 +296,9 @@ impl<'o> Plan<'o, '_> {
     /// as address 0: the unwind and exception tables of a function speak of it from outside.
     fn is_tombstone(&self, site: Site<'_, 'o>, rela: Rela) -> bool {
         use crate::elf::SymbolPlace;
+        if !LEAVES_OUT {
+            return false;
+        }
         let discarded = match site.object.symbol(rela.symbol).map(|s| s.place()) {
             Some(SymbolPlace::Section(section)) => {
                 let home = self.state.section(site.number, section);

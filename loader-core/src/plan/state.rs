@@ -1,5 +1,6 @@
 //! What the plan knows of each section and symbol: records in the scratch memory that was lent.
 
+use crate::features::{SEVERAL_OBJECTS, THREAD_LOCALS};
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
@@ -132,11 +133,11 @@ impl Residence {
 
     const fn from_bits(bits: u32) -> Self {
         match bits {
-            1 => Self::Duplicate,
+            1 if SEVERAL_OBJECTS => Self::Duplicate,
             2 => Self::Text,
             3 => Self::ReadOnly,
             4 => Self::Data,
-            5 if cfg!(feature = "thread-locals") => Self::ThreadLocal,
+            5 if THREAD_LOCALS => Self::ThreadLocal,
             6 if cfg!(feature = "unused-sections") => Self::Unused,
             7 if cfg!(feature = "in-place") => Self::InPlace,
             _ => Self::None,
@@ -322,7 +323,7 @@ impl<'s> State<'s> {
 
     /// Whether several objects share names.
     pub(crate) const fn shares_names(&self) -> bool {
-        cfg!(feature = "several-objects") && !self.names.is_empty()
+        SEVERAL_OBJECTS && !self.names.is_empty()
     }
 
     /// Whether there are sections that `__start_` and `__stop_` symbols may speak of, and such symbols.
@@ -330,8 +331,12 @@ impl<'s> State<'s> {
         cfg!(feature = "boundaries") && !self.named.is_empty()
     }
 
-    /// The number, among all objects' sections, of one of them.
+    /// The number, among all objects' sections, of one of them. Which object it is, is not asked where
+    /// there is but one.
     pub(crate) fn section_number(&self, object: usize, index: u32) -> Option<u32> {
+        if !SEVERAL_OBJECTS {
+            return ((index as usize) < self.sections.len()).then_some(index);
+        }
         let base = self.objects.get(object)?.word as u32;
         let number = base.checked_add(index)?;
         let end = match self.objects.get(object.checked_add(1)?) {
@@ -355,6 +360,9 @@ impl<'s> State<'s> {
 
     /// The object that the section with this number belongs to, and its index there.
     pub(crate) fn section_owner(&self, number: u32) -> Option<(usize, u32)> {
+        if !SEVERAL_OBJECTS {
+            return Some((0, number));
+        }
         let after = self.objects.partition_point(|record| record.word <= number.into());
         let object = after.checked_sub(1)?;
         Some((object, number.checked_sub(self.objects.get(object)?.word as u32)?))
@@ -362,11 +370,17 @@ impl<'s> State<'s> {
 
     /// Where an object's symbols begin among all.
     pub(crate) fn symbol_base(&self, object: usize) -> Option<u32> {
+        if !SEVERAL_OBJECTS {
+            return Some(0);
+        }
         self.objects.get(object).map(|record| record.low)
     }
 
     /// The object that the symbol with this number belongs to, and its index there.
     pub(crate) fn owner(&self, number: u32) -> Option<(usize, u32)> {
+        if !SEVERAL_OBJECTS {
+            return Some((0, number));
+        }
         let after = self.objects.partition_point(|record| record.low <= number);
         let object = after.checked_sub(1)?;
         Some((object, number.checked_sub(self.objects.get(object)?.low)?))
@@ -384,6 +398,9 @@ impl<'s> State<'s> {
 
     /// The same, to be changed.
     pub(crate) fn sections_of_mut(&mut self, number: usize, object: &Object<'_>) -> &mut [Scratch] {
+        if !SEVERAL_OBJECTS {
+            return self.sections;
+        }
         let first = self.objects.get(number).map_or(0, |record| record.word as usize);
         let rest = self.sections.get_mut(first..);
         rest.and_then(|rest| rest.get_mut(..object.section_count() as usize)).unwrap_or_default()
@@ -424,6 +441,9 @@ fn part<'a>(
     number: usize,
     object: &Object<'_>,
 ) -> &'a [Scratch] {
+    if !SEVERAL_OBJECTS {
+        return sections;
+    }
     let first = objects.get(number).map_or(0, |record| record.word as usize);
     let rest = sections.get(first..);
     rest.and_then(|rest| rest.get(..object.section_count() as usize)).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! What the plan knows of a symbol.
 
 use crate::elf::{Binding, Symbol};
+use crate::features::{LEAVES_OUT, SEVERAL_OBJECTS};
 use crate::scratch::Scratch;
 
 /// The symbol by which code speaks of the GOT itself; the loader defines it.
@@ -64,7 +65,8 @@ impl SymbolState {
 
     /// The symbol that counts in its place, by its number among all objects' symbols.
     pub(crate) const fn alias(self) -> Option<u32> {
-        if self.0.high & ALIAS != 0 { Some(self.0.low) } else { None }
+        let is_alias = SEVERAL_OBJECTS && self.0.high & ALIAS != 0;
+        if is_alias { Some(self.0.low) } else { None }
     }
 
     pub(crate) const fn set_alias(&mut self, symbol: u32) {
@@ -107,7 +109,7 @@ impl SymbolState {
     /// Whether it lies in a section that is not loaded, and nothing else stands for it: only
     /// unwind tables may speak of such a symbol.
     pub(crate) const fn is_tombstone(self) -> bool {
-        self.0.high & (DEAD | ALIAS) == DEAD
+        (LEAVES_OUT || cfg!(feature = "debug")) && self.0.high & (DEAD | ALIAS) == DEAD
     }
 
     pub(crate) const fn set_dead(&mut self) {

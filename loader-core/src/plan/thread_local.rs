@@ -6,9 +6,9 @@
 use crate::arch::{LocalExec, Rewrite, Slot};
 use crate::elf::{Rela, RelaTable, Section};
 use crate::error::Error;
+use crate::features::THREAD_LOCALS;
 use crate::memory::SegmentKind;
 use crate::name::Name;
-use crate::object::Object;
 use crate::plan::state::{Residence, SymbolState};
 use crate::plan::{Plan, SegmentPlan, TlsModel};
 use crate::thread_locals::{TlsBlock, TlsLocation};
@@ -70,7 +70,7 @@ impl<'o> Plan<'o, '_> {
 
     /// Lays out the block behind the other sections of the read-only segment.
     pub(super) fn lay_out_thread_locals(&mut self) -> Result<(), Error<'o>> {
-        if !cfg!(feature = "thread-locals") || !self.has_thread_locals {
+        if !THREAD_LOCALS || !self.has_thread_locals {
             return Ok(());
         }
         let mut align = 0;
@@ -85,8 +85,7 @@ impl<'o> Plan<'o, '_> {
             return Ok(());
         }
         let segment = self.segment(SegmentKind::ReadOnly);
-        let too_large =
-            Error::TooLarge { object: self.objects.first().map(Object::name).unwrap_or_default() };
+        let too_large = Error::TooLarge { object: self.objects.first().name() };
         let start = segment.size.checked_next_multiple_of(align).ok_or(too_large)?;
         let (mut end, mut image_end) = (start, start);
         for zeroed in [false, true] {
@@ -125,7 +124,7 @@ impl<'o> Plan<'o, '_> {
 
     /// Gives each variable the GOT slots that its uses need, and the module its pair.
     pub(super) fn assign_thread_local_slots(&mut self) -> Option<()> {
-        if !cfg!(feature = "thread-locals") {
+        if !THREAD_LOCALS {
             return Some(());
         }
         if self.thread_local.wants_pair {

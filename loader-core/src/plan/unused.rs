@@ -45,7 +45,8 @@ impl<'o> Plan<'o, '_> {
     /// The sections that are left out because nothing uses them
     /// ([`PlanOptions::keep`](crate::PlanOptions::keep)), object by object.
     pub fn unused_sections(&self) -> impl Iterator<Item = UnusedSection<'o>> + '_ {
-        let objects = if self.options.kept_sections() == Keep::All { &[] } else { self.objects };
+        let objects =
+            if self.options.kept_sections() == Keep::All { &[] } else { self.objects.all() };
         objects.iter().enumerate().flat_map(move |(number, object)| {
             object.sections().filter_map(move |(index, section)| {
                 let unused = self.state.section(number, index)?.residence == Residence::Unused;

@@ -26,7 +26,7 @@ impl<'o> Plan<'o, '_> {
         let too_large = |object: usize| Error::TooLarge {
             object: self.objects.get(object).map(Object::name).unwrap_or_default(),
         };
-        if self.objects.len() > OBJECT_LIMIT {
+        if self.objects.all().len() > OBJECT_LIMIT {
             return Err(too_large(OBJECT_LIMIT));
         }
         let lent = self.lends_names();
@@ -52,12 +52,12 @@ impl<'o> Plan<'o, '_> {
 
     /// Whether names stay in the object's file.
     pub(crate) const fn lends_names(&self) -> bool {
-        self.options.lends_names() && self.objects.len() == 1
+        self.options.lends_names() && self.objects.all().len() == 1
     }
 
     /// The object that names are read in.
     pub(crate) fn lent_object(&self) -> Option<Object<'o>> {
-        if self.lends_names() { self.objects.first().copied() } else { None }
+        self.lends_names().then(|| *self.objects.first())
     }
 
     /// Writes the table; all relocations are applied.

@@ -1,7 +1,7 @@
 //! Section headers, string tables, relocation tables and groups that contradict the file.
 
 use loader_core::{Defect, Machine, Phase};
-use object::elf::{self, GRP_COMDAT};
+use object::elf;
 
 use super::{good, malformed};
 use crate::support::ElfBuilder;
@@ -130,35 +130,43 @@ fn relocations_of_memory_without_bytes() {
     malformed(&elf.build(), Phase::Plan, at, Defect::RelocationTarget, bss.into());
 }
 
-fn group(words: &[u32]) -> ElfBuilder {
-    let mut elf = ElfBuilder::new(Machine::X86_64);
-    let text = elf.text(&[0; 16]);
-    let symbol = elf.global("signature", text, 0);
-    elf.group(symbol, words[0], &words[1..]);
-    elf
-}
+/// Groups, which are looked at where sections may be left out.
+#[cfg(any(feature = "several-objects", feature = "unused-sections"))]
+mod groups {
+    use object::elf::GRP_COMDAT;
 
-#[test]
-fn groups_of_sections_that_do_not_exist() {
-    for member in [6, 7, 0xffff_ffff] {
-        let lie = group(&[GRP_COMDAT.0, 1, member]).build();
-        assert_eq!(lie.section_count(), 6);
-        malformed(&lie, PARSE, (".group", 2, 0), Defect::SectionIndex, member.into());
+    use super::*;
+
+    fn group(words: &[u32]) -> ElfBuilder {
+        let mut elf = ElfBuilder::new(Machine::X86_64);
+        let text = elf.text(&[0; 16]);
+        let symbol = elf.global("signature", text, 0);
+        elf.group(symbol, words[0], &words[1..]);
+        elf
     }
-}
 
-#[test]
-fn groups_signed_by_symbols_that_do_not_exist() {
-    for signature in [2, 3, 0xffff_ffff] {
-        let lie = group(&[GRP_COMDAT.0, 1]).build().set_section(2, section::INFO, signature);
-        malformed(&lie, PARSE, (".group", 2, 0), Defect::SymbolIndex, signature);
+    #[test]
+    fn of_sections_that_do_not_exist() {
+        for member in [6, 7, 0xffff_ffff] {
+            let lie = group(&[GRP_COMDAT.0, 1, member]).build();
+            assert_eq!(lie.section_count(), 6);
+            malformed(&lie, PARSE, (".group", 2, 0), Defect::SectionIndex, member.into());
+        }
     }
-}
 
-#[test]
-fn groups_cut_short() {
-    for size in [0, 1, 3, 5, 7] {
-        let lie = group(&[GRP_COMDAT.0, 1]).build().set_section(2, section::SIZE, size);
-        malformed(&lie, PARSE, (".group", 2, 0), Defect::Group, size);
+    #[test]
+    fn signed_by_symbols_that_do_not_exist() {
+        for signature in [2, 3, 0xffff_ffff] {
+            let lie = group(&[GRP_COMDAT.0, 1]).build().set_section(2, section::INFO, signature);
+            malformed(&lie, PARSE, (".group", 2, 0), Defect::SymbolIndex, signature);
+        }
+    }
+
+    #[test]
+    fn cut_short() {
+        for size in [0, 1, 3, 5, 7] {
+            let lie = group(&[GRP_COMDAT.0, 1]).build().set_section(2, section::SIZE, size);
+            malformed(&lie, PARSE, (".group", 2, 0), Defect::Group, size);
+        }
     }
 }

@@ -1,0 +1,13 @@
+//! What is compiled in, where more than one place asks for it.
+//!
+//! These are answers to the compiler: where one is no, it leaves out what cannot happen then.
+
+/// A module may be made of several objects.
+pub(crate) const SEVERAL_OBJECTS: bool = cfg!(feature = "several-objects");
+
+/// Sections may be left out that an object would have loaded: a group's that another object has as
+/// well, or what nothing uses.
+pub(crate) const LEAVES_OUT: bool = SEVERAL_OBJECTS || cfg!(feature = "unused-sections");
+
+/// Objects may have thread-local variables.
+pub(crate) const THREAD_LOCALS: bool = cfg!(feature = "thread-locals");
