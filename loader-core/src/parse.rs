@@ -51,33 +51,38 @@ impl<'o> Object<'o> {
             has_boundaries: false,
             loose_symbols: 0,
         };
-        object.section_names = object.section_name_table(header)?;
-        let found = object.check_sections()?;
-        object.list_records = found.lists;
-        object.padding_records = found.paddings;
-        object.extra_records = found.lists.saturating_add(found.paddings);
+        match object.check(header) {
+            Ok(()) => Ok(object),
+            Err(Flaw { index, offset, defect, value }) => {
+                let place = object.place(index, offset);
+                Err(Error::Malformed { phase: Phase::Parse, place, defect, value })
+            }
+        }
+    }
+
+    /// Checks all parts, and notes where they are.
+    fn check(&mut self, header: &elf::FileHeader64<LE>) -> Result<(), Flaw> {
+        self.section_names = self.section_name_table(header)?;
+        let found = self.check_sections()?;
+        self.list_records = found.lists;
+        self.padding_records = found.paddings;
+        self.extra_records = found.lists.saturating_add(found.paddings);
         if let Some(index) = found.symbol_table {
-            object.read_symbol_table(index, found.has_indices)?;
+            self.read_symbol_table(index, found.has_indices)?;
         }
-        (object.loose_symbols, object.has_boundaries) =
-            object.check_symbols(found.has_thread_locals)?;
+        (self.loose_symbols, self.has_boundaries) = self.check_symbols(found.has_thread_locals)?;
         if LEAVES_OUT && found.has_groups {
-            object.check_groups()?;
+            self.check_groups()?;
         }
-        Ok(object)
+        Ok(())
     }
 
-    /// The error for a part of the file that contradicts another.
-    fn malformed(&self, index: u32, offset: u64, defect: Defect, value: u64) -> Error<'o> {
-        Error::Malformed { phase: Phase::Parse, place: self.place(index, offset), defect, value }
-    }
-
-    fn section_name_table(&self, header: &elf::FileHeader64<LE>) -> Result<&'o [u8], Error<'o>> {
+    fn section_name_table(&self, header: &elf::FileHeader64<LE>) -> Result<&'o [u8], Flaw> {
         let index = match header.e_shstrndx.get(LE) {
             elf::SHN_XINDEX => self.headers.first().map_or(0, |first| first.sh_link.get(LE)),
             index => u32::from(index.0),
         };
-        self.string_table(index).ok_or(self.malformed(index, 0, Defect::StringTable, index.into()))
+        self.string_table(index).ok_or(Flaw::new(index, 0, Defect::StringTable, index.into()))
     }
 
     /// The string table in section `index`, which ends in NUL, so that every name in it ends.
@@ -93,22 +98,22 @@ impl<'o> Object<'o> {
     /// Checks the sections, and the relocation tables among them; finds what else is to be checked,
     /// and counts what the plan will keep records of.
     #[inline(never)] // a loop with registers of its own
-    fn check_sections(&self) -> Result<Found, Error<'o>> {
+    fn check_sections(&self) -> Result<Found, Flaw> {
         let mut found = Found::default();
         let (mut flags, mut total) = (0, 0usize);
         for (index, section) in self.sections() {
             let header = section.header;
             let name = header.sh_name.get(LE);
             if name as usize >= self.section_names.len() {
-                return Err(self.malformed(index, 0, Defect::StringOffset, name.into()));
+                return Err(Flaw::new(index, 0, Defect::StringOffset, name.into()));
             }
             let Some(bytes) = self.file_range(header) else {
                 let offset = header.sh_offset.get(LE);
-                return Err(self.malformed(index, 0, Defect::SectionOutsideFile, offset));
+                return Err(Flaw::new(index, 0, Defect::SectionOutsideFile, offset));
             };
             let align = header.sh_addralign.get(LE);
             if align & align.wrapping_sub(1) != 0 {
-                return Err(self.malformed(index, 0, Defect::Alignment, align));
+                return Err(Flaw::new(index, 0, Defect::Alignment, align));
             }
             flags |= header.sh_flags.get(LE).0;
             match header.sh_type.get(LE) {
@@ -121,7 +126,7 @@ impl<'o> Object<'o> {
                 elf::SHT_SYMTAB => {
                     if let Some(first) = found.symbol_table.replace(index) {
                         let defect = Defect::DuplicateSymbolTable;
-                        return Err(self.malformed(index, 0, defect, first.into()));
+                        return Err(Flaw::new(index, 0, defect, first.into()));
                     }
                     continue;
                 }
@@ -134,7 +139,7 @@ impl<'o> Object<'o> {
             }
             total = total.saturating_add(bytes.len());
             if total > self.bytes.len() {
-                return Err(self.malformed(index, 0, Defect::OverlappingTables, total as u64));
+                return Err(Flaw::new(index, 0, Defect::OverlappingTables, total as u64));
             }
         }
         found.has_thread_locals = flags & elf::SHF_TLS.0 != 0;
@@ -143,19 +148,15 @@ impl<'o> Object<'o> {
 
     /// Reads the symbol table, which is the section with this index, and the table of its symbols'
     /// sections, where there may be one.
-    fn read_symbol_table(&mut self, index: u32, has_indices: bool) -> Result<(), Error<'o>> {
+    fn read_symbol_table(&mut self, index: u32, has_indices: bool) -> Result<(), Flaw> {
         let Some(section) = self.section(index) else { return Ok(()) };
         self.symbol_table = index;
         let bytes = self.section_bytes(section);
         self.check_entry_size(index, section, bytes, size_of::<Sym>())?;
         self.symbols = pod::slice_from_all_bytes(bytes).unwrap_or_default();
         let link = section.header.sh_link.get(LE);
-        self.symbol_names = self.string_table(link).ok_or(self.malformed(
-            index,
-            0,
-            Defect::SectionLink,
-            link.into(),
-        ))?;
+        self.symbol_names =
+            self.string_table(link).ok_or(Flaw::new(index, 0, Defect::SectionLink, link.into()))?;
         if !has_indices {
             return Ok(());
         }
@@ -176,11 +177,11 @@ impl<'o> Object<'o> {
         section: Section<'o>,
         bytes: &[u8],
         expected: usize,
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Flaw> {
         let given = section.header.sh_entsize.get(LE);
         let whole = bytes.len().checked_rem(expected) == Some(0);
         if given != expected as u64 || !whole {
-            return Err(self.malformed(index, 0, Defect::EntrySize, given));
+            return Err(Flaw::new(index, 0, Defect::EntrySize, given));
         }
         Ok(())
     }
@@ -188,7 +189,7 @@ impl<'o> Object<'o> {
     /// Checks the symbols of an object that may have thread-local sections; how many are loose, and
     /// whether any speaks of a boundary of sections.
     #[inline(never)] // a loop with registers of its own
-    fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Error<'o>> {
+    fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Flaw> {
         let (mut loose, mut has_boundaries) = (0usize, false);
         for (index, sym) in (0u32..).zip(self.symbols) {
             if cfg!(feature = "fast-loops") && !has_thread_locals && self.is_sound(sym) {
@@ -198,7 +199,7 @@ impl<'o> Object<'o> {
             // In the symbol table, at the symbol's entry.
             let malformed = |defect, value| {
                 let offset = u64::from(index).wrapping_mul(size_of::<Sym>() as u64);
-                Err(self.malformed(self.symbol_table, offset, defect, value))
+                Err(Flaw::new(self.symbol_table, offset, defect, value))
             };
             let name = sym.st_name.get(LE);
             if name as usize >= self.symbol_names.len() {
@@ -221,7 +222,7 @@ impl<'o> Object<'o> {
                         && sym.st_info.st_type() == elf::STT_NOTYPE;
                     if loaded && !anchor && sym.st_value.get(LE) > header.sh_size.get(LE) {
                         let value = sym.st_value.get(LE);
-                        return Err(self.malformed(section, value, Defect::SymbolValue, value));
+                        return Err(Flaw::new(section, value, Defect::SymbolValue, value));
                     }
                 }
                 SymbolPlace::Common if !sym.st_value.get(LE).max(1).is_power_of_two() => {
@@ -238,7 +239,7 @@ impl<'o> Object<'o> {
             Some(at) => {
                 let (offset, defect) =
                     (at.saturating_mul(size_of::<Sym>()), Defect::OverlappingNames);
-                Err(self.malformed(self.symbol_table, offset as u64, defect, at as u64))
+                Err(Flaw::new(self.symbol_table, offset as u64, defect, at as u64))
             }
         }
     }
@@ -257,21 +258,21 @@ impl<'o> Object<'o> {
         index: u32,
         section: Section<'o>,
         bytes: &[u8],
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Flaw> {
         self.check_entry_size(index, section, bytes, size_of::<RawRela>())?;
         let target = section.header.sh_info.get(LE);
         if target == 0 || target >= self.section_count() {
-            return Err(self.malformed(index, 0, Defect::SectionIndex, target.into()));
+            return Err(Flaw::new(index, 0, Defect::SectionIndex, target.into()));
         }
         let link = section.header.sh_link.get(LE);
         let linked = self.section(link).map(Section::kind);
         if linked != Some(elf::SHT_SYMTAB.0) {
-            return Err(self.malformed(index, 0, Defect::SectionLink, link.into()));
+            return Err(Flaw::new(index, 0, Defect::SectionLink, link.into()));
         }
         Ok(())
     }
 
-    fn check_groups(&self) -> Result<(), Error<'o>> {
+    fn check_groups(&self) -> Result<(), Flaw> {
         let groups = self.sections().filter(|(_, section)| section.kind() == elf::SHT_GROUP.0);
         for (index, section) in groups {
             self.check_group(index, section)?;
@@ -279,25 +280,25 @@ impl<'o> Object<'o> {
         Ok(())
     }
 
-    fn check_group(&self, index: u32, section: Section<'o>) -> Result<(), Error<'o>> {
+    fn check_group(&self, index: u32, section: Section<'o>) -> Result<(), Flaw> {
         let bytes = self.section_bytes(section);
         let signature = section.header.sh_info.get(LE);
         if signature >= self.symbol_count() {
-            return Err(self.malformed(index, 0, Defect::SymbolIndex, signature.into()));
+            return Err(Flaw::new(index, 0, Defect::SymbolIndex, signature.into()));
         }
         let link = section.header.sh_link.get(LE);
         if link != self.symbol_table {
-            return Err(self.malformed(index, 0, Defect::SectionLink, link.into()));
+            return Err(Flaw::new(index, 0, Defect::SectionLink, link.into()));
         }
         match pod::slice_from_all_bytes::<U32<LE>>(bytes) {
             Ok([_flags, members @ ..]) => {
                 let count = self.section_count();
                 match members.iter().map(|word| word.get(LE)).find(|&member| member >= count) {
-                    Some(bad) => Err(self.malformed(index, 0, Defect::SectionIndex, bad.into())),
+                    Some(bad) => Err(Flaw::new(index, 0, Defect::SectionIndex, bad.into())),
                     None => Ok(()),
                 }
             }
-            _ => Err(self.malformed(index, 0, Defect::Group, bytes.len() as u64)),
+            _ => Err(Flaw::new(index, 0, Defect::Group, bytes.len() as u64)),
         }
     }
 
@@ -317,6 +318,21 @@ impl<'o> Object<'o> {
     #[cfg(not(feature = "riscv64"))]
     const fn padding_records_of(&self, _: Section<'o>) -> usize {
         0
+    }
+}
+
+/// A part of the file that contradicts another: an [`Error::Malformed`] in short, as it is handed on
+/// from check to check.
+struct Flaw {
+    index: u32,
+    offset: u64,
+    defect: Defect,
+    value: u64,
+}
+
+impl Flaw {
+    const fn new(index: u32, offset: u64, defect: Defect, value: u64) -> Self {
+        Self { index, offset, defect, value }
     }
 }
 
