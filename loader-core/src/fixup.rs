@@ -16,8 +16,8 @@ use crate::address::TargetAddress;
 use crate::arch::{Action, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
 #[cfg(feature = "x86_64")]
 use crate::elf::Symbol;
-use crate::elf::{Rela, RelaTable, SymbolPlace};
-use crate::error::Error;
+use crate::elf::{Rela, SymbolPlace};
+use crate::error::{Error, Fault};
 use crate::features::THREAD_LOCALS;
 use crate::memory::MemoryManager;
 use crate::place::Segments;
@@ -48,6 +48,13 @@ struct Job {
     offset: usize,
     /// The address of the field.
     place: u64,
+}
+
+impl Job {
+    /// A value that does not fit, which was made of a symbol at this address.
+    const fn out_of_range(self, value: u64, symbol: u64) -> Fault {
+        Fault::OutOfRange { value, symbol, number: self.rela.number }
+    }
 }
 
 impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
@@ -157,12 +164,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         known: Option<&Known<'_, 'o>>,
         mut progress: Progress<'_>,
     ) -> Result<(), Error<'o>> {
-        let table = site.table;
-        #[cfg(feature = "riscv64")]
-        let relaxes = self.plan.relaxes(site.number, site.index);
+        let mut gone = None;
         #[cfg(feature = "riscv64")]
         let mut set = None;
-        let mut gone = None;
         #[cfg(feature = "aarch64")]
         let mut patches = false;
         loop {
@@ -170,109 +174,133 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 self.apply_plain(known, &mut site, &mut progress);
             }
             let at = progress.next;
-            let Some(rela) = table.get(at) else { break };
+            let Some(rela) = site.table.get(at) else { break };
             progress.next = at.saturating_add(1);
             if gone.take() == Some(rela.offset) {
                 continue; // a call that thread-local code needs no more
             }
             let Some(row) = self.machine.relocation(rela.number) else { continue };
-            #[cfg(feature = "riscv64")]
-            let offset = progress.shift.moved(rela.offset);
-            #[cfg(not(feature = "riscv64"))]
-            let offset = rela.offset;
+            let offset = progress.moved(rela.offset);
             let place = site.target.wrapping_add(offset);
             let job = Job { rela, row, offset: offset as usize, place };
             #[cfg(feature = "riscv64")]
-            if relaxes
-                && let Some(code) = progress.shift.code_at(rela.offset)
-                && code.relocation == at
-                && code.kept != code.length
+            let done = match row.action {
+                Action::SetUleb128 => {
+                    set = Some(rela);
+                    Ok(())
+                }
+                Action::SubUleb128 => self.apply_uleb128(&mut site, job, set.take()),
+                _ => self.apply_other(&mut site, job, at, &mut progress, &mut gone),
+            };
+            #[cfg(not(feature = "riscv64"))]
+            let done = self.apply_other(&mut site, job, at, &mut progress, &mut gone);
+            done.map_err(|fault| site.error(job, fault))?;
+            #[cfg(feature = "aarch64")]
             {
-                self.apply_shortened(&mut site, job, code)?;
-                continue;
-            }
-            match &row.action {
-                Action::Apply(fixup)
-                    if THREAD_LOCALS
-                        && fixup.formula.is_thread_local()
-                        && site.tombstone().is_none() =>
-                {
-                    self.apply_thread_local(&mut site, job, fixup, (table, at), &mut gone)?;
-                }
-                Action::Apply(fixup) => self.apply(&mut site, job, fixup)?,
-                Action::DescriptorPart if THREAD_LOCALS => {
-                    self.apply_descriptor_part(&mut site, job, (table, at))?;
-                }
-                #[cfg(feature = "riscv64")]
-                Action::DescriptorLow(field) if THREAD_LOCALS => {
-                    let done = self.apply_descriptor_part(&mut site, job, (table, at))?;
-                    if !done {
-                        let value = self.high_part(&site, job)?;
-                        site.write(job, *field, value)?;
-                    }
-                }
-                #[cfg(feature = "aarch64")]
-                Action::PatchInstruction(_) => patches = true,
-                #[cfg(feature = "aarch64")]
-                Action::FunctionInitialiser => {
-                    let value = self.symbol_value(&site, rela);
-                    site.write(job, crate::arch::Field::WORD64, value)?;
-                }
-                #[cfg(feature = "riscv64")]
-                Action::PairLow(field) => {
-                    let value = self.high_part(&site, job)?;
-                    site.write(job, *field, value)?;
-                }
-                #[cfg(feature = "riscv64")]
-                Action::SetUleb128 => set = Some((self.symbol_value(&site, rela), rela)),
-                #[cfg(feature = "riscv64")]
-                Action::SubUleb128 => {
-                    let Some((minuend, set)) = set.take() else { continue };
-                    let value = minuend.wrapping_sub(self.symbol_value(&site, rela));
-                    let dead = site.tombstone().filter(|_| self.symbol(&site, set).is_tombstone());
-                    site.write_uleb128(job, dead.unwrap_or(value))?;
-                }
-                #[cfg(feature = "riscv64")]
-                Action::Refuse(_) if site.tombstone().is_some() => {
-                    if let Some(fixup) = self.machine.debug_fixup(row) {
-                        self.apply(&mut site, job, fixup)?;
-                    }
-                }
-                _ => {}
-            }
-            #[cfg(feature = "riscv64")]
-            if relaxes {
-                self.rebase_low_part(&mut site, job, (table, at))?;
+                patches |= matches!(row.action, Action::PatchInstruction(_));
             }
         }
         #[cfg(feature = "aarch64")]
         if patches {
-            self.patch_instructions(&mut site, table)?;
+            self.patch_instructions(&mut site)?;
         }
         Ok(())
+    }
+
+    /// Applies the `at`-th relocation, whatever it is; `gone` becomes the offset of that of a call
+    /// which goes away with it.
+    fn apply_other(
+        &self,
+        site: &mut Site<'_, 'o>,
+        job: Job,
+        at: usize,
+        progress: &mut Progress<'_>,
+        gone: &mut Option<u64>,
+    ) -> Result<(), Fault> {
+        let table = site.table;
+        #[cfg(feature = "riscv64")]
+        let relaxes = self.plan.relaxes(site.number, site.index);
+        #[cfg(feature = "riscv64")]
+        if relaxes
+            && let Some(code) = progress.shift.code_at(job.rela.offset)
+            && code.relocation == at
+            && code.kept != code.length
+        {
+            return self.apply_shortened(site, job, code);
+        }
+        #[cfg(not(feature = "riscv64"))]
+        let _ = progress;
+        match &job.row.action {
+            Action::Apply(fixup)
+                if THREAD_LOCALS
+                    && fixup.formula.is_thread_local()
+                    && site.tombstone().is_none() =>
+            {
+                self.apply_thread_local(site, job, fixup, (table, at), gone)?;
+            }
+            Action::Apply(fixup) => self.apply(site, job, fixup)?,
+            Action::DescriptorPart if THREAD_LOCALS => {
+                self.apply_descriptor_part(site, job, (table, at))?;
+            }
+            #[cfg(feature = "riscv64")]
+            Action::DescriptorLow(field) if THREAD_LOCALS => {
+                if !self.apply_descriptor_part(site, job, (table, at))? {
+                    site.write(job, *field, self.high_part(site, job)?)?;
+                }
+            }
+            #[cfg(feature = "aarch64")]
+            Action::FunctionInitialiser => {
+                let value = self.symbol_value(site, job.rela);
+                site.write(job, crate::arch::Field::WORD64, value)?;
+            }
+            #[cfg(feature = "riscv64")]
+            Action::PairLow(field) => site.write(job, *field, self.high_part(site, job)?)?,
+            #[cfg(feature = "riscv64")]
+            Action::Refuse(_) if site.tombstone().is_some() => {
+                if let Some(fixup) = self.machine.debug_fixup(job.row) {
+                    self.apply(site, job, fixup)?;
+                }
+            }
+            _ => {}
+        }
+        #[cfg(feature = "riscv64")]
+        if relaxes {
+            self.rebase_low_part(site, job, (table, at))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the difference of two symbols, of which `set` has the first; nothing without that.
+    #[cfg(feature = "riscv64")]
+    fn apply_uleb128(
+        &self,
+        site: &mut Site<'_, 'o>,
+        job: Job,
+        set: Option<Rela>,
+    ) -> Result<(), Fault> {
+        let Some(set) = set else { return Ok(()) };
+        let value = self.symbol_value(site, set).wrapping_sub(self.symbol_value(site, job.rela));
+        let dead = site.tombstone().filter(|_| self.symbol(site, set).is_tombstone());
+        site.write_uleb128(job, dead.unwrap_or(value))
     }
 
     /// `R_AARCH64_PATCHINST` comes after all other relocations of its place (AAELF64, "Static
     /// miscellaneous relocations"); where its symbol is undefined, the instruction stays.
     #[cfg(feature = "aarch64")]
-    fn patch_instructions(
-        &self,
-        site: &mut Site<'_, 'o>,
-        table: RelaTable<'o>,
-    ) -> Result<(), Error<'o>> {
-        for rela in table.iter() {
+    fn patch_instructions(&self, site: &mut Site<'_, 'o>) -> Result<(), Error<'o>> {
+        for rela in site.table.iter() {
             let Some(row) = self.machine.relocation(rela.number) else { continue };
             let Action::PatchInstruction(fixup) = &row.action else { continue };
             let place = site.target.wrapping_add(rela.offset);
             let job = Job { rela, row, offset: rela.offset as usize, place };
             if !self.is_nowhere(site, rela) {
-                self.apply(site, job, fixup)?;
+                self.apply(site, job, fixup).map_err(|fault| site.error(job, fault))?;
             }
         }
         Ok(())
     }
 
-    fn apply(&self, site: &mut Site<'_, 'o>, job: Job, fixup: &Fixup) -> Result<(), Error<'o>> {
+    fn apply(&self, site: &mut Site<'_, 'o>, job: Job, fixup: &Fixup) -> Result<(), Fault> {
         let Fixup { formula, field, range } = *fixup;
         let state = self.symbol(site, job.rela);
         if state.is_tombstone() {
@@ -285,7 +313,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
         }
         if job.rela.addend != 0 && formula.forbids_addend() {
-            return Err(site.addend(job));
+            return Err(Fault::Addend);
         }
         #[cfg(feature = "x86_64")]
         if formula == Formula::GotSlotRelaxable && site.relax(job, state.address()) {
@@ -303,11 +331,11 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         if !range.spans(value.cast_signed()) {
             match self.through_stub(site, job, formula)? {
                 Some(other) if range.spans(other.cast_signed()) => value = other,
-                _ => return Err(site.out_of_range(job, value, state.address())),
+                _ => return Err(job.out_of_range(value, state.address())),
             }
         }
         if !range.is_aligned(value.cast_signed()) {
-            return Err(site.misaligned(job, value));
+            return Err(Fault::Misaligned(value));
         }
         site.write(job, field, value)
     }
@@ -378,7 +406,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         site: &Site<'_, 'o>,
         job: Job,
         formula: Formula,
-    ) -> Result<Option<u64>, Error<'o>> {
+    ) -> Result<Option<u64>, Fault> {
         let own = site.symbol_number(job.rela);
         let canonical = self.plan.state.canonical(own);
         // An IFUNC's address is that of its stub already.
@@ -399,7 +427,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                     self.plan.home_of(number).map(|(_, symbol)| symbol.place()),
                     Some(SymbolPlace::Section(_))
                 );
-                if state.is_external() && !owned { Err(site.addend(job)) } else { Ok(None) }
+                if state.is_external() && !owned { Err(Fault::Addend) } else { Ok(None) }
             }
             _ if formula.may_use_stub() => {
                 let target = self.stubs.wrapping_add(self.plan.stub_distance(stub));
@@ -422,18 +450,14 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         job: Job,
         stub: u64,
         state: SymbolState,
-    ) -> Result<bool, Error<'o>> {
+    ) -> Result<bool, Fault> {
         let slot = state.slot().map(|_| self.slot_address(site, job.rela, Slot::Address));
         let mut unwritten = [0; STUB_MAX];
         let written = self.machine.stub().write(&mut unwritten, stub, state.address(), slot);
         match (written, slot) {
             (Some(()), _) => Ok(true),
             (None, None) => Ok(false),
-            (None, Some(slot)) => Err(Error::StubReach {
-                symbol: site.symbol_name(job.rela),
-                stub: TargetAddress::new(stub),
-                slot: TargetAddress::new(slot),
-            }),
+            (None, Some(slot)) => Err(Fault::StubReach { stub, slot }),
         }
     }
 

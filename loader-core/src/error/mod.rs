@@ -1,6 +1,7 @@
 //! What can go wrong, in which phase, and where.
 
 mod display;
+mod fault;
 mod kinds;
 
 use core::fmt;
@@ -10,6 +11,7 @@ use crate::arch::{Relocation, Unsupported};
 use crate::debug::DecompressError;
 use crate::memory::{MemoryError, SegmentKind};
 use crate::name::{Name, ObjectName};
+pub(crate) use fault::{Fault, Faulty};
 pub use kinds::{Defect, Format, RefusedSection, Unmended};
 
 /// The phase of a load that an error ended.

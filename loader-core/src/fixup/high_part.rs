@@ -2,7 +2,7 @@
 
 use super::{Fixer, Job, Site};
 use crate::arch::{Fixup, Formula, Slot};
-use crate::error::{Error, Phase};
+use crate::error::Fault;
 
 /// The relocation of a high part.
 #[derive(Clone, Copy)]
@@ -17,7 +17,7 @@ impl<'o> Fixer<'_, 'o, '_> {
     /// The value whose low part `R_RISCV_PCREL_LO12_*` takes: that of the relocation of a high
     /// part at its symbol, which is a label and not the target (psABI, "PC-relative symbol
     /// addresses"). Where the high part was deleted, it is the address itself.
-    pub(super) fn high_part(&self, site: &Site<'_, 'o>, job: Job) -> Result<u64, Error<'o>> {
+    pub(super) fn high_part(&self, site: &Site<'_, 'o>, job: Job) -> Result<u64, Fault> {
         let High { job: high, fixup, is_deleted } = self.high_relocation(site, job)?;
         if is_deleted {
             return Ok(self.symbol_value(site, high.rela));
@@ -27,19 +27,17 @@ impl<'o> Fixer<'_, 'o, '_> {
     }
 
     /// The relocation of a high part at a low part's symbol.
-    pub(super) fn high_relocation(&self, site: &Site<'_, 'o>, job: Job) -> Result<High, Error<'o>> {
+    pub(super) fn high_relocation(&self, site: &Site<'_, 'o>, job: Job) -> Result<High, Fault> {
         if job.rela.addend != 0 {
-            return Err(site.addend(job));
+            return Err(Fault::Addend);
         }
-        let unpaired =
-            Error::Unpaired { phase: Phase::Resolve, place: site.place(job), relocation: job.row };
         let object = site.number;
         let found = self.plan.high_part_of(object, job.rela);
-        let (section, (_, rela, row, fixup)) = found.ok_or(unpaired)?;
+        let (section, (_, rela, row, fixup)) = found.ok_or(Fault::Unpaired)?;
         // The sequence of a descriptor is rewritten as a whole, so its parts are only its own.
         let of_descriptor = fixup.formula.slot() == Some(Slot::Descriptor);
         if of_descriptor != job.row.is_descriptor_low() {
-            return Err(unpaired);
+            return Err(Fault::Unpaired);
         }
         // Where the label is, though another definition of its name may count elsewhere.
         let place = self.plan.address_in(object, section, rela.offset);

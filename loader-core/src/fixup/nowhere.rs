@@ -5,7 +5,7 @@
 
 use super::{Fixer, Job, Site};
 use crate::arch::{Fixup, Formula};
-use crate::error::Error;
+use crate::error::Fault;
 
 impl<'o> Fixer<'_, 'o, '_> {
     /// Rewrites the instruction of a relocation whose symbol has address 0, where nothing defines
@@ -16,7 +16,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         job: Job,
         fixup: &Fixup,
         value: u64,
-    ) -> Result<bool, Error<'o>> {
+    ) -> Result<bool, Fault> {
         #[cfg(feature = "aarch64")]
         {
             use crate::arch::aarch64;

@@ -198,7 +198,7 @@ impl Fixer<'_, '_, '_> {
 impl Progress<'_> {
     /// Where an offset ends up.
     #[inline]
-    fn moved(&mut self, offset: u64) -> u64 {
+    pub(super) fn moved(&mut self, offset: u64) -> u64 {
         #[cfg(feature = "riscv64")]
         return self.shift.moved(offset);
         #[cfg(not(feature = "riscv64"))]

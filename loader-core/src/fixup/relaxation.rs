@@ -5,7 +5,7 @@ use crate::arch::riscv64::relax::{self, C_J, C_J_LENGTH, JAL};
 use crate::arch::riscv64::{HI20, is_short};
 use crate::arch::{Action, Fixup, Formula};
 use crate::elf::RelaTable;
-use crate::error::Error;
+use crate::error::Fault;
 use crate::plan::deletions::Shortened;
 use crate::plan::relaxation::is_marked;
 
@@ -16,7 +16,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         site: &mut Site<'_, 'o>,
         job: Job,
         code: Shortened,
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Fault> {
         let Action::Apply(Fixup { formula: formula @ Formula::Branch { .. }, .. }) = job.row.action
         else {
             return Ok(());
@@ -36,17 +36,13 @@ impl<'o> Fixer<'_, 'o, '_> {
         };
         if !range.spans(value.cast_signed()) {
             // The client took sections of one text apart.
-            let row = self.machine.relocation(number.0).unwrap_or(job.row);
-            return Err(site.out_of_range(Job { row, ..job }, value, state.address()));
+            let (number, symbol) = (number.0, state.address());
+            return Err(Fault::OutOfRange { value, symbol, number });
         }
         let (object, index) = (site.number, site.index);
         let from = self.plan.code_at(object, index, job.rela.offset).unwrap_or_default();
         let to = site.bytes.get_mut(job.offset..).unwrap_or_default();
-        relax::write_call(to, from, code.kept, value).ok_or_else(|| Error::Instruction {
-            place: site.place(job),
-            relocation: job.row,
-            found: 0,
-        })
+        relax::write_call(to, from, code.kept, value).ok_or(Fault::Instruction(0))
     }
 
     /// Gives a low part the base that it has without its high part.
@@ -55,7 +51,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         site: &mut Site<'_, 'o>,
         job: Job,
         (table, at): (RelaTable<'o>, usize),
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Fault> {
         let Some(field) = relax::new_base(job.rela.number) else { return Ok(()) };
         let alone = match &job.row.action {
             Action::PairLow(_) => self.high_relocation(site, job)?.is_deleted,

@@ -2,12 +2,10 @@
 //! cannot be.
 
 use super::Job;
-use crate::address::TargetAddress;
 use crate::arch::Field;
 use crate::elf::{Rela, RelaTable};
-use crate::error::{Error, Place};
+use crate::error::{Error, Fault, Faulty, Phase};
 use crate::memory::SegmentKind;
-use crate::name::Name;
 use crate::object::Object;
 
 /// The section being relocated: loaded, or in an image for a debugger, where its address is 0.
@@ -43,20 +41,14 @@ impl<'o> Site<'_, 'o> {
     }
 
     /// Writes a value into its field, checked against the bytes that are there.
-    pub(super) fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Error<'o>> {
-        let found = field.write(self.bytes, job.offset, value);
-        found.map_err(|found| Error::Instruction {
-            place: self.place(job),
-            relocation: job.row,
-            found,
-        })
+    pub(super) fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Fault> {
+        field.write(self.bytes, job.offset, value).map_err(Fault::Instruction)
     }
 
     #[cfg(feature = "riscv64")]
-    pub(super) fn write_uleb128(&mut self, job: Job, value: u64) -> Result<(), Error<'o>> {
+    pub(super) fn write_uleb128(&mut self, job: Job, value: u64) -> Result<(), Fault> {
         let bytes = self.bytes.get_mut(job.offset..).unwrap_or_default();
-        crate::arch::riscv64::uleb128::rewrite(bytes, value)
-            .ok_or_else(|| self.out_of_range(job, value, 0))
+        crate::arch::riscv64::uleb128::rewrite(bytes, value).ok_or(job.out_of_range(value, 0))
     }
 
     /// Turns a load from the GOT into a use of the symbol itself, where the psABI has a form for
@@ -76,54 +68,11 @@ impl<'o> Site<'_, 'o> {
         relax(self.bytes, job.offset, prefix, symbol, relative).is_some()
     }
 
-    pub(super) fn place(&self, job: Job) -> Place<'o> {
-        self.object.place(self.index, job.rela.offset)
-    }
-
-    pub(super) fn symbol_name(&self, rela: Rela) -> Name<'o> {
-        self.object.symbol(rela.symbol).map(|s| self.object.display_name(s)).unwrap_or_default()
-    }
-
+    /// The error that a fault of a relocation is.
     #[cold]
-    pub(super) fn addend(&self, job: Job) -> Error<'o> {
-        Error::Addend {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-            addend: job.rela.addend,
-        }
-    }
-
-    /// The distance from the thread pointer is not the same in every thread.
-    #[cold]
-    pub(super) fn thread_pointer(&self, job: Job) -> Error<'o> {
-        Error::ThreadPointer {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-        }
-    }
-
-    #[cold]
-    pub(super) fn misaligned(&self, job: Job, value: u64) -> Error<'o> {
-        Error::Misaligned {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-            value: value.cast_signed(),
-        }
-    }
-
-    #[cold]
-    pub(super) fn out_of_range(&self, job: Job, value: u64, symbol: u64) -> Error<'o> {
-        Error::OutOfRange {
-            place: self.place(job),
-            relocation: job.row,
-            symbol: self.symbol_name(job.rela),
-            value: value.cast_signed(),
-            segment: self.segment,
-            from: TargetAddress::new(job.place),
-            to: TargetAddress::new(symbol),
-        }
+    pub(super) fn error(&self, job: Job, fault: Fault) -> Error<'o> {
+        let (phase, rela, address) = (Phase::Resolve, job.rela, job.place);
+        let Self { object, index, segment, .. } = *self;
+        Faulty { phase, object, index, rela, segment, address }.error(fault)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Fixer, Job, Site};
 use crate::arch::{Fixup, Formula, LocalExec, Rewrite, Slot, Subject};
 use crate::elf::RelaTable;
-use crate::error::Error;
+use crate::error::Fault;
 use crate::plan::TlsModel;
 
 impl<'o> Fixer<'_, 'o, '_> {
@@ -16,7 +16,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         fixup: &Fixup,
         (table, at): (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Fault> {
         let (object, index) = (site.number, site.index);
         let decision = self.plan.local_exec(object, index, table, at, job.rela);
         if let LocalExec::Rewrite(rewrite) = decision {
@@ -24,15 +24,15 @@ impl<'o> Fixer<'_, 'o, '_> {
             return self.rewrite(site, job, rewrite);
         }
         if job.rela.addend != 0 && fixup.formula.forbids_addend() {
-            return Err(site.addend(job));
+            return Err(Fault::Addend);
         }
         let x = self.thread_local_value(site, job, fixup.formula);
-        let value = x.ok_or_else(|| site.thread_pointer(job))?;
+        let value = x.ok_or(Fault::ThreadPointer)?;
         if !fixup.range.spans(value.cast_signed()) {
-            return Err(site.out_of_range(job, value, 0));
+            return Err(job.out_of_range(value, 0));
         }
         if !fixup.range.is_aligned(value.cast_signed()) {
-            return Err(site.misaligned(job, value));
+            return Err(Fault::Misaligned(value));
         }
         site.write(job, fixup.field, value)
     }
@@ -43,7 +43,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         site: &mut Site<'_, 'o>,
         job: Job,
         (table, at): (RelaTable<'o>, usize),
-    ) -> Result<bool, Error<'o>> {
+    ) -> Result<bool, Fault> {
         let (object, index) = (site.number, site.index);
         let decision = self.plan.local_exec(object, index, table, at, job.rela);
         let LocalExec::Rewrite(rewrite) = decision else { return Ok(false) };
@@ -51,12 +51,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         Ok(true)
     }
 
-    fn rewrite(
-        &self,
-        site: &mut Site<'_, 'o>,
-        job: Job,
-        rewrite: Rewrite,
-    ) -> Result<(), Error<'o>> {
+    fn rewrite(&self, site: &mut Site<'_, 'o>, job: Job, rewrite: Rewrite) -> Result<(), Fault> {
         let number = site.symbol_number(job.rela);
         let x = match rewrite.subject {
             Subject::None => Some(0),
@@ -64,16 +59,11 @@ impl<'o> Fixer<'_, 'o, '_> {
             Subject::Block => self.plan.own_offset(0),
             Subject::Variable => self.variable_of(site, job, number)?,
         };
-        let x = x.ok_or_else(|| site.thread_pointer(job))?;
+        let x = x.ok_or(Fault::ThreadPointer)?;
         if !rewrite.range.spans(x.cast_signed()) {
-            return Err(site.out_of_range(job, x, 0));
+            return Err(job.out_of_range(x, 0));
         }
-        let written = (rewrite.write)(site.bytes, job.offset, x);
-        written.ok_or_else(|| Error::Instruction {
-            place: site.place(job),
-            relocation: job.row,
-            found: 0,
-        })
+        (rewrite.write)(site.bytes, job.offset, x).ok_or(Fault::Instruction(0))
     }
 
     /// TPREL(S + A). On RISC-V the parts of a sequence name the label of its first one.
@@ -82,7 +72,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         site: &Site<'_, 'o>,
         job: Job,
         number: u32,
-    ) -> Result<Option<u64>, Error<'o>> {
+    ) -> Result<Option<u64>, Fault> {
         let addend = job.rela.addend.cast_unsigned();
         #[cfg(feature = "riscv64")]
         if job.row.is_descriptor_low() {

@@ -8,9 +8,9 @@ use object::elf;
 use object::endian::LittleEndian as LE;
 use object::pod;
 
-use crate::arch::{Action, Field, Fixup, Formula, Unsupported};
-use crate::elf::{RelaTable, Section, SymbolPlace};
-use crate::error::Error;
+use crate::arch::{Action, Field, Fixup, Formula, Relocation, Unsupported};
+use crate::elf::{Rela, RelaTable, Section, SymbolPlace};
+use crate::error::{Error, Fault};
 use crate::plan::scan::Site;
 use crate::plan::state::{Residence, SymbolState};
 use crate::plan::{DebugSections, Plan};
@@ -111,29 +111,36 @@ impl<'o> Plan<'o, '_> {
         #[cfg(feature = "riscv64")]
         let mut previous = None;
         for rela in table.iter() {
-            let row = site.row(self.machine, rela)?;
-            match &row.action {
-                Action::Nothing => {}
-                Action::Apply(fixup) if is_for_data(fixup) => {
-                    site.check_field(rela, row, fixup.field)?;
-                }
-                #[cfg(feature = "riscv64")]
-                Action::SetUleb128 | Action::SubUleb128 => {
-                    site.check_field(rela, row, Field::WORD8)?;
-                }
-                Action::Refuse(reason) => {
-                    let fixup = self.machine.debug_fixup(row);
-                    let fixup = fixup.ok_or_else(|| site.unsupported(rela, row, *reason))?;
-                    site.check_field(rela, row, fixup.field)?;
-                }
-                _ => return Err(site.unsupported(rela, row, Unsupported::NotLoaded)),
-            }
+            let row = self.check_debug_relocation(site, rela);
+            let row = row.map_err(|fault| site.error(rela, fault))?;
             #[cfg(feature = "riscv64")]
             site.check_uleb128_pair(&mut previous, rela, row)?;
+            #[cfg(not(feature = "riscv64"))]
+            let _ = row;
         }
         #[cfg(feature = "riscv64")]
         site.check_uleb128_end(previous)?;
         Ok(())
+    }
+
+    fn check_debug_relocation(
+        &self,
+        site: Site<'_, 'o>,
+        rela: Rela,
+    ) -> Result<&'static Relocation, Fault> {
+        let row = site.row(self.machine, rela)?;
+        match &row.action {
+            Action::Nothing => {}
+            Action::Apply(fixup) if is_for_data(fixup) => site.check_field(rela, fixup.field)?,
+            #[cfg(feature = "riscv64")]
+            Action::SetUleb128 | Action::SubUleb128 => site.check_field(rela, Field::WORD8)?,
+            Action::Refuse(reason) => {
+                let fixup = self.machine.debug_fixup(row);
+                site.check_field(rela, fixup.ok_or(Fault::Unsupported(*reason))?.field)?;
+            }
+            _ => return Err(Fault::Unsupported(Unsupported::NotLoaded)),
+        }
+        Ok(row)
     }
 }
 

@@ -7,9 +7,9 @@ use crate::arch::{
     Unsupported,
 };
 use crate::elf::{Binding, RawRela, Rela, RelaTable, Section};
-use crate::error::{Defect, Error, Phase};
+use crate::error::{Defect, Error, Fault, Faulty, Phase};
 use crate::features::LEAVES_OUT;
-use crate::name::Name;
+use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::state::{EntriesMut, Residence, STUB_LIMIT};
 use crate::plan::{Plan, TlsModel, relocations_of};
@@ -83,7 +83,8 @@ impl<'o> Plan<'o, '_> {
             if gone.take() == Some(rela.offset) {
                 continue; // a call that thread-local code needs no more
             }
-            let row = self.scan_one(site, rela, (table, at), &mut gone)?;
+            let row = self.scan_one(site, rela, (table, at), &mut gone);
+            let row = row.map_err(|fault| site.error(rela, fault))?;
             #[cfg(feature = "riscv64")]
             site.check_uleb128_pair(&mut previous, rela, row)?;
             #[cfg(not(feature = "riscv64"))]
@@ -112,45 +113,45 @@ impl<'o> Plan<'o, '_> {
         rela: Rela,
         entry: (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
-    ) -> Result<&'static Relocation, Error<'o>> {
+    ) -> Result<&'static Relocation, Fault> {
         let row = site.row(self.machine, rela)?;
         match &row.action {
             Action::Nothing => {}
             Action::Apply(fixup) => {
-                site.check_field(rela, row, fixup.field)?;
+                site.check_field(rela, fixup.field)?;
                 if fixup.formula.is_thread_local() {
-                    self.note_thread_local(site, rela, row, fixup.formula, entry, gone)?;
+                    self.note_thread_local(site, rela, fixup.formula, entry, gone)?;
                 } else {
-                    self.note_use(site, rela, row, fixup.formula)?;
+                    self.note_use(site, rela, fixup.formula)?;
                 }
             }
             Action::DescriptorPart => {
                 let width = self.machine.descriptor_part();
-                site.check_field(rela, row, Field::data(width, Encoding::Whole))?;
-                self.check_descriptor_part(site, rela, row, entry)?;
+                site.check_field(rela, Field::data(width, Encoding::Whole))?;
+                self.check_descriptor_part(site, rela, entry)?;
             }
             #[cfg(feature = "riscv64")]
             Action::DescriptorLow(field) => {
-                site.check_field(rela, row, *field)?;
-                self.check_descriptor_part(site, rela, row, entry)?;
+                site.check_field(rela, *field)?;
+                self.check_descriptor_part(site, rela, entry)?;
             }
             #[cfg(feature = "aarch64")]
             Action::PatchInstruction(fixup) => {
-                site.check_field(rela, row, fixup.field)?;
-                self.note_use(site, rela, row, fixup.formula)?;
+                site.check_field(rela, fixup.field)?;
+                self.note_use(site, rela, fixup.formula)?;
                 let own = site.symbol_base.wrapping_add(rela.symbol);
                 let canonical = self.state.canonical(own);
                 if !canonical.is_some_and(|(_, state)| state.is_external()) {
-                    return Err(site.wrong_symbol(rela, row));
+                    return Err(Fault::WrongSymbol);
                 }
             }
             #[cfg(feature = "aarch64")]
             Action::FunctionInitialiser => {
-                site.check_field(rela, row, Field::WORD64)?;
-                self.note_use(site, rela, row, Formula::Absolute)?;
+                site.check_field(rela, Field::WORD64)?;
+                self.note_use(site, rela, Formula::Absolute)?;
                 let state = self.state.section(site.number, site.index);
                 if state.is_none_or(|state| state.residence != Residence::Data) {
-                    return Err(site.unsupported(rela, row, Unsupported::ReadOnly));
+                    return Err(Fault::Unsupported(Unsupported::ReadOnly));
                 }
                 self.function_initialisers = true;
             }
@@ -158,17 +159,17 @@ impl<'o> Plan<'o, '_> {
             Action::Align => {} // `padding` has checked it
             #[cfg(feature = "riscv64")]
             Action::PairLow(field) => {
-                site.check_field(rela, row, *field)?;
+                site.check_field(rela, *field)?;
                 // Its label is used, whatever else it is.
                 let label = site.symbol_base.wrapping_add(rela.symbol);
                 self.state.symbols.entries_from_mut(label, 1).note_simple_use(0, &row.brief, false);
             }
             #[cfg(feature = "riscv64")]
             Action::SetUleb128 | Action::SubUleb128 => {
-                site.check_field(rela, row, Field::WORD8)?;
-                self.note_use(site, rela, row, Formula::Absolute)?;
+                site.check_field(rela, Field::WORD8)?;
+                self.note_use(site, rela, Formula::Absolute)?;
             }
-            Action::Refuse(reason) => return Err(site.unsupported(rela, row, *reason)),
+            Action::Refuse(reason) => return Err(Fault::Unsupported(*reason)),
         }
         Ok(row)
     }
@@ -178,21 +179,20 @@ impl<'o> Plan<'o, '_> {
         &mut self,
         site: Site<'_, 'o>,
         rela: Rela,
-        row: &'static Relocation,
         formula: Formula,
         (table, at): (RelaTable<'o>, usize),
         gone: &mut Option<u64>,
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Fault> {
         if self.options.tls_model() == TlsModel::None {
-            return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
+            return Err(Fault::Unsupported(Unsupported::ThreadLocal));
         }
         match self.local_exec(site.number, site.index, table, at, rela) {
-            LocalExec::Refuse => Err(site.instruction(rela, row)),
+            LocalExec::Refuse => Err(site.instruction(rela)),
             LocalExec::Rewrite(rewrite) => {
                 *gone = rewrite.call.and_then(|call| rela.offset.checked_add(call.into()));
                 // For the whole block, any symbol will do.
                 if rewrite.subject == Subject::Variable {
-                    self.note_use(site, rela, row, Formula::ThreadPointer)?;
+                    self.note_use(site, rela, Formula::ThreadPointer)?;
                 }
                 Ok(())
             }
@@ -201,7 +201,7 @@ impl<'o> Plan<'o, '_> {
                 self.got_used = true;
                 Ok(())
             }
-            LocalExec::Keep => self.note_use(site, rela, row, formula),
+            LocalExec::Keep => self.note_use(site, rela, formula),
         }
     }
 
@@ -210,27 +210,20 @@ impl<'o> Plan<'o, '_> {
         &self,
         site: Site<'_, 'o>,
         rela: Rela,
-        row: &'static Relocation,
         (table, at): (RelaTable<'o>, usize),
-    ) -> Result<(), Error<'o>> {
+    ) -> Result<(), Fault> {
         if self.options.tls_model() == TlsModel::None {
-            return Err(site.unsupported(rela, row, Unsupported::ThreadLocal));
+            return Err(Fault::Unsupported(Unsupported::ThreadLocal));
         }
         match self.local_exec(site.number, site.index, table, at, rela) {
-            LocalExec::Refuse => Err(site.instruction(rela, row)),
+            LocalExec::Refuse => Err(site.instruction(rela)),
             LocalExec::Keep | LocalExec::Rewrite(_) => Ok(()),
         }
     }
 
     /// Marks the symbol as used and gives it the slot and the stub that this use may need.
     #[inline(never)] // smaller so, with a frame of its own
-    fn note_use(
-        &mut self,
-        site: Site<'_, 'o>,
-        rela: Rela,
-        row: &'static Relocation,
-        formula: Formula,
-    ) -> Result<(), Error<'o>> {
+    fn note_use(&mut self, site: Site<'_, 'o>, rela: Rela, formula: Formula) -> Result<(), Fault> {
         let own = site.symbol_base.wrapping_add(rela.symbol);
         let Some((number, mut state)) = self.state.canonical(own) else { return Ok(()) };
         self.got_used |= formula.needs_got();
@@ -240,7 +233,7 @@ impl<'o> Plan<'o, '_> {
             let mixed = own_state.is_thread_local() != state.is_thread_local()
                 && !(own_state.is_import() && state.is_import());
             if mixed || (state.is_thread_local() != thread_local && !formula.takes_any_symbol()) {
-                return Err(site.wrong_symbol(rela, row));
+                return Err(Fault::WrongSymbol);
             }
         }
         let words =
@@ -261,9 +254,7 @@ impl<'o> Plan<'o, '_> {
         let symbol = site.object.symbol(rela.symbol);
         if let Some(symbol) = symbol {
             if state.is_dead() && !self.is_tombstone(site, rela) {
-                let place = site.object.place(site.index, rela.offset);
-                let symbol = site.object.display_name(symbol);
-                return Err(Error::Discarded { place, relocation: row, symbol });
+                return Err(Fault::Discarded);
             }
             if symbol.binding() != Binding::Weak {
                 state.set_needed();
@@ -275,10 +266,9 @@ impl<'o> Plan<'o, '_> {
             state.want_thread_local_slot(slot);
             self.thread_local.wants_slots = true;
         }
-        let too_many = Error::TooLarge { object: site.object.name() };
         if wants_slot {
             state.set_slot(self.slot_count);
-            self.slot_count = self.slot_count.checked_add(1).ok_or(too_many)?;
+            self.slot_count = self.slot_count.checked_add(1).ok_or(Fault::TooMany)?;
         }
         if wants_stub {
             state.set_stub(self.stub_count);
@@ -286,7 +276,7 @@ impl<'o> Plan<'o, '_> {
                 .stub_count
                 .checked_add(1)
                 .filter(|&count| count < STUB_LIMIT)
-                .ok_or(too_many)?;
+                .ok_or(Fault::TooMany)?;
         }
         self.state.set_symbol(number, state);
         Ok(())
@@ -344,77 +334,42 @@ fn note_uses(
 }
 
 impl<'o> Site<'_, 'o> {
+    /// The error that a fault of a relocation is.
+    #[cold]
+    pub(super) fn error(self, rela: Rela, fault: Fault) -> Error<'o> {
+        let Self { object, index, .. } = self;
+        let (segment, address) = (SegmentKind::Text, 0); // no fault that the plan finds speaks of them
+        Faulty { phase: Phase::Plan, object, index, rela, segment, address }.error(fault)
+    }
+
     /// The row of a relocation, whose symbol exists if it needs one.
-    pub(super) fn row(
-        self,
-        machine: Machine,
-        rela: Rela,
-    ) -> Result<&'static Relocation, Error<'o>> {
-        let row = machine.relocation(rela.number).ok_or_else(|| Error::UnknownRelocation {
-            place: self.object.place(self.index, rela.offset),
-            number: rela.number,
-        })?;
+    pub(super) fn row(self, machine: Machine, rela: Rela) -> Result<&'static Relocation, Fault> {
+        let row = machine.relocation(rela.number).ok_or(Fault::Unknown)?;
         // Markers such as R_RISCV_RELAX have no symbol, and an object without symbols may hold them.
         let marker = rela.symbol == 0 && !row.needs_symbol();
         if rela.symbol >= self.object.symbol_count() && !marker {
-            return Err(self.malformed(rela, Defect::SymbolIndex, rela.symbol.into()));
+            return Err(Fault::Malformed(Defect::SymbolIndex, rela.symbol.into()));
         }
         Ok(row)
     }
 
-    fn symbol_name(self, rela: Rela) -> Name<'o> {
-        let symbol = self.object.symbol(rela.symbol);
-        symbol.map(|symbol| self.object.display_name(symbol)).unwrap_or_default()
-    }
-
-    #[cold]
-    pub(super) fn unsupported(
-        self,
-        rela: Rela,
-        row: &'static Relocation,
-        reason: Unsupported,
-    ) -> Error<'o> {
-        let place = self.object.place(self.index, rela.offset);
-        let symbol = self.symbol_name(rela);
-        Error::UnsupportedRelocation { place, relocation: row, symbol, reason }
-    }
-
-    #[cold]
-    fn wrong_symbol(self, rela: Rela, row: &'static Relocation) -> Error<'o> {
-        let place = self.object.place(self.index, rela.offset);
-        Error::WrongSymbol { place, relocation: row, symbol: self.symbol_name(rela) }
-    }
-
     /// The instruction at the relocation's offset is none that it applies to.
     #[cold]
-    fn instruction(self, rela: Rela, row: &'static Relocation) -> Error<'o> {
+    fn instruction(self, rela: Rela) -> Fault {
         let bytes = self.object.section(self.index).map(|s| self.object.section_bytes(s));
         let start = usize::try_from(rela.offset).unwrap_or(usize::MAX);
         let word = bytes.and_then(|bytes| bytes.get(start..)?.first_chunk::<4>());
-        let found = word.map_or(0, |word| u32::from_le_bytes(*word).into());
-        let place = self.object.place(self.index, rela.offset);
-        Error::Instruction { place, relocation: row, found }
-    }
-
-    pub(super) fn malformed(self, rela: Rela, defect: Defect, value: u64) -> Error<'o> {
-        let place = self.object.place(self.index, rela.offset);
-        Error::Malformed { phase: Phase::Plan, place, defect, value }
+        Fault::Instruction(word.map_or(0, |word| u32::from_le_bytes(*word).into()))
     }
 
     /// Checks that the whole field lies in the section, where such a field can lie.
-    pub(super) fn check_field(
-        self,
-        rela: Rela,
-        row: &'static Relocation,
-        field: Field,
-    ) -> Result<(), Error<'o>> {
+    pub(super) fn check_field(self, rela: Rela, field: Field) -> Result<(), Fault> {
         let end = rela.offset.checked_add(field.width.into());
         if end.is_none_or(|end| end > self.size) {
-            return Err(self.malformed(rela, Defect::RelocationOffset, rela.offset));
+            return Err(Fault::Malformed(Defect::RelocationOffset, rela.offset));
         }
         if rela.offset & u64::from(field.align.wrapping_sub(1)) != 0 {
-            let place = self.object.place(self.index, rela.offset);
-            return Err(Error::Instruction { place, relocation: row, found: rela.offset });
+            return Err(Fault::Instruction(rela.offset));
         }
         Ok(())
     }
@@ -424,17 +379,16 @@ impl<'o> Site<'_, 'o> {
     #[cfg(feature = "riscv64")]
     pub(super) fn check_uleb128_pair(
         self,
-        previous: &mut Option<(Rela, &'static Relocation)>,
+        previous: &mut Option<Rela>,
         rela: Rela,
         row: &'static Relocation,
     ) -> Result<(), Error<'o>> {
-        let set = previous.take();
-        match (set, &row.action) {
-            (Some((set, _)), Action::SubUleb128) if set.offset == rela.offset => Ok(()),
-            (None, Action::SubUleb128) => Err(self.unpaired(rela, row)),
-            (Some((set, row)), _) => Err(self.unpaired(set, row)),
+        match (previous.take(), &row.action) {
+            (Some(set), Action::SubUleb128) if set.offset == rela.offset => Ok(()),
+            (None, Action::SubUleb128) => Err(self.error(rela, Fault::Unpaired)),
+            (Some(set), _) => Err(self.error(set, Fault::Unpaired)),
             (None, Action::SetUleb128) => {
-                *previous = Some((rela, row));
+                *previous = Some(rela);
                 Ok(())
             }
             (None, _) => Ok(()),
@@ -442,16 +396,7 @@ impl<'o> Site<'_, 'o> {
     }
 
     #[cfg(feature = "riscv64")]
-    pub(super) fn check_uleb128_end(
-        self,
-        previous: Option<(Rela, &'static Relocation)>,
-    ) -> Result<(), Error<'o>> {
-        previous.map_or(Ok(()), |(set, row)| Err(self.unpaired(set, row)))
-    }
-
-    #[cfg(feature = "riscv64")]
-    fn unpaired(self, rela: Rela, row: &'static Relocation) -> Error<'o> {
-        let place = self.object.place(self.index, rela.offset);
-        Error::Unpaired { phase: Phase::Plan, place, relocation: row }
+    pub(super) fn check_uleb128_end(self, previous: Option<Rela>) -> Result<(), Error<'o>> {
+        previous.map_or(Ok(()), |set| Err(self.error(set, Fault::Unpaired)))
     }
 }
