@@ -9,7 +9,7 @@ use crate::arch::Machine;
 use crate::arch::riscv64::relax::relaxable;
 #[cfg(feature = "riscv64")]
 use crate::elf::Rela;
-use crate::elf::{Header, RelaTable, Section, Sym, Symbol, SymbolPlace};
+use crate::elf::{Header, Number, RelaTable, Section, Sym, Symbol, SymbolPlace};
 use crate::error::Place;
 use crate::name::{Name, ObjectName};
 
@@ -117,10 +117,10 @@ impl<'o> Object<'o> {
         }
         let words: &[U32<LE>] = pod::slice_from_all_bytes(self.section_bytes(section)).ok()?;
         let (flags, members) = words.split_first()?;
-        if flags.get(LE) & elf::GRP_COMDAT.0 == 0 {
+        if flags.read() & elf::GRP_COMDAT.0 == 0 {
             return None;
         }
-        Some((section.header.sh_info.get(LE), members.iter().map(|word| word.get(LE))))
+        Some((section.header.sh_info.read(), members.iter().map(|word| word.read())))
     }
 
     /// The member indices of a group, COMDAT or not; `None` for any other section.
@@ -132,7 +132,7 @@ impl<'o> Object<'o> {
             return None;
         }
         let words: &[U32<LE>] = pod::slice_from_all_bytes(self.section_bytes(section)).ok()?;
-        Some(words.iter().skip(1).map(|word| word.get(LE)))
+        Some(words.iter().skip(1).map(|word| word.read()))
     }
 
     /// Scratch records needed beyond those of sections and symbols.
@@ -146,7 +146,7 @@ impl<'o> Object<'o> {
         #[cfg(feature = "riscv64")]
         if self.machine == Machine::Riscv64 {
             let tables = self.sections().filter(|(_, section)| {
-                let target = || self.section(section.header.sh_info.get(LE));
+                let target = || self.section(section.header.sh_info.read());
                 section.kind() == elf::SHT_RELA.0 && target().is_some_and(Section::is_loaded)
             });
             let of_table = |(_, table)| {
@@ -193,11 +193,11 @@ impl<'o> Object<'o> {
 
     /// The bytes that a header speaks of; `None` where they lie past the end of the file.
     pub(crate) fn file_range(&self, header: &Header) -> Option<&'o [u8]> {
-        if header.sh_type.get(LE) == elf::SHT_NOBITS || header.sh_type.get(LE) == elf::SHT_NULL {
+        if header.sh_type.read() == elf::SHT_NOBITS || header.sh_type.read() == elf::SHT_NULL {
             return Some(&[]);
         }
-        let start = usize::try_from(header.sh_offset.get(LE)).ok()?;
-        let end = start.checked_add(usize::try_from(header.sh_size.get(LE)).ok()?)?;
+        let start = usize::try_from(header.sh_offset.read()).ok()?;
+        let end = start.checked_add(usize::try_from(header.sh_size.read()).ok()?)?;
         self.bytes.get(start..end)
     }
 
@@ -218,13 +218,13 @@ impl<'o> Object<'o> {
     }
 
     pub(crate) fn symbol_place(&self, index: u32, sym: &Sym) -> SymbolPlace {
-        match sym.st_shndx.get(LE) {
+        match sym.st_shndx.read() {
             elf::SHN_UNDEF => SymbolPlace::Undefined,
             elf::SHN_ABS => SymbolPlace::Absolute,
             elf::SHN_COMMON => SymbolPlace::Common,
             elf::SHN_XINDEX => {
                 let section = self.extended_indices.get(index as usize);
-                SymbolPlace::Section(section.map_or(u32::MAX, |section| section.get(LE)))
+                SymbolPlace::Section(section.map_or(u32::MAX, |section| section.read()))
             }
             section if section.0 >= elf::SHN_LORESERVE => SymbolPlace::Reserved(section.0),
             section => SymbolPlace::Section(section.0.into()),

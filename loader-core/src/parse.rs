@@ -9,7 +9,9 @@ use object::endian::{LittleEndian as LE, U32};
 use object::pod;
 
 use crate::arch::Machine;
-use crate::elf::{Header, RawRela, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong};
+use crate::elf::{
+    Header, Number, RawRela, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong,
+};
 use crate::error::{Defect, Error, Format, Phase};
 use crate::features::LEAVES_OUT;
 use crate::name::ObjectName;
@@ -30,7 +32,7 @@ impl<'o> Object<'o> {
     pub(crate) fn parse_as(name: ObjectName<'o>, bytes: &'o [u8]) -> Result<Self, Error<'o>> {
         let format = |format| Error::Format { object: name, format };
         let header = file_header(bytes).map_err(format)?;
-        let e_machine = header.e_machine.get(LE).0;
+        let e_machine = header.e_machine.read().0;
         let machine =
             Machine::from_elf(e_machine).ok_or(Error::Machine { object: name, e_machine })?;
         let headers = section_headers(header, bytes).ok_or(format(Format::SectionTable))?;
@@ -38,7 +40,7 @@ impl<'o> Object<'o> {
             name,
             bytes,
             machine,
-            flags: header.e_flags.get(LE).0,
+            flags: header.e_flags.read().0,
             headers,
             section_names: &[],
             symbol_table: 0,
@@ -78,8 +80,8 @@ impl<'o> Object<'o> {
     }
 
     fn section_name_table(&self, header: &elf::FileHeader64<LE>) -> Result<&'o [u8], Flaw> {
-        let index = match header.e_shstrndx.get(LE) {
-            elf::SHN_XINDEX => self.headers.first().map_or(0, |first| first.sh_link.get(LE)),
+        let index = match header.e_shstrndx.read() {
+            elf::SHN_XINDEX => self.headers.first().map_or(0, |first| first.sh_link.read()),
             index => u32::from(index.0),
         };
         self.string_table(index).ok_or(Flaw::new(index, 0, Defect::StringTable, index.into()))
@@ -88,7 +90,7 @@ impl<'o> Object<'o> {
     /// The string table in section `index`, which ends in NUL, so that every name in it ends.
     fn string_table(&self, index: u32) -> Option<&'o [u8]> {
         let header = self.headers.get(index as usize)?;
-        if header.sh_type.get(LE) != elf::SHT_STRTAB {
+        if header.sh_type.read() != elf::SHT_STRTAB {
             return None;
         }
         let strings = self.file_range(header)?;
@@ -103,20 +105,20 @@ impl<'o> Object<'o> {
         let (mut flags, mut total) = (0, 0usize);
         for (index, section) in self.sections() {
             let header = section.header;
-            let name = header.sh_name.get(LE);
+            let name = header.sh_name.read();
             if name as usize >= self.section_names.len() {
                 return Err(Flaw::new(index, 0, Defect::StringOffset, name.into()));
             }
             let Some(bytes) = self.file_range(header) else {
-                let offset = header.sh_offset.get(LE);
+                let offset = header.sh_offset.read();
                 return Err(Flaw::new(index, 0, Defect::SectionOutsideFile, offset));
             };
-            let align = header.sh_addralign.get(LE);
+            let align = header.sh_addralign.read();
             if align & align.wrapping_sub(1) != 0 {
                 return Err(Flaw::new(index, 0, Defect::Alignment, align));
             }
-            flags |= header.sh_flags.get(LE).0;
-            match header.sh_type.get(LE) {
+            flags |= header.sh_flags.read().0;
+            match header.sh_type.read() {
                 elf::SHT_RELA => {
                     self.check_rela_section(index, section, bytes)?;
                     found.paddings =
@@ -154,15 +156,15 @@ impl<'o> Object<'o> {
         let bytes = self.section_bytes(section);
         self.check_entry_size(index, section, bytes, size_of::<Sym>())?;
         self.symbols = pod::slice_from_all_bytes(bytes).unwrap_or_default();
-        let link = section.header.sh_link.get(LE);
+        let link = section.header.sh_link.read();
         self.symbol_names =
             self.string_table(link).ok_or(Flaw::new(index, 0, Defect::SectionLink, link.into()))?;
         if !has_indices {
             return Ok(());
         }
-        let indices = self.sections().find(|(_, s)| {
-            s.kind() == elf::SHT_SYMTAB_SHNDX.0 && s.header.sh_link.get(LE) == index
-        });
+        let indices = self
+            .sections()
+            .find(|(_, s)| s.kind() == elf::SHT_SYMTAB_SHNDX.0 && s.header.sh_link.read() == index);
         if let Some((_, section)) = indices {
             let bytes = self.section_bytes(section);
             self.extended_indices =
@@ -178,7 +180,7 @@ impl<'o> Object<'o> {
         bytes: &[u8],
         expected: usize,
     ) -> Result<(), Flaw> {
-        let given = section.header.sh_entsize.get(LE);
+        let given = section.header.sh_entsize.read();
         let whole = bytes.len().checked_rem(expected) == Some(0);
         if given != expected as u64 || !whole {
             return Err(Flaw::new(index, 0, Defect::EntrySize, given));
@@ -201,7 +203,7 @@ impl<'o> Object<'o> {
                 let offset = u64::from(index).wrapping_mul(size_of::<Sym>() as u64);
                 Err(Flaw::new(self.symbol_table, offset, defect, value))
             };
-            let name = sym.st_name.get(LE);
+            let name = sym.st_name.read();
             if name as usize >= self.symbol_names.len() {
                 return malformed(Defect::StringOffset, name.into());
             }
@@ -215,18 +217,18 @@ impl<'o> Object<'o> {
                     };
                     // Only loaded sections give addresses; a compressed one is larger than its
                     // `sh_size`. A thread-local symbol's value is an offset as well.
-                    let loaded = header.sh_flags.get(LE).0 & elf::SHF_ALLOC.0 != 0;
+                    let loaded = header.sh_flags.read().0 & elf::SHF_ALLOC.0 != 0;
                     // gcc's section anchors are local labels that code counts from, backwards as
                     // well; they may lie past the end.
                     let anchor = sym.st_info.st_bind() == elf::STB_LOCAL
                         && sym.st_info.st_type() == elf::STT_NOTYPE;
-                    if loaded && !anchor && sym.st_value.get(LE) > header.sh_size.get(LE) {
-                        let value = sym.st_value.get(LE);
+                    if loaded && !anchor && sym.st_value.read() > header.sh_size.read() {
+                        let value = sym.st_value.read();
                         return Err(Flaw::new(section, value, Defect::SymbolValue, value));
                     }
                 }
-                SymbolPlace::Common if !sym.st_value.get(LE).max(1).is_power_of_two() => {
-                    return malformed(Defect::CommonAlignment, sym.st_value.get(LE));
+                SymbolPlace::Common if !sym.st_value.read().max(1).is_power_of_two() => {
+                    return malformed(Defect::CommonAlignment, sym.st_value.read());
                 }
                 place => {
                     let symbol = Symbol { sym, strings: self.symbol_names, place };
@@ -248,9 +250,9 @@ impl<'o> Object<'o> {
     /// object without thread-local sections.
     fn is_sound(&self, sym: &Sym) -> bool {
         let home = ordinary_section(sym).and_then(|index| self.headers.get(index));
-        home.is_some_and(|header| sym.st_value.get(LE) <= header.sh_size.get(LE))
+        home.is_some_and(|header| sym.st_value.read() <= header.sh_size.read())
             && sym.st_info.st_type() != elf::STT_GNU_IFUNC
-            && (sym.st_name.get(LE) as usize) < self.symbol_names.len()
+            && (sym.st_name.read() as usize) < self.symbol_names.len()
     }
 
     fn check_rela_section(
@@ -260,11 +262,11 @@ impl<'o> Object<'o> {
         bytes: &[u8],
     ) -> Result<(), Flaw> {
         self.check_entry_size(index, section, bytes, size_of::<RawRela>())?;
-        let target = section.header.sh_info.get(LE);
+        let target = section.header.sh_info.read();
         if target == 0 || target >= self.section_count() {
             return Err(Flaw::new(index, 0, Defect::SectionIndex, target.into()));
         }
-        let link = section.header.sh_link.get(LE);
+        let link = section.header.sh_link.read();
         let linked = self.section(link).map(Section::kind);
         if linked != Some(elf::SHT_SYMTAB.0) {
             return Err(Flaw::new(index, 0, Defect::SectionLink, link.into()));
@@ -282,18 +284,18 @@ impl<'o> Object<'o> {
 
     fn check_group(&self, index: u32, section: Section<'o>) -> Result<(), Flaw> {
         let bytes = self.section_bytes(section);
-        let signature = section.header.sh_info.get(LE);
+        let signature = section.header.sh_info.read();
         if signature >= self.symbol_count() {
             return Err(Flaw::new(index, 0, Defect::SymbolIndex, signature.into()));
         }
-        let link = section.header.sh_link.get(LE);
+        let link = section.header.sh_link.read();
         if link != self.symbol_table {
             return Err(Flaw::new(index, 0, Defect::SectionLink, link.into()));
         }
         match pod::slice_from_all_bytes::<U32<LE>>(bytes) {
             Ok([_flags, members @ ..]) => {
                 let count = self.section_count();
-                match members.iter().map(|word| word.get(LE)).find(|&member| member >= count) {
+                match members.iter().map(|word| word.read()).find(|&member| member >= count) {
                     Some(bad) => Err(Flaw::new(index, 0, Defect::SectionIndex, bad.into())),
                     None => Ok(()),
                 }
@@ -365,13 +367,13 @@ pub(crate) fn file_header(bytes: &[u8]) -> Result<&elf::FileHeader64<LE>, Format
     let (header, _) =
         pod::from_bytes::<elf::FileHeader64<LE>>(bytes).map_err(|()| Format::SectionTable)?;
     if *version != elf::EV_CURRENT.0
-        || header.e_version.get(LE) != u32::from(elf::EV_CURRENT.0)
-        || usize::from(header.e_ehsize.get(LE)) != size_of::<elf::FileHeader64<LE>>()
-        || usize::from(header.e_shentsize.get(LE)) != size_of::<Header>()
+        || header.e_version.read() != u32::from(elf::EV_CURRENT.0)
+        || usize::from(header.e_ehsize.read()) != size_of::<elf::FileHeader64<LE>>()
+        || usize::from(header.e_shentsize.read()) != size_of::<Header>()
     {
         return Err(Format::Version);
     }
-    if header.e_type.get(LE) != elf::ET_REL {
+    if header.e_type.read() != elf::ET_REL {
         return Err(Format::Linked);
     }
     Ok(header)
@@ -382,10 +384,10 @@ pub(crate) fn section_headers<'o>(
     header: &elf::FileHeader64<LE>,
     bytes: &'o [u8],
 ) -> Option<&'o [Header]> {
-    let offset = usize::try_from(header.e_shoff.get(LE)).ok().filter(|&offset| offset != 0)?;
+    let offset = usize::try_from(header.e_shoff.read()).ok().filter(|&offset| offset != 0)?;
     let table = bytes.get(offset..)?;
-    let count = match header.e_shnum.get(LE) {
-        0 => pod::from_bytes::<Header>(table).ok()?.0.sh_size.get(LE),
+    let count = match header.e_shnum.read() {
+        0 => pod::from_bytes::<Header>(table).ok()?.0.sh_size.read(),
         count => count.into(),
     };
     let count = u32::try_from(count).ok()?;

@@ -4,10 +4,9 @@
 //! member for another machine nor a damaged one is an error before it is needed.
 
 use object::elf;
-use object::endian::LittleEndian as LE;
 use object::pod;
 
-use crate::elf::{Header, Sym, name_at, overlong};
+use crate::elf::{Header, Number, Sym, name_at, overlong};
 use crate::name::Name;
 use crate::parse::{file_header, section_headers};
 
@@ -54,12 +53,12 @@ impl<'o> Globals<'o> {
 
     fn find(bytes: &'o [u8]) -> Option<Self> {
         let headers = section_headers(file_header(bytes).ok()?, bytes)?;
-        let table = headers.iter().find(|header| header.sh_type.get(LE) == elf::SHT_SYMTAB)?;
-        let strings = headers.get(table.sh_link.get(LE) as usize)?;
+        let table = headers.iter().find(|header| header.sh_type.read() == elf::SHT_SYMTAB)?;
+        let strings = headers.get(table.sh_link.read() as usize)?;
         let globals = Self {
             symbols: pod::slice_from_all_bytes(range(bytes, table)?).ok()?,
             strings: range(bytes, strings)?,
-            strings_at: usize::try_from(strings.sh_offset.get(LE)).ok()?,
+            strings_at: usize::try_from(strings.sh_offset.read()).ok()?,
         };
         let is_fine = overlong(globals.strings, globals.symbols, bytes.len()).is_none();
         is_fine.then_some(globals)
@@ -69,8 +68,8 @@ impl<'o> Globals<'o> {
     pub(super) fn iter(self) -> impl Iterator<Item = Global<'o>> {
         self.symbols.iter().filter_map(move |symbol| {
             let role = Role::of(symbol)?;
-            let name = name_at(self.strings, symbol.st_name.get(LE))?;
-            let name_at = self.strings_at.checked_add(symbol.st_name.get(LE) as usize)?;
+            let name = name_at(self.strings, symbol.st_name.read())?;
+            let name_at = self.strings_at.checked_add(symbol.st_name.read() as usize)?;
             (!name.is_empty()).then_some(Global { name, name_at, role })
         })
     }
@@ -84,12 +83,12 @@ impl<'o> Globals<'o> {
 impl Role {
     /// `None` for a local symbol.
     fn of(symbol: &Sym) -> Option<Self> {
-        let (binding, undefined) = (symbol.st_bind(), symbol.st_shndx.get(LE) == elf::SHN_UNDEF);
+        let (binding, undefined) = (symbol.st_bind(), symbol.st_shndx.read() == elf::SHN_UNDEF);
         match binding {
             elf::STB_LOCAL => None,
             elf::STB_WEAK if undefined => Some(Self::WeakNeed),
             _ if undefined => Some(Self::Need),
-            _ if symbol.st_shndx.get(LE) == elf::SHN_COMMON => Some(Self::Common),
+            _ if symbol.st_shndx.read() == elf::SHN_COMMON => Some(Self::Common),
             elf::STB_WEAK => Some(Self::Weak),
             _ if matches!(symbol.st_type(), elf::STT_FUNC | elf::STT_GNU_IFUNC) => {
                 Some(Self::Function)
@@ -105,7 +104,7 @@ impl Role {
 
 /// The bytes that a header speaks of.
 fn range<'o>(bytes: &'o [u8], header: &Header) -> Option<&'o [u8]> {
-    let start = usize::try_from(header.sh_offset.get(LE)).ok()?;
-    let len = usize::try_from(header.sh_size.get(LE)).ok()?;
+    let start = usize::try_from(header.sh_offset.read()).ok()?;
+    let len = usize::try_from(header.sh_size.read()).ok()?;
     bytes.get(start..start.checked_add(len)?)
 }

@@ -7,7 +7,7 @@ use object::pod;
 use super::layout::{Part, Placed, TABLE};
 use super::{Compression, Decompress, DecompressError};
 use crate::address::TargetAddress;
-use crate::elf::{Header, Sym, Symbol, SymbolKind, SymbolPlace};
+use crate::elf::{Header, Number, Sym, Symbol, SymbolKind, SymbolPlace};
 use crate::error::Error;
 use crate::fixup::{Fixer, Site};
 use crate::memory::{MemoryManager, SegmentKind};
@@ -79,7 +79,7 @@ impl<'o> Plan<'o, '_> {
         match self.debug_extent(number, section).1 {
             None => put(bytes, 0, object.section_bytes(section)),
             Some((header, from)) => {
-                let cause = match header.ch_type.get(LE) {
+                let cause = match header.ch_type.read() {
                     elf::ELFCOMPRESS_ZLIB => decompress.decompress(Compression::Zlib, from, bytes),
                     elf::ELFCOMPRESS_ZSTD => decompress.decompress(Compression::Zstd, from, bytes),
                     _ => Err(DecompressError::Unsupported),
@@ -192,7 +192,7 @@ const LOADED: u64 = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0 | elf::SHF_TLS.0 | e
 
 /// Leaves a section no more than some of its flags, and no ties to others: these may be empty.
 fn keep_flags(header: &mut Header, flags: u64) {
-    let old = header.sh_flags.get(LE).0;
+    let old = header.sh_flags.read().0;
     header.sh_flags.set(LE, elf::SectionFlags(old & flags));
     header.sh_link.set(LE, 0);
     header.sh_info.set(LE, 0);

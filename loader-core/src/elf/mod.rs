@@ -4,11 +4,13 @@
 //! [`Object`](crate::Object), whose tables [`parse`](crate::Object::parse) has checked.
 
 mod names;
+mod number;
 mod relocation;
 mod section;
 mod symbol;
 
 pub(crate) use names::overlong;
+pub(crate) use number::Number;
 pub(crate) use relocation::{RawRela, Rela, RelaTable};
 pub(crate) use section::{Header, SHT_CREL};
 pub use section::{InitKind, Section};

@@ -3,9 +3,7 @@
 //! Names in a string table may share their ends, so a small file can have many long ones. Whoever
 //! looks at each would then take time that grows with the square of the file.
 
-use object::endian::LittleEndian as LE;
-
-use crate::elf::{Sym, name_at};
+use crate::elf::{Number, Sym, name_at};
 
 /// How many bytes of names there may be for each byte of the file: an entry of the symbol table
 /// alone has 24.
@@ -23,7 +21,7 @@ pub(crate) fn overlong(strings: &[u8], symbols: &[Sym], file: usize) -> Option<u
     }
     let mut total = 0usize;
     symbols.iter().position(|symbol| {
-        let name = name_at(strings, symbol.st_name.get(LE));
+        let name = name_at(strings, symbol.st_name.read());
         total = total.saturating_add(name.map_or(0, |name| name.as_bytes().len()));
         total > most
     })

@@ -3,6 +3,8 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
+use crate::elf::Number;
+
 /// A relocation entry as it lies in the file.
 pub(crate) type RawRela = elf::Rela64<LE>;
 
@@ -17,12 +19,12 @@ pub(crate) struct Rela {
 
 impl Rela {
     pub(crate) fn new(raw: &RawRela) -> Self {
-        let info = raw.r_info.get(LE);
+        let info = raw.r_info.read();
         Self {
-            offset: raw.r_offset.get(LE),
+            offset: raw.r_offset.read(),
             symbol: (info >> 32) as u32,
             number: info as u32,
-            addend: raw.r_addend.get(LE),
+            addend: raw.r_addend.read(),
         }
     }
 }
@@ -58,7 +60,7 @@ impl<'o> RelaTable<'o> {
     /// The index of the first entry whose offset is not below `offset`, in a sorted table.
     #[cfg(feature = "riscv64")]
     pub(crate) fn first_at(self, offset: u64) -> usize {
-        self.raw.partition_point(|raw| raw.r_offset.get(LE) < offset)
+        self.raw.partition_point(|raw| raw.r_offset.read() < offset)
     }
 
     /// How many `R_RISCV_ALIGN` there are, and whether the offsets ascend.
@@ -66,10 +68,10 @@ impl<'o> RelaTable<'o> {
     pub(crate) fn paddings_and_order(self) -> (usize, bool) {
         let (mut paddings, mut is_sorted, mut last) = (0usize, true, 0);
         for raw in self.raw {
-            let offset = raw.r_offset.get(LE);
+            let offset = raw.r_offset.read();
             is_sorted &= last <= offset;
             last = offset;
-            let is_padding = raw.r_info.get(LE) as u32 == elf::R_RISCV_ALIGN.0;
+            let is_padding = raw.r_info.read() as u32 == elf::R_RISCV_ALIGN.0;
             paddings = paddings.wrapping_add(is_padding.into()); // no more than there are entries
         }
         (paddings, is_sorted)
@@ -78,6 +80,6 @@ impl<'o> RelaTable<'o> {
     /// Whether the offsets ascend.
     #[cfg(feature = "riscv64")]
     pub(crate) fn is_sorted(self) -> bool {
-        self.raw.is_sorted_by_key(|raw| raw.r_offset.get(LE))
+        self.raw.is_sorted_by_key(|raw| raw.r_offset.read())
     }
 }

@@ -3,7 +3,7 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
-use crate::elf::{decimal, identifier, name_at};
+use crate::elf::{Number, decimal, identifier, name_at};
 use crate::name::Name;
 
 /// A section header as it lies in the file.
@@ -36,42 +36,42 @@ pub enum InitKind {
 impl<'o> Section<'o> {
     /// Its name.
     pub fn name(self) -> Name<'o> {
-        name_at(self.strings, self.header.sh_name.get(LE)).unwrap_or_default()
+        name_at(self.strings, self.header.sh_name.read()).unwrap_or_default()
     }
 
     /// Its size in the object file's terms, in bytes (`sh_size`).
     pub fn size(self) -> u64 {
-        self.header.sh_size.get(LE)
+        self.header.sh_size.read()
     }
 
     /// Its alignment in bytes: a power of two.
     pub fn align(self) -> u64 {
-        self.header.sh_addralign.get(LE).max(1)
+        self.header.sh_addralign.read().max(1)
     }
 
     /// Its type (`sh_type`).
     pub fn kind(self) -> u32 {
-        self.header.sh_type.get(LE).0
+        self.header.sh_type.read().0
     }
 
     /// Its flags (`sh_flags`).
     pub fn flags(self) -> u64 {
-        self.header.sh_flags.get(LE).0
+        self.header.sh_flags.read().0
     }
 
     /// Where its bytes begin in the file (`sh_offset`).
     pub(crate) fn file_offset(self) -> u64 {
-        self.header.sh_offset.get(LE)
+        self.header.sh_offset.read()
     }
 
     /// The index of the section that a relocation section applies to (`sh_info`).
     pub(crate) fn relocates(self) -> u32 {
-        self.header.sh_info.get(LE)
+        self.header.sh_info.read()
     }
 
     /// The index of the section that one with `SHF_LINK_ORDER` belongs to (`sh_link`).
     pub(crate) fn links_to(self) -> u32 {
-        self.header.sh_link.get(LE)
+        self.header.sh_link.read()
     }
 
     pub(crate) fn is_nobits(self) -> bool {
@@ -161,7 +161,6 @@ impl<'o> Section<'o> {
     }
 
     /// Which list of initialisers or finalisers it is a part of, if any.
-    #[inline]
     pub(crate) fn init_kind(self) -> Option<InitKind> {
         match elf::SectionType(self.kind()) {
             elf::SHT_PREINIT_ARRAY => Some(InitKind::PreInit),
@@ -233,6 +232,6 @@ impl<'o> Section<'o> {
     /// Its name and what follows in the string table, so that a look at the beginning does not
     /// measure the whole: a file may give every section one name of megabytes.
     fn name_bytes(self) -> &'o [u8] {
-        self.strings.get(self.header.sh_name.get(LE) as usize..).unwrap_or_default()
+        self.strings.get(self.header.sh_name.read() as usize..).unwrap_or_default()
     }
 }

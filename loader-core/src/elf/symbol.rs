@@ -3,7 +3,7 @@
 use object::elf;
 use object::endian::LittleEndian as LE;
 
-use crate::elf::{identifier, name_at};
+use crate::elf::{Number, identifier, name_at};
 use crate::name::Name;
 
 /// A symbol table entry as it lies in the file.
@@ -88,7 +88,7 @@ pub(crate) const ORDINARY_SECTIONS: usize = elf::SHN_LORESERVE as usize;
 
 /// The index of the section that a symbol is in, where that stands in its entry.
 pub(crate) fn ordinary_section(sym: &Sym) -> Option<usize> {
-    let index = sym.st_shndx.get(LE);
+    let index = sym.st_shndx.read();
     let is_ordinary = index != elf::SHN_UNDEF && index.0 < elf::SHN_LORESERVE;
     is_ordinary.then_some(index.0.into())
 }
@@ -96,7 +96,7 @@ pub(crate) fn ordinary_section(sym: &Sym) -> Option<usize> {
 impl<'o> Symbol<'o> {
     /// Its name; empty for most section symbols.
     pub fn name(self) -> Name<'o> {
-        name_at(self.strings, self.sym.st_name.get(LE)).unwrap_or_default()
+        name_at(self.strings, self.sym.st_name.read()).unwrap_or_default()
     }
 
     /// Whether its name, with the NUL at its end, is this: without a look at all of it.
@@ -106,7 +106,7 @@ impl<'o> Symbol<'o> {
 
     /// Its name and what follows in the string table: a file may have names of megabytes.
     fn name_bytes(self) -> &'o [u8] {
-        self.strings.get(self.sym.st_name.get(LE) as usize..).unwrap_or_default()
+        self.strings.get(self.sym.st_name.read() as usize..).unwrap_or_default()
     }
 
     /// Where it is defined.
@@ -116,12 +116,12 @@ impl<'o> Symbol<'o> {
 
     /// Its value in the file: an offset, an alignment or an address (see [`SymbolPlace`]).
     pub fn value(self) -> u64 {
-        self.sym.st_value.get(LE)
+        self.sym.st_value.read()
     }
 
     /// Its size in bytes; 0 where it has none or nobody said.
     pub fn size(self) -> u64 {
-        self.sym.st_size.get(LE)
+        self.sym.st_size.read()
     }
 
     /// Who sees it.

@@ -1,14 +1,12 @@
 //! Relocations that need nothing but their symbol's address, which most do: applied in one loop that
 //! stops at the first that needs more, or that something is wrong with.
 
-use object::endian::LittleEndian as LE;
-
 use super::{Fixer, Site};
 use crate::arch::frequent::{self, Step, Types};
 use crate::arch::{Action, Formula, Machine, Relocation, Way};
 #[cfg(feature = "riscv64")]
 use crate::elf::ordinary_section;
-use crate::elf::{ORDINARY_SECTIONS, Rela, Sym};
+use crate::elf::{Number, ORDINARY_SECTIONS, Rela, Sym};
 use crate::object::Object;
 use crate::plan::Plan;
 #[cfg(feature = "riscv64")]
@@ -99,9 +97,9 @@ impl<'o> Fixer<'_, 'o, '_> {
             }
             let Some(sym) = symbols.get(symbol as usize) else { break };
             let is_at_home = entries.get(symbol).is_some_and(Entry::is_at_home);
-            let address = match known.sections.get(usize::from(sym.st_shndx.get(LE).0)) {
+            let address = match known.sections.get(usize::from(sym.st_shndx.read().0)) {
                 Some(home) if is_at_home && !(M::IS_RISCV && SectionState::shrinks(home)) => {
-                    home.word.wrapping_add(sym.st_value.get(LE))
+                    home.word.wrapping_add(sym.st_value.read())
                 }
                 _ => self.plan.address_of(known.base.wrapping_add(symbol)),
             };
@@ -145,7 +143,7 @@ impl Step for Apply<'_, '_, '_, '_, '_, '_> {
         if brief.way == Way::Low {
             let Action::PairLow(field) = &row.action else { return false };
             let Some(high) = progress.high else { return false };
-            let names_it = self.label.st_value.get(LE) == high.offset
+            let names_it = self.label.st_value.read() == high.offset
                 && ordinary_section(self.label) == Some(site.index as usize);
             return names_it
                 && addend == 0

@@ -9,7 +9,7 @@ use object::endian::LittleEndian as LE;
 use object::pod;
 
 use crate::arch::{Action, Field, Fixup, Formula, Relocation, Unsupported};
-use crate::elf::{Rela, RelaTable, Section, SymbolPlace};
+use crate::elf::{Number, Rela, RelaTable, Section, SymbolPlace};
 use crate::error::{Error, Fault};
 use crate::plan::scan::Site;
 use crate::plan::state::{Residence, SymbolState};
@@ -55,7 +55,7 @@ impl<'o> Plan<'o, '_> {
             return (section.size(), None);
         }
         match pod::from_bytes::<CompressionHeader>(bytes) {
-            Ok((header, rest)) => (header.ch_size.get(LE), Some((*header, rest))),
+            Ok((header, rest)) => (header.ch_size.read(), Some((*header, rest))),
             // What is not there is damaged, and not of an unknown kind.
             Err(()) => {
                 let mut header = CompressionHeader::default();

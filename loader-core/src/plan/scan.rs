@@ -1,12 +1,10 @@
 //! Every relocation of every loaded section: checked, and what it needs counted.
 
-use object::endian::LittleEndian as LE;
-
 use crate::arch::{
     Action, Encoding, Field, Formula, LocalExec, Machine, Relocation, Slot, Subject, Table,
     Unsupported,
 };
-use crate::elf::{Binding, RawRela, Rela, RelaTable, Section};
+use crate::elf::{Binding, Number, RawRela, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Fault, Faulty, Phase};
 use crate::features::LEAVES_OUT;
 use crate::memory::SegmentKind;
@@ -53,7 +51,7 @@ impl<'o> Plan<'o, '_> {
         let records = sections.get(from as usize..)?;
         for (index, (header, record)) in (from..).zip(headers.iter().zip(records)) {
             let Some(table) = relocations_of(object, record) else { continue };
-            let size = header.sh_size.get(LE);
+            let size = header.sh_size.read();
             let noted = note_uses(table.raw_from(0), types, &mut entries, size, has_got);
             if noted < table.len() {
                 return Some((index, noted));
