@@ -258,6 +258,7 @@ mod sort;
 mod table;
 mod tables;
 mod thread_locals;
+mod word;
 
 /// The README's example is compiled with the tests.
 #[cfg(doctest)]

@@ -1,6 +1,7 @@
 //! Fields of instructions and data: which bytes, which instructions have them, how values go in.
 
 use crate::arch::scatter::Scatter;
+use crate::word::{load_32, load_64, store_32};
 
 /// A field: which bytes are read and written back, and how the value goes into them.
 #[derive(Debug, Clone, Copy)]
@@ -120,13 +121,11 @@ impl Field {
     ) -> Result<(), u64> {
         let rest = bytes.get_mut(offset..).ok_or(0u64)?;
         let field = rest.first_chunk_mut::<N>().ok_or(0u64)?;
-        let old = word(*field);
+        let old = load(field);
         if !self.accepts(old) {
             return Err(old);
         }
-        if let Some(new) = self.encode_in::<N>(old, value).to_le_bytes().first_chunk() {
-            *field = *new;
-        }
+        store(field, self.encode_in::<N>(old, value));
         Ok(())
     }
 
@@ -148,10 +147,28 @@ impl Field {
 
 /// The little-endian number in some bytes, of which there are no more than 8.
 #[inline(always)]
-fn word<const N: usize>(bytes: [u8; N]) -> u64 {
-    let mut word = [0; 8];
-    if let Some(low) = word.first_chunk_mut() {
-        *low = bytes;
+fn load<const N: usize>(bytes: &[u8; N]) -> u64 {
+    match (N, bytes.first_chunk(), bytes.first_chunk()) {
+        (4, Some(bytes), _) => load_32(bytes).into(),
+        (8, _, Some(bytes)) => load_64(bytes),
+        _ => {
+            let mut word = [0; 8];
+            if let Some(low) = word.first_chunk_mut() {
+                *low = *bytes;
+            }
+            u64::from_le_bytes(word)
+        }
     }
-    u64::from_le_bytes(word)
+}
+
+/// Writes the low bytes of a number, little-endian.
+#[inline(always)]
+fn store<const N: usize>(bytes: &mut [u8; N], number: u64) {
+    if N == 4
+        && let Some(bytes) = bytes.first_chunk_mut()
+    {
+        store_32(bytes, number as u32);
+    } else if let Some(low) = number.to_le_bytes().first_chunk() {
+        *bytes = *low;
+    }
 }

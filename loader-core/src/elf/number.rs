@@ -2,6 +2,9 @@
 
 use object::Wrap;
 use object::endian::{I64, LittleEndian as LE, U16, U32, U64};
+use object::pod;
+
+use crate::word::{AT_ANY_ADDRESS, load_32, load_64};
 
 /// A number as it lies in a file.
 pub(crate) trait Number {
@@ -15,7 +18,7 @@ impl<T: Wrap<Inner = u16> + Copy> Number for U16<LE, T> {
 
     #[inline(always)]
     fn read(&self) -> T {
-        self.get(LE)
+        self.get(LE) // two bytes are read as soon as their address is looked at
     }
 }
 
@@ -24,7 +27,10 @@ impl<T: Wrap<Inner = u32> + Copy + 'static> Number for U32<LE, T> {
 
     #[inline(always)]
     fn read(&self) -> T {
-        self.get(LE)
+        match pod::bytes_of(self).first_chunk() {
+            Some(bytes) if !AT_ANY_ADDRESS => T::from_inner(load_32(bytes)),
+            _ => self.get(LE),
+        }
     }
 }
 
@@ -33,7 +39,10 @@ impl<T: Wrap<Inner = u64> + Copy + 'static> Number for U64<LE, T> {
 
     #[inline(always)]
     fn read(&self) -> T {
-        self.get(LE)
+        match pod::bytes_of(self).first_chunk() {
+            Some(bytes) if !AT_ANY_ADDRESS => T::from_inner(load_64(bytes)),
+            _ => self.get(LE),
+        }
     }
 }
 
@@ -42,6 +51,9 @@ impl Number for I64<LE> {
 
     #[inline(always)]
     fn read(&self) -> i64 {
-        self.get(LE)
+        match pod::bytes_of(self).first_chunk() {
+            Some(bytes) if !AT_ANY_ADDRESS => load_64(bytes).cast_signed(),
+            _ => self.get(LE),
+        }
     }
 }

@@ -40,16 +40,19 @@ impl<'o> Section<'o> {
     }
 
     /// Its size in the object file's terms, in bytes (`sh_size`).
+    #[inline]
     pub fn size(self) -> u64 {
         self.header.sh_size.read()
     }
 
     /// Its alignment in bytes: a power of two.
+    #[inline]
     pub fn align(self) -> u64 {
         self.header.sh_addralign.read().max(1)
     }
 
     /// Its type (`sh_type`).
+    #[inline]
     pub fn kind(self) -> u32 {
         self.header.sh_type.read().0
     }
@@ -74,10 +77,12 @@ impl<'o> Section<'o> {
         self.header.sh_link.read()
     }
 
+    #[inline]
     pub(crate) fn is_nobits(self) -> bool {
         self.kind() == elf::SHT_NOBITS.0
     }
 
+    #[inline]
     pub(crate) fn has(self, flag: elf::SectionFlags) -> bool {
         self.flags() & flag.0 != 0
     }
@@ -103,6 +108,7 @@ impl<'o> Section<'o> {
     /// Whether it takes memory at run time. A `.note.gnu.property` section speaks to the linker
     /// alone, and an empty one in a loaded module would say nothing true; what a module says
     /// about itself is read from the file.
+    #[inline]
     pub(crate) fn is_loaded(self) -> bool {
         self.has(elf::SHF_ALLOC)
             && self.kind() != elf::SHT_NULL.0
@@ -161,6 +167,7 @@ impl<'o> Section<'o> {
     }
 
     /// Which list of initialisers or finalisers it is a part of, if any.
+    #[inline]
     pub(crate) fn init_kind(self) -> Option<InitKind> {
         match elf::SectionType(self.kind()) {
             elf::SHT_PREINIT_ARRAY => Some(InitKind::PreInit),
