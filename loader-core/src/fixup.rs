@@ -10,13 +10,14 @@ mod plain;
 #[cfg(feature = "riscv64")]
 mod relaxation;
 mod site;
+mod stub;
 mod thread_local;
 
 use crate::address::TargetAddress;
-use crate::arch::{Action, Fixup, Formula, Machine, Relocation, STUB_MAX, Slot};
+use crate::arch::{Action, Fixup, Formula, Machine, Relocation, Slot};
+use crate::elf::Rela;
 #[cfg(feature = "x86_64")]
 use crate::elf::Symbol;
-use crate::elf::{Rela, SymbolPlace};
 use crate::error::{Error, Fault};
 use crate::features::THREAD_LOCALS;
 use crate::memory::MemoryManager;
@@ -244,8 +245,9 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             #[cfg(feature = "riscv64")]
             Action::DescriptorLow(field) if THREAD_LOCALS => {
-                if !self.apply_descriptor_part(site, job, (table, at))? {
-                    site.write(job, *field, self.high_part(site, job)?)?;
+                let is_rewritten = self.apply_descriptor_part(site, job, (table, at))?;
+                if !is_rewritten {
+                    site.write(job, field, self.high_part(site, job)?)?;
                 }
             }
             #[cfg(feature = "aarch64")]
@@ -254,7 +256,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 site.write(job, crate::arch::Field::WORD64, value)?;
             }
             #[cfg(feature = "riscv64")]
-            Action::PairLow(field) => site.write(job, *field, self.high_part(site, job)?)?,
+            Action::PairLow(field) => site.write(job, field, self.high_part(site, job)?)?,
             #[cfg(feature = "riscv64")]
             Action::Refuse(_) if site.tombstone().is_some() => {
                 if let Some(fixup) = self.machine.debug_fixup(job.row) {
@@ -301,7 +303,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     }
 
     fn apply(&self, site: &mut Site<'_, 'o>, job: Job, fixup: &Fixup) -> Result<(), Fault> {
-        let Fixup { formula, field, range } = *fixup;
+        let Fixup { formula, field, .. } = *fixup;
+        let range = fixup.range();
         let state = self.symbol(site, job.rela);
         if state.is_tombstone() {
             match site.tombstone() {
@@ -397,67 +400,6 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                 let number = site.symbol_number(rela);
                 self.plan.definition(number).map_or(0, Symbol::size).wrapping_add(a)
             }
-        }
-    }
-
-    /// The value that reaches the symbol's call stub; `None` where no stub may stand in.
-    fn through_stub(
-        &self,
-        site: &Site<'_, 'o>,
-        job: Job,
-        formula: Formula,
-    ) -> Result<Option<u64>, Fault> {
-        let own = site.symbol_number(job.rela);
-        let canonical = self.plan.state.canonical(own);
-        // An IFUNC's address is that of its stub already.
-        let Some((number, state)) = canonical.filter(|(_, state)| !state.is_indirect()) else {
-            return Ok(None);
-        };
-        let from = (site.number, site.index);
-        let stub = match self.chunk() {
-            None => state.stub(),
-            Some(_) if !self.plan.has_island_stub(from, number) => None,
-            Some(_) => state.number().checked_sub(1),
-        };
-        let Some(stub) = stub else { return Ok(None) };
-        match formula {
-            Formula::Branch { addend } if job.rela.addend != i64::from(addend) => {
-                // A symbol of the module's own, even in a file, is out of range instead.
-                let owned = matches!(
-                    self.plan.home_of(number).map(|(_, symbol)| symbol.place()),
-                    Some(SymbolPlace::Section(_))
-                );
-                if state.is_external() && !owned { Err(Fault::Addend) } else { Ok(None) }
-            }
-            _ if formula.may_use_stub() => {
-                let target = self.stubs.wrapping_add(self.plan.stub_distance(stub));
-                if !self.check_stub_reach(site, job, target, self.plan.located(number))? {
-                    return Ok(None);
-                }
-                let addend = job.rela.addend.cast_unsigned();
-                Ok(Some(target.wrapping_add(addend).wrapping_sub(job.place)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// A stub that reaches neither its symbol nor its GOT slot was not written, and matters only
-    /// now that a branch needs it. `false` where the symbol has no slot: it is the module's own,
-    /// and too far from the branch, whatever stands between.
-    fn check_stub_reach(
-        &self,
-        site: &Site<'_, 'o>,
-        job: Job,
-        stub: u64,
-        state: SymbolState,
-    ) -> Result<bool, Fault> {
-        let slot = state.slot().map(|_| self.slot_address(site, job.rela, Slot::Address));
-        let mut unwritten = [0; STUB_MAX];
-        let written = self.machine.stub().write(&mut unwritten, stub, state.address(), slot);
-        match (written, slot) {
-            (Some(()), _) => Ok(true),
-            (None, None) => Ok(false),
-            (None, Some(slot)) => Err(Fault::StubReach { stub, slot }),
         }
     }
 

@@ -136,13 +136,13 @@ impl Field {
     }
 
     /// A byte of data.
-    pub(crate) const WORD8: Self = Self::data(1, Encoding::Whole);
+    pub(crate) const WORD8: &'static Self = &Self::data(1, Encoding::Whole);
     /// Two bytes of data.
-    pub(crate) const WORD16: Self = Self::data(2, Encoding::Whole);
+    pub(crate) const WORD16: &'static Self = &Self::data(2, Encoding::Whole);
     /// Four bytes of data.
-    pub(crate) const WORD32: Self = Self::data(4, Encoding::Whole);
+    pub(crate) const WORD32: &'static Self = &Self::data(4, Encoding::Whole);
     /// Eight bytes of data.
-    pub(crate) const WORD64: Self = Self::data(8, Encoding::Whole);
+    pub(crate) const WORD64: &'static Self = &Self::data(8, Encoding::Whole);
 }
 
 /// The little-endian number in some bytes, of which there are no more than 8.

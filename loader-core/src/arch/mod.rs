@@ -9,6 +9,7 @@ mod brief;
 mod field;
 pub(crate) mod frequent;
 mod local_exec;
+mod range;
 mod relocation;
 #[cfg(feature = "riscv64")]
 pub(crate) mod riscv64;

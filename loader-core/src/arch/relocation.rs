@@ -6,6 +6,8 @@
 
 use crate::arch::brief::Brief;
 use crate::arch::field::Field;
+use crate::arch::range::Limits;
+pub use crate::arch::range::Range;
 
 /// A relocation type: one row of an architecture's table.
 #[derive(Debug)]
@@ -85,9 +87,9 @@ impl Relocation {
     /// The values that it can hold; `None` where it holds no value or is refused.
     pub const fn range(&self) -> Option<Range> {
         match self.action {
-            Action::Apply(fixup) => Some(fixup.range),
+            Action::Apply(fixup) => Some(fixup.range()),
             #[cfg(feature = "aarch64")]
-            Action::PatchInstruction(fixup) => Some(fixup.range),
+            Action::PatchInstruction(fixup) => Some(fixup.range()),
             _ => None,
         }
     }
@@ -133,54 +135,6 @@ pub enum Unsupported {
     Vendor,
 }
 
-/// The values that a relocated field can hold: `min..=max`, in multiples of `align`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Range {
-    /// The least value.
-    pub min: i64,
-    /// The greatest value.
-    pub max: i64,
-    /// What the value must be a multiple of; a power of two.
-    pub align: u64,
-}
-
-#[expect(clippy::arithmetic_side_effects, reason = "evaluated by the compiler for the tables")]
-impl Range {
-    /// Every value: the field is as wide as the value, or takes a part of it unchecked.
-    pub(crate) const ANY: Self = Self { min: i64::MIN, max: i64::MAX, align: 1 };
-
-    /// -2^(bits-1) <= X < 2^(bits-1).
-    pub(crate) const fn signed(bits: u32) -> Self {
-        let half = 1i64 << (bits - 1);
-        Self { min: -half, max: half - 1, align: 1 }
-    }
-
-    /// 0 <= X < 2^bits.
-    pub(crate) const fn unsigned(bits: u32) -> Self {
-        Self { min: 0, max: (1i64 << bits) - 1, align: 1 }
-    }
-
-    /// -2^(bits-1) <= X < 2^bits: read as signed or as unsigned.
-    pub(crate) const fn either(bits: u32) -> Self {
-        Self { min: Self::signed(bits).min, max: Self::unsigned(bits).max, align: 1 }
-    }
-
-    /// The same, in multiples of `align` only.
-    pub(crate) const fn aligned(self, align: u64) -> Self {
-        Self { align, ..self }
-    }
-
-    /// Whether the value lies between the bounds, aligned or not.
-    pub(crate) const fn spans(self, value: i64) -> bool {
-        self.min <= value && value <= self.max
-    }
-
-    /// Whether the value is a multiple of the alignment.
-    pub(crate) const fn is_aligned(self, value: i64) -> bool {
-        value.cast_unsigned() & self.align.wrapping_sub(1) == 0
-    }
-}
-
 /// What the loader does about a relocation type.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Action {
@@ -202,10 +156,10 @@ pub(crate) enum Action {
     Align,
     /// `R_RISCV_PCREL_LO12_*`: the low part of the high part at the symbol, into this field.
     #[cfg(feature = "riscv64")]
-    PairLow(Field),
+    PairLow(&'static Field),
     /// `R_RISCV_TLSDESC_*_LO12`: the same, of an `R_RISCV_TLSDESC_HI20`.
     #[cfg(feature = "riscv64")]
-    DescriptorLow(Field),
+    DescriptorLow(&'static Field),
     /// `R_RISCV_SET_ULEB128`, written together with the `R_RISCV_SUB_ULEB128` behind it.
     #[cfg(feature = "riscv64")]
     SetUleb128,
@@ -220,13 +174,19 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fixup {
     pub(crate) formula: Formula,
-    pub(crate) field: Field,
-    pub(crate) range: Range,
+    pub(crate) field: &'static Field,
+    limits: Limits,
 }
 
 impl Fixup {
-    pub(crate) const fn new(formula: Formula, field: Field, range: Range) -> Self {
-        Self { formula, field, range }
+    pub(crate) const fn new(formula: Formula, field: &'static Field, range: Range) -> Self {
+        Self { formula, field, limits: Limits::new(range) }
+    }
+
+    /// The values that fit.
+    #[inline]
+    pub(crate) const fn range(&self) -> Range {
+        self.limits.range()
     }
 }
 

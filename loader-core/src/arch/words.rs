@@ -13,10 +13,10 @@ pub(super) const VENDOR: Action = Action::Refuse(Unsupported::Vendor);
 
 pub(super) const ANY: Range = Range::ANY;
 
-pub(super) const WORD8: Field = Field::WORD8;
-pub(super) const WORD16: Field = Field::WORD16;
-pub(super) const WORD32: Field = Field::WORD32;
-pub(super) const WORD64: Field = Field::WORD64;
+pub(super) const WORD8: &Field = Field::WORD8;
+pub(super) const WORD16: &Field = Field::WORD16;
+pub(super) const WORD32: &Field = Field::WORD32;
+pub(super) const WORD64: &Field = Field::WORD64;
 
 /// One row of a table.
 pub(super) const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
@@ -24,6 +24,6 @@ pub(super) const fn row(number: u32, name: &'static str, action: Action) -> Relo
 }
 
 /// A type that is applied: how its value is computed, where it goes, and what fits there.
-pub(super) const fn apply(formula: Formula, field: Field, range: Range) -> Action {
+pub(super) const fn apply(formula: Formula, field: &'static Field, range: Range) -> Action {
     Action::Apply(Fixup::new(formula, field, range))
 }

@@ -56,7 +56,7 @@ impl<'o> Fixer<'_, 'o, '_> {
         fixup: &Fixup,
         value: u64,
     ) -> Option<u64> {
-        if fixup.range.spans(value.cast_signed())
+        if fixup.range().spans(value.cast_signed())
             || fixup.formula != Formula::PcRelative
             || !fixup.field.is_riscv_high()
             || !self.is_nowhere(site, job.rela)
@@ -64,6 +64,6 @@ impl<'o> Fixer<'_, 'o, '_> {
             return None;
         }
         let address = self.symbol_value(site, job.rela);
-        fixup.range.spans(address.cast_signed()).then_some(address)
+        fixup.range().spans(address.cast_signed()).then_some(address)
     }
 }

@@ -24,7 +24,7 @@ impl<'o> Fixer<'_, 'o, '_> {
             let form = match fixup.formula {
                 Formula::Page => Some((aarch64::ADRP_REACH, aarch64::ADRP_TO_MOV, sum & !0xfff)),
                 Formula::PcRelative if aarch64::is_adr(fixup.field) => {
-                    Some((fixup.range, aarch64::ADR_TO_MOV, sum))
+                    Some((fixup.range(), aarch64::ADR_TO_MOV, sum))
                 }
                 _ => None,
             };
@@ -41,7 +41,7 @@ impl<'o> Fixer<'_, 'o, '_> {
             && self.machine == crate::arch::Machine::X86_64
             && fixup.field.width == 4
             && site.segment == crate::memory::SegmentKind::Text
-            && !fixup.range.spans(value.cast_signed())
+            && !fixup.range().spans(value.cast_signed())
             && self.is_nowhere(site, job.rela)
         {
             let addend = job.rela.addend;

@@ -154,16 +154,17 @@ impl Step for Apply<'_, '_, '_, '_, '_, '_> {
         }
         let Action::Apply(fixup) = &row.action else { return false };
         let place = site.target.wrapping_add(offset);
-        let mut value = brief.value(address.wrapping_add(addend.cast_unsigned()), place);
-        if !brief.spans(value) {
+        let range = fixup.range();
+        let mut value = brief.way.value(address.wrapping_add(addend.cast_unsigned()), place);
+        if !range.spans(value.cast_signed()) {
             let stub = fixer.stub_of(self.symbol, fixup.formula, addend);
-            let Some(stub) = stub.map(|stub| brief.value(stub, place)) else { return false };
-            if !brief.spans(stub) {
+            let Some(stub) = stub.map(|stub| brief.way.value(stub, place)) else { return false };
+            if !range.spans(stub.cast_signed()) {
                 return false;
             }
             value = stub;
         }
-        if !brief.is_aligned(value)
+        if !range.is_aligned(value.cast_signed())
             || fixup.field.write(site.bytes, offset as usize, value).is_err()
         {
             return false;

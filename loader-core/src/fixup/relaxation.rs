@@ -64,6 +64,6 @@ impl<'o> Fixer<'_, 'o, '_> {
             }
             _ => false,
         };
-        if alone { site.write(job, field, 0) } else { Ok(()) }
+        if alone { site.write(job, &field, 0) } else { Ok(()) }
     }
 }

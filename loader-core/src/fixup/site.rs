@@ -41,7 +41,7 @@ impl<'o> Site<'_, 'o> {
     }
 
     /// Writes a value into its field, checked against the bytes that are there.
-    pub(super) fn write(&mut self, job: Job, field: Field, value: u64) -> Result<(), Fault> {
+    pub(super) fn write(&mut self, job: Job, field: &Field, value: u64) -> Result<(), Fault> {
         field.write(self.bytes, job.offset, value).map_err(Fault::Instruction)
     }
 

@@ -28,10 +28,10 @@ impl<'o> Fixer<'_, 'o, '_> {
         }
         let x = self.thread_local_value(site, job, fixup.formula);
         let value = x.ok_or(Fault::ThreadPointer)?;
-        if !fixup.range.spans(value.cast_signed()) {
+        if !fixup.range().spans(value.cast_signed()) {
             return Err(job.out_of_range(value, 0));
         }
-        if !fixup.range.is_aligned(value.cast_signed()) {
+        if !fixup.range().is_aligned(value.cast_signed()) {
             return Err(Fault::Misaligned(value));
         }
         site.write(job, fixup.field, value)

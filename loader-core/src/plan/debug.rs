@@ -146,7 +146,7 @@ impl<'o> Plan<'o, '_> {
 
 /// Whether a value goes into data, and counts neither from its place nor from the GOT.
 fn is_for_data(fixup: &Fixup) -> bool {
-    let Field { mask, opcode, other, .. } = fixup.field;
+    let Field { mask, opcode, other, .. } = *fixup.field;
     let data = (mask, opcode, other) == (0, 0, (0, 0));
     let counts = match fixup.formula {
         Formula::Absolute | Formula::ModuleBlock => true,

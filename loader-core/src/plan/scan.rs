@@ -125,12 +125,12 @@ impl<'o> Plan<'o, '_> {
             }
             Action::DescriptorPart => {
                 let width = self.machine.descriptor_part();
-                site.check_field(rela, Field::data(width, Encoding::Whole))?;
+                site.check_field(rela, &Field::data(width, Encoding::Whole))?;
                 self.check_descriptor_part(site, rela, entry)?;
             }
             #[cfg(feature = "riscv64")]
             Action::DescriptorLow(field) => {
-                site.check_field(rela, *field)?;
+                site.check_field(rela, field)?;
                 self.check_descriptor_part(site, rela, entry)?;
             }
             #[cfg(feature = "aarch64")]
@@ -157,7 +157,7 @@ impl<'o> Plan<'o, '_> {
             Action::Align => {} // `padding` has checked it
             #[cfg(feature = "riscv64")]
             Action::PairLow(field) => {
-                site.check_field(rela, *field)?;
+                site.check_field(rela, field)?;
                 // Its label is used, whatever else it is.
                 let label = site.symbol_base.wrapping_add(rela.symbol);
                 self.state.symbols.entries_from_mut(label, 1).note_simple_use(0, &row.brief, false);
@@ -361,7 +361,7 @@ impl<'o> Site<'_, 'o> {
     }
 
     /// Checks that the whole field lies in the section, where such a field can lie.
-    pub(super) fn check_field(self, rela: Rela, field: Field) -> Result<(), Fault> {
+    pub(super) fn check_field(self, rela: Rela, field: &Field) -> Result<(), Fault> {
         let end = rela.offset.checked_add(field.width.into());
         if end.is_none_or(|end| end > self.size) {
             return Err(Fault::Malformed(Defect::RelocationOffset, rela.offset));

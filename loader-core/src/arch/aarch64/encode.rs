@@ -16,68 +16,68 @@ const fn scattered(mask: u64, opcode: u64, scatter: &'static Scatter) -> Field {
 }
 
 /// B, BL: imm26 = X\[27:2\].
-pub(super) const IMM26: Field = scattered(0x7c00_0000, 0x1400_0000, &Scatter::new(&[(27, 2, 0)]));
+pub(super) const IMM26: &Field = &scattered(0x7c00_0000, 0x1400_0000, &Scatter::new(&[(27, 2, 0)]));
 /// B.cond, BC.cond, CBZ, CBNZ: imm19 = X\[20:2\].
-pub(super) const CONDITIONAL19: Field = Field {
+pub(super) const CONDITIONAL19: &Field = &Field {
     other: (0x7e00_0000, 0x3400_0000),
     ..scattered(0xff00_0000, 0x5400_0000, &Scatter::new(&[(20, 2, 5)]))
 };
 /// LDR (literal): imm19 = X\[20:2\].
-pub(super) const LITERAL19: Field =
-    scattered(0x3b00_0000, 0x1800_0000, &Scatter::new(&[(20, 2, 5)]));
+pub(super) const LITERAL19: &Field =
+    &scattered(0x3b00_0000, 0x1800_0000, &Scatter::new(&[(20, 2, 5)]));
 /// TBZ, TBNZ: imm14 = X\[15:2\].
-pub(super) const IMM14: Field = scattered(0x7e00_0000, 0x3600_0000, &Scatter::new(&[(15, 2, 5)]));
+pub(super) const IMM14: &Field = &scattered(0x7e00_0000, 0x3600_0000, &Scatter::new(&[(15, 2, 5)]));
 
 /// ADR: immhi:immlo = X\[20:0\].
-pub(super) const ADR: Field =
-    scattered(0x9f00_0000, 0x1000_0000, &Scatter::new(&[(1, 0, 29), (20, 2, 5)]));
+pub(super) const ADR: &Field =
+    &scattered(0x9f00_0000, 0x1000_0000, &Scatter::new(&[(1, 0, 29), (20, 2, 5)]));
 /// ADRP: immhi:immlo = X\[32:12\].
-pub(super) const ADRP: Field =
-    scattered(0x9f00_0000, 0x9000_0000, &Scatter::new(&[(13, 12, 29), (32, 14, 5)]));
+pub(super) const ADRP: &Field =
+    &scattered(0x9f00_0000, 0x9000_0000, &Scatter::new(&[(13, 12, 29), (32, 14, 5)]));
 
 /// ADR turned into MOVZ or MOVN, which makes X itself.
-pub(crate) const ADR_TO_MOV: Field = insn(0x9f00_0000, 0x1000_0000, Computed(move_wide));
+pub(crate) const ADR_TO_MOV: &Field = &insn(0x9f00_0000, 0x1000_0000, Computed(move_wide));
 /// ADRP turned into MOVZ or MOVN, which makes X itself.
-pub(crate) const ADRP_TO_MOV: Field = insn(0x9f00_0000, 0x9000_0000, Computed(move_wide));
+pub(crate) const ADRP_TO_MOV: &Field = &insn(0x9f00_0000, 0x9000_0000, Computed(move_wide));
 
 /// A whole instruction, whatever was there.
-pub(super) const INSTRUCTION: Field = insn(0, 0, Whole);
+pub(super) const INSTRUCTION: &Field = &insn(0, 0, Whole);
 
 /// ADD (immediate) with its immediate shifted by 12: imm12 = X\[23:12\].
-pub(super) const ADD_HI12: Field =
-    scattered(0x7fc0_0000, 0x1140_0000, &Scatter::new(&[(23, 12, 10)]));
+pub(super) const ADD_HI12: &Field =
+    &scattered(0x7fc0_0000, 0x1140_0000, &Scatter::new(&[(23, 12, 10)]));
 /// ADD (immediate): imm12 = X\[11:0\].
-pub(super) const ADD_LO12: Field =
-    scattered(0x7fc0_0000, 0x1100_0000, &Scatter::new(&[(11, 0, 10)]));
+pub(super) const ADD_LO12: &Field =
+    &scattered(0x7fc0_0000, 0x1100_0000, &Scatter::new(&[(11, 0, 10)]));
 /// Load or store of a byte: imm12 = X\[11:0\].
-pub(super) const LDST8_LO12: Field = load_store(&Scatter::new(&[(11, 0, 10)]));
+pub(super) const LDST8_LO12: &Field = &load_store(&Scatter::new(&[(11, 0, 10)]));
 /// Load or store of two bytes: imm12 = X\[11:1\].
-pub(super) const LDST16_LO12: Field = load_store(&Scatter::new(&[(11, 1, 10)]));
+pub(super) const LDST16_LO12: &Field = &load_store(&Scatter::new(&[(11, 1, 10)]));
 /// Load or store of four bytes: imm12 = X\[11:2\].
-pub(super) const LDST32_LO12: Field = load_store(&Scatter::new(&[(11, 2, 10)]));
+pub(super) const LDST32_LO12: &Field = &load_store(&Scatter::new(&[(11, 2, 10)]));
 /// Load or store of eight bytes: imm12 = X\[11:3\].
-pub(super) const LDST64_LO12: Field = load_store(&Scatter::new(&[(11, 3, 10)]));
+pub(super) const LDST64_LO12: &Field = &load_store(&Scatter::new(&[(11, 3, 10)]));
 /// Load or store of sixteen bytes: imm12 = X\[11:4\].
-pub(super) const LDST128_LO12: Field = load_store(&Scatter::new(&[(11, 4, 10)]));
+pub(super) const LDST128_LO12: &Field = &load_store(&Scatter::new(&[(11, 4, 10)]));
 /// Load of eight bytes, 32 KiB of reach: imm12 = X\[14:3\].
-pub(super) const LD64_LO15: Field = load_store(&Scatter::new(&[(14, 3, 10)]));
+pub(super) const LD64_LO15: &Field = &load_store(&Scatter::new(&[(14, 3, 10)]));
 
 /// MOVZ, MOVK: imm16 = X\[15:0\].
-pub(super) const MOVW_G0: Field = wide(Scattered(&Scatter::new(&[(15, 0, 5)])));
+pub(super) const MOVW_G0: &Field = &wide(Scattered(&Scatter::new(&[(15, 0, 5)])));
 /// MOVZ, MOVK: imm16 = X\[31:16\].
-pub(super) const MOVW_G1: Field = wide(Scattered(&Scatter::new(&[(31, 16, 5)])));
+pub(super) const MOVW_G1: &Field = &wide(Scattered(&Scatter::new(&[(31, 16, 5)])));
 /// MOVZ, MOVK: imm16 = X\[47:32\].
-pub(super) const MOVW_G2: Field = wide(Computed(|old, x| put(old, take(x, 47, 32), 16, 5)));
+pub(super) const MOVW_G2: &Field = &wide(Computed(|old, x| put(old, take(x, 47, 32), 16, 5)));
 /// MOVZ, MOVK: imm16 = X\[63:48\].
-pub(super) const MOVW_G3: Field = wide(Computed(|old, x| put(old, take(x, 63, 48), 16, 5)));
+pub(super) const MOVW_G3: &Field = &wide(Computed(|old, x| put(old, take(x, 63, 48), 16, 5)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[15:0\].
-pub(super) const MOVW_S0: Field = wide(Computed(|old, x| signed_wide(old, x, 0)));
+pub(super) const MOVW_S0: &Field = &wide(Computed(|old, x| signed_wide(old, x, 0)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[31:16\].
-pub(super) const MOVW_S1: Field = wide(Computed(|old, x| signed_wide(old, x, 16)));
+pub(super) const MOVW_S1: &Field = &wide(Computed(|old, x| signed_wide(old, x, 16)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[47:32\].
-pub(super) const MOVW_S2: Field = wide(Computed(|old, x| signed_wide(old, x, 32)));
+pub(super) const MOVW_S2: &Field = &wide(Computed(|old, x| signed_wide(old, x, 32)));
 /// MOVZ or MOVN by the sign of X: imm16 = X\[63:48\].
-pub(super) const MOVW_S3: Field = wide(Computed(|old, x| signed_wide(old, x, 48)));
+pub(super) const MOVW_S3: &Field = &wide(Computed(|old, x| signed_wide(old, x, 48)));
 
 /// MOVZ or MOVN of all 64 bits, into the register of ADR or ADRP.
 const fn move_wide(old: u64, x: u64) -> u64 {
@@ -112,7 +112,7 @@ mod tests {
     /// Each expectation was read off GNU as or llvm-mc output for the instruction in the comment.
     #[test]
     fn fields_hold_what_the_assembler_writes() {
-        let cases: &[(Field, u64, u64, u64)] = &[
+        let cases: &[(&Field, u64, u64, u64)] = &[
             (IMM26, 0x9400_0000, 0x7ff_fffc, 0x95ff_ffff), // bl .+0x7fffffc
             (IMM26, 0x1400_0000, -4i64 as u64, 0x17ff_ffff), // b .-4
             (CONDITIONAL19, 0x5400_0001, -8i64 as u64, 0x54ff_ffc1), // b.ne .-8

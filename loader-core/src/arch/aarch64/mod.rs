@@ -22,7 +22,7 @@ pub(crate) const ADRP_REACH: Range = Range::signed(33);
 pub(crate) const MOV_REACH: Range = Range::signed(17);
 
 /// Whether this is the immediate of ADR.
-pub(crate) const fn is_adr(field: Field) -> bool {
+pub(crate) const fn is_adr(field: &Field) -> bool {
     field.mask == encode::ADR.mask && field.opcode == encode::ADR.opcode
 }
 

@@ -101,7 +101,7 @@ fn word(code: &[u8], at: usize) -> Option<u32> {
     code.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
-fn is(code: &[u8], at: usize, field: Field, register: u32) -> bool {
+fn is(code: &[u8], at: usize, field: &Field, register: u32) -> bool {
     word(code, at).is_some_and(|word| field.accepts(word.into()) && word & 0x1f == register)
 }
 

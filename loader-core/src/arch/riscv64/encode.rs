@@ -16,24 +16,24 @@ pub(crate) const fn is_short(x: u64) -> bool {
 }
 
 /// AUIPC: imm\[31:12\] = (X + 0x800)\[31:12\], as the low part is sign-extended.
-pub(super) const AUIPC: Field = insn(0x7f, 0x17, &Scatter::rounded(&[(31, 12, 12)]));
+pub(super) const AUIPC: &Field = &insn(0x7f, 0x17, &Scatter::rounded(&[(31, 12, 12)]));
 /// AUIPC turned into LUI, so that the pair makes an absolute address.
-pub(crate) const AUIPC_TO_LUI: Field =
-    Field { encoding: Computed(|old, x| put(LUI.encode(old, x), 0x37, 7, 0)), ..AUIPC };
+pub(crate) const AUIPC_TO_LUI: &Field =
+    &Field { encoding: Computed(|old, x| put(LUI.encode(old, x), 0x37, 7, 0)), ..*AUIPC };
 /// LUI: imm\[31:12\] = (X + 0x800)\[31:12\].
-pub(super) const LUI: Field = insn(0x7f, 0x37, &Scatter::rounded(&[(31, 12, 12)]));
+pub(super) const LUI: &Field = &insn(0x7f, 0x37, &Scatter::rounded(&[(31, 12, 12)]));
 /// I-type, such as ADDI, loads and JALR: imm\[11:0\] = X\[11:0\].
-pub(super) const I_TYPE: Field = insn(0x3, 0x3, &Scatter::new(&[(11, 0, 20)]));
+pub(super) const I_TYPE: &Field = &insn(0x3, 0x3, &Scatter::new(&[(11, 0, 20)]));
 /// S-type, stores of integers and floats: imm\[11:5\] and imm\[4:0\] = X\[11:0\].
-pub(super) const S_TYPE: Field = insn(0x7b, 0x23, &Scatter::new(&[(11, 5, 25), (4, 0, 7)]));
+pub(super) const S_TYPE: &Field = &insn(0x7b, 0x23, &Scatter::new(&[(11, 5, 25), (4, 0, 7)]));
 /// B-type, conditional branches: imm\[12|10:5\] and imm\[4:1|11\].
-pub(super) const B_TYPE: Field =
-    insn(0x7f, 0x63, &Scatter::new(&[(12, 12, 31), (10, 5, 25), (4, 1, 8), (11, 11, 7)]));
+pub(super) const B_TYPE: &Field =
+    &insn(0x7f, 0x63, &Scatter::new(&[(12, 12, 31), (10, 5, 25), (4, 1, 8), (11, 11, 7)]));
 /// J-type, JAL: imm\[20|10:1|11|19:12\].
-pub(super) const J_TYPE: Field =
-    insn(0x7f, 0x6f, &Scatter::new(&[(20, 20, 31), (10, 1, 21), (11, 11, 20), (19, 12, 12)]));
+pub(super) const J_TYPE: &Field =
+    &insn(0x7f, 0x6f, &Scatter::new(&[(20, 20, 31), (10, 1, 21), (11, 11, 20), (19, 12, 12)]));
 /// AUIPC and the JALR behind it, as one field of eight bytes.
-pub(super) const CALL_PAIR: Field = Field::instruction(
+pub(super) const CALL_PAIR: &Field = &Field::instruction(
     8,
     2,
     0x7f_0000_007f,
@@ -41,7 +41,7 @@ pub(super) const CALL_PAIR: Field = Field::instruction(
     Scattered(&Scatter::rounded_pair(&[(31, 12, 12)])),
 );
 /// C.BEQZ, C.BNEZ: imm\[8|4:3\] and imm\[7:6|2:1|5\].
-pub(super) const CB_TYPE: Field = Field::instruction(
+pub(super) const CB_TYPE: &Field = &Field::instruction(
     2,
     2,
     0xc003,
@@ -49,7 +49,7 @@ pub(super) const CB_TYPE: Field = Field::instruction(
     Scattered(&Scatter::new(&[(8, 8, 12), (4, 3, 10), (7, 6, 5), (2, 1, 3), (5, 5, 2)])),
 );
 /// C.J: imm\[11|4|9:8|10|6|7|3:1|5\].
-pub(super) const CJ_TYPE: Field = Field::instruction(
+pub(super) const CJ_TYPE: &Field = &Field::instruction(
     2,
     2,
     0xe003,
@@ -67,26 +67,26 @@ pub(super) const CJ_TYPE: Field = Field::instruction(
 );
 
 /// A byte, X added to what is there.
-pub(super) const ADD8: Field = Field::data(1, Computed(u64::wrapping_add));
+pub(super) const ADD8: &Field = &Field::data(1, Computed(u64::wrapping_add));
 /// Two bytes, X added to what is there.
-pub(super) const ADD16: Field = Field::data(2, Computed(u64::wrapping_add));
+pub(super) const ADD16: &Field = &Field::data(2, Computed(u64::wrapping_add));
 /// Four bytes, X added to what is there.
-pub(super) const ADD32: Field = Field::data(4, Computed(u64::wrapping_add));
+pub(super) const ADD32: &Field = &Field::data(4, Computed(u64::wrapping_add));
 /// Eight bytes, X added to what is there.
-pub(super) const ADD64: Field = Field::data(8, Computed(u64::wrapping_add));
+pub(super) const ADD64: &Field = &Field::data(8, Computed(u64::wrapping_add));
 /// A byte, X subtracted from what is there.
-pub(super) const SUB8: Field = Field::data(1, Computed(u64::wrapping_sub));
+pub(super) const SUB8: &Field = &Field::data(1, Computed(u64::wrapping_sub));
 /// Two bytes, X subtracted from what is there.
-pub(super) const SUB16: Field = Field::data(2, Computed(u64::wrapping_sub));
+pub(super) const SUB16: &Field = &Field::data(2, Computed(u64::wrapping_sub));
 /// Four bytes, X subtracted from what is there.
-pub(super) const SUB32: Field = Field::data(4, Computed(u64::wrapping_sub));
+pub(super) const SUB32: &Field = &Field::data(4, Computed(u64::wrapping_sub));
 /// Eight bytes, X subtracted from what is there.
-pub(super) const SUB64: Field = Field::data(8, Computed(u64::wrapping_sub));
+pub(super) const SUB64: &Field = &Field::data(8, Computed(u64::wrapping_sub));
 /// The low six bits of a byte; its top two bits are another field's.
-pub(super) const SET6: Field = Field::data(1, Computed(|old, x| put(old, x, 6, 0)));
+pub(super) const SET6: &Field = &Field::data(1, Computed(|old, x| put(old, x, 6, 0)));
 /// The low six bits of a byte, X subtracted from them.
-pub(super) const SUB6: Field =
-    Field::data(1, Computed(|old, x| put(old, old.wrapping_sub(x), 6, 0)));
+pub(super) const SUB6: &Field =
+    &Field::data(1, Computed(|old, x| put(old, old.wrapping_sub(x), 6, 0)));
 
 /// A 32-bit instruction, which the C extension lets lie at any even address.
 const fn insn(mask: u64, opcode: u64, scatter: &'static Scatter) -> Field {
@@ -100,7 +100,7 @@ mod tests {
     /// Each expectation was read off an assembler's output for the instruction in the comment.
     #[test]
     fn fields_hold_what_the_assembler_writes() {
-        let cases: &[(Field, u64, u64, u64)] = &[
+        let cases: &[(&Field, u64, u64, u64)] = &[
             (AUIPC, 0x0000_0517, 0x1234_5678, 0x1234_5517), // auipc a0, 0x12345
             (AUIPC, 0x0000_0517, 0x1234_5800, 0x1234_6517), // the low part is negative
             (LUI, 0x0000_0537, 0x8000_0000, 0x8000_0537),   // lui a0, 0x80000

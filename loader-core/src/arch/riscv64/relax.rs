@@ -115,11 +115,11 @@ pub(crate) fn new_base(number: u32) -> Option<Field> {
         | elf::R_RISCV_LO12_S
         | elf::R_RISCV_PCREL_LO12_I
         | elf::R_RISCV_PCREL_LO12_S => {
-            Some(Field { encoding: Encoding::Computed(|old, _| base(old, ZERO)), ..I_TYPE })
+            Some(Field { encoding: Encoding::Computed(|old, _| base(old, ZERO)), ..*I_TYPE })
         }
         elf::R_RISCV_TPREL_LO12_I | elf::R_RISCV_TPREL_LO12_S => Some(Field {
             encoding: Encoding::Computed(|old, _| base(old, THREAD_POINTER)),
-            ..I_TYPE
+            ..*I_TYPE
         }),
         _ => None,
     }
