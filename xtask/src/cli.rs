@@ -261,6 +261,11 @@ pub struct DiffArgs {
 }
 
 const DIFF_EXAMPLES: &str = "\
+Of each linker the table has the modules that were compared, the same objects below 2 GiB and, where
+their code can be there, above; how many a linker could not take (skipped); and what they had in all:
+objects, sections, bytes, bytes of debug sections, symbols, relocations, those of them that speak of a
+GOT slot or a stub and are compared by what that leads to (by meaning), and types of relocations.
+
 Exit codes: 0 all the same; 1 a difference, or an object that could not be compared; 2 a wrong
 command line; 3 a tool is missing. --corpus takes what no linker or loader can take as it is.
 

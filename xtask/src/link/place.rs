@@ -150,11 +150,16 @@ impl Placement {
 /// where the first of the others begins, aligned.
 fn fill(plan: &Plan<'_, '_>, placed: [Option<u64>; 3]) -> Result<[u64; 3]> {
     let kinds = SegmentKind::ALL;
-    if let Some((kind, _)) =
-        kinds.iter().zip(placed).find(|(kind, at)| at.is_none() && plan.segment(**kind).size != 0)
-    {
-        let size = plan.segment(*kind).size;
-        bail!("{kind} has {size:#x} bytes, and no address: --place {kind}=0x…");
+    let homeless: Vec<_> = kinds
+        .iter()
+        .zip(placed)
+        .filter(|(kind, at)| at.is_none() && plan.segment(**kind).size != 0)
+        .map(|(kind, _)| (format!("{kind} has {:#x} bytes", plan.segment(*kind).size), kind))
+        .collect();
+    if !homeless.is_empty() {
+        let (sizes, places): (Vec<_>, Vec<_>) =
+            homeless.into_iter().map(|(size, kind)| (size, format!("{kind}=0x…"))).unzip();
+        bail!("{}, and no address: --place {}", sizes.join(", "), places.join(","));
     }
     let near = placed.into_iter().flatten().next().unwrap_or(0);
     let mut segments = [0; 3];

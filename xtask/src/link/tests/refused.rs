@@ -34,6 +34,13 @@ fn places_that_cannot_be_are_told() {
     let place = |place: &str| folder.misused(&["a.o"], &["--place", place]);
     let cases: &[(&str, &[&str])] = &[
         ("text=0x1000,rodata=0x2000", &["data has 0x8 bytes, and no address: --place data=0x"]),
+        (
+            "text=0x1000",
+            &[
+                "rodata has 0x",
+                " bytes, data has 0x8 bytes, and no address: --place rodata=0x…,data=0x…",
+            ],
+        ),
         ("text=0x1004,rodata=0,data=0", &["text cannot lie at 0x1004: it is aligned to 0x8"]),
         ("text=0x1000,text=0x2000", &["text is placed twice"]),
         ("text=0x1000,rodata=0x2000,data=0x1100", &["text, 0x1000 to 0x1110, and data, 0x1100"]),

@@ -36,7 +36,8 @@ pub(super) fn show_run(boot: &Boot, args: &QemuArgs) -> Result<()> {
     }
     for report in boot.runtime.iter().chain(report) {
         if let Outcome::Refused { phase, message } = &report.outcome {
-            eprintln!("error: {} refused in {phase}: {message}", report.program);
+            let hint = if phase == "entry" { "; --call names another function" } else { "" };
+            eprintln!("error: {} refused in {phase}: {message}{hint}", report.program);
         }
     }
     let refused = report.is_some_and(|r| matches!(r.outcome, Outcome::Refused { .. }));
