@@ -32,12 +32,13 @@ mod selection;
 mod setup;
 mod show;
 mod size;
+mod stdout;
 mod toolchain;
 mod verb;
 mod visibility;
 
 fn main() -> ExitCode {
-    end_when_nobody_reads();
+    stdout::end_when_nobody_reads();
     let done = match cli::Cli::parse().verb {
         cli::Verb::Bench(args) => verb::bench::run(&args),
         cli::Verb::Boot(args) => verb::boot::run(&args),
@@ -64,17 +65,4 @@ fn main() -> ExitCode {
         };
         ExitCode::from(code)
     })
-}
-
-/// Ends as other tools do where what is printed goes to a program that has ended, such as `head`.
-fn end_when_nobody_reads() {
-    const AS_BY_SIGPIPE: i32 = 128 + 13;
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let told = panic.payload_as_str().unwrap_or_default();
-        if told.starts_with("failed printing to stdout: Broken pipe") {
-            std::process::exit(AS_BY_SIGPIPE);
-        }
-        usual(panic);
-    }));
 }

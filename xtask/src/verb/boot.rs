@@ -1,6 +1,5 @@
 //! `cargo xtask boot`: an image as it is, with its console.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -9,6 +8,7 @@ use crate::arch::Arch;
 use crate::cli::BootArgs;
 use crate::qemu::{self, DEFAULT_LIMIT, Stop};
 use crate::setup::Tools;
+use crate::stdout;
 
 /// Boots the image and shows what it prints.
 ///
@@ -20,10 +20,9 @@ pub fn run(args: &BootArgs) -> Result<ExitCode> {
     let arch = Arch::of_object(&bytes).with_context(|| format!("{shown} is no image"))?;
     let job = args.job.as_deref();
     let boot = qemu::boot_file(&Tools::new(), arch, &args.image, job, DEFAULT_LIMIT)?;
-    let mut out = std::io::stdout();
-    out.write_all(&boot.preamble)?;
+    stdout::print(&boot.preamble)?;
     for program in &boot.programs {
-        out.write_all(&program.output)?;
+        stdout::print(&program.output)?;
     }
     let good = boot.stop == Stop::Done;
     if !good {

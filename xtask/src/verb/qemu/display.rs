@@ -1,7 +1,5 @@
 //! What a run looks like on the screen.
 
-use std::io::Write;
-
 use anyhow::Result;
 use qemu_protocol::{Outcome, ProgramReport};
 
@@ -10,6 +8,7 @@ use super::{exit_code, output};
 use crate::cli::QemuArgs;
 use crate::qemu::{Boot, Stop};
 use crate::show::{self, Sum};
+use crate::stdout;
 
 /// Objects up to this many are shown in full without `--verbose`.
 const FEW_OBJECTS: usize = 8;
@@ -22,12 +21,10 @@ pub(super) fn show_run(boot: &Boot, args: &QemuArgs) -> Result<()> {
         let name = program.map_or("nothing", |program| &program.name);
         show::heading(&format!("{name} on {}", boot.arch));
     }
-    let mut out = std::io::stdout();
-    out.write_all(output(boot))?;
+    stdout::print(output(boot))?;
     if !args.quiet && output(boot).last().is_some_and(|byte| *byte != b'\n') {
-        writeln!(out)?;
+        println!();
     }
-    out.flush()?;
     if boot.stop != Stop::Done {
         if program.is_none() {
             eprint!("{}", String::from_utf8_lossy(&boot.preamble));
@@ -36,7 +33,12 @@ pub(super) fn show_run(boot: &Boot, args: &QemuArgs) -> Result<()> {
     }
     for report in boot.runtime.iter().chain(report) {
         if let Outcome::Refused { phase, message } = &report.outcome {
-            let hint = if phase == "entry" { "; --call names another function" } else { "" };
+            let hint = match &phase[..] {
+                "entry" => {
+                    "; --call names another function, in an object that is no module by itself"
+                }
+                _ => "",
+            };
             eprintln!("error: {} refused in {phase}: {message}{hint}", report.program);
         }
     }
