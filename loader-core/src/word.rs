@@ -2,8 +2,8 @@
 //!
 //! Bare-metal targets read and write a number a byte at a time where its address may be no multiple
 //! of its size, and that takes many instructions. Compilers align what they write, whoever loads it
-//! mostly keeps that, and instructions are aligned in memory: so numbers are read and written whole
-//! where they happen to be aligned.
+//! mostly keeps that, and instructions are aligned in memory: so numbers are read whole where they
+//! happen to be aligned, and, in the fast loops, written whole.
 
 use object::pod;
 
@@ -37,10 +37,20 @@ pub(crate) fn load_64(bytes: &[u8; 8]) -> u64 {
 /// Writes a number into four bytes.
 #[inline(always)]
 pub(crate) fn store_32(bytes: &mut [u8; 4], number: u32) {
-    if AT_ANY_ADDRESS || !IN_LINE {
+    if AT_ANY_ADDRESS {
         *bytes = number.to_le_bytes();
     } else {
-        store_32_aligned(bytes, number);
+        store_32_in_parts(bytes, number);
+    }
+}
+
+/// Writes a number into eight bytes.
+#[inline(always)]
+pub(crate) fn store_64(bytes: &mut [u8; 8], number: u64) {
+    if AT_ANY_ADDRESS {
+        *bytes = number.to_le_bytes();
+    } else {
+        store_64_in_parts(bytes, number);
     }
 }
 
@@ -68,11 +78,26 @@ fn load_64_apart(bytes: &[u8; 8]) -> u64 {
     }
 }
 
-#[inline(always)]
-fn store_32_aligned(bytes: &mut [u8; 4], number: u32) {
-    match pod::from_bytes_mut::<u32>(bytes) {
-        Ok((word, _)) => *word = number.to_le(),
-        Err(()) => *bytes = number.to_le_bytes(),
+#[inline]
+fn store_32_in_parts(bytes: &mut [u8; 4], number: u32) {
+    if let Ok((word, _)) = pod::from_bytes_mut::<u32>(bytes) {
+        *word = number.to_le();
+    } else if let Ok((halves, _)) = pod::from_bytes_mut::<[u16; 2]>(bytes) {
+        *halves = [(number as u16).to_le(), ((number >> 16) as u16).to_le()];
+    } else {
+        *bytes = number.to_le_bytes();
+    }
+}
+
+#[inline(never)]
+fn store_64_in_parts(bytes: &mut [u8; 8], number: u64) {
+    if let Ok((word, _)) = pod::from_bytes_mut::<u64>(bytes) {
+        *word = number.to_le();
+        return;
+    }
+    let (fours, _) = bytes.as_chunks_mut();
+    for (four, part) in fours.iter_mut().zip([number as u32, (number >> 32) as u32]) {
+        store_32_in_parts(four, part);
     }
 }
 
@@ -97,12 +122,21 @@ mod tests {
     #[test]
     fn numbers_are_written_at_any_address() {
         for at in 0..8 {
-            for store in [store_32, store_32_aligned] {
+            for store in [store_32, store_32_in_parts] {
                 let mut room = [u64::MAX; 2];
                 let bytes = pod::bytes_of_mut(&mut room);
                 store(bytes[at..].first_chunk_mut().unwrap(), 0x4433_2211);
                 let mut expected = [0xff; 16];
                 expected[at..at + 4].copy_from_slice(&[0x11, 0x22, 0x33, 0x44]);
+                assert_eq!(bytes, expected);
+            }
+            for store in [store_64, store_64_in_parts] {
+                let mut room = [u64::MAX; 2];
+                let bytes = pod::bytes_of_mut(&mut room);
+                store(bytes[at..].first_chunk_mut().unwrap(), 0x8877_6655_4433_2211);
+                let mut expected = [0xff; 16];
+                let number = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88];
+                expected[at..at + 8].copy_from_slice(&number);
                 assert_eq!(bytes, expected);
             }
         }

@@ -1,8 +1,8 @@
 //! What the loops over relocations ask of every one's type, in one place.
 //!
 //! Most relocations are of types that need nothing but their symbol's address, and most of a
-//! symbol's uses tell nothing new about it. The loops look here first, and at the row's action only
-//! where there is more to do.
+//! symbol's uses tell nothing new about it. The loop that scans looks here alone, the one that applies
+//! here first; whatever is not so goes by the row's action.
 
 use crate::arch::field::Field;
 use crate::arch::relocation::{Action, Fixup, Formula};

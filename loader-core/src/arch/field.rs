@@ -1,7 +1,7 @@
 //! Fields of instructions and data: which bytes, which instructions have them, how values go in.
 
 use crate::arch::scatter::Scatter;
-use crate::word::{load_32, load_64, store_32};
+use crate::word::{load_32, load_64, store_32, store_64};
 
 /// A field: which bytes are read and written back, and how the value goes into them.
 #[derive(Debug, Clone, Copy)]
@@ -168,6 +168,10 @@ fn store<const N: usize>(bytes: &mut [u8; N], number: u64) {
         && let Some(bytes) = bytes.first_chunk_mut()
     {
         store_32(bytes, number as u32);
+    } else if N == 8
+        && let Some(bytes) = bytes.first_chunk_mut()
+    {
+        store_64(bytes, number);
     } else if let Some(low) = number.to_le_bytes().first_chunk() {
         *bytes = *low;
     }
