@@ -109,6 +109,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
                     index,
                     segment,
                     table: relocations_of(object, record).unwrap_or_default(),
+                    #[cfg(feature = "riscv64")]
+                    is_unordered: SectionState::is_unordered(record),
                     symbol_base: known.base,
                     target: record.word,
                     tombstone: None,
@@ -146,6 +148,8 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             shift: self.plan.shift_of(site.number, site.index),
             #[cfg(feature = "riscv64")]
             high: None,
+            #[cfg(feature = "riscv64")]
+            in_order: !site.is_unordered,
             #[cfg(not(feature = "riscv64"))]
             shift: core::marker::PhantomData,
         };
@@ -196,6 +200,12 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             #[cfg(not(feature = "riscv64"))]
             let done = self.apply_other(&mut site, job, at, &mut progress, &mut gone);
             done.map_err(|fault| site.error(job, fault))?;
+            #[cfg(feature = "riscv64")]
+            if let Action::Apply(fixup) = &row.action
+                && fixup.field.is_riscv_high()
+            {
+                progress.note(rela.offset, None);
+            }
             #[cfg(feature = "aarch64")]
             {
                 patches |= matches!(row.action, Action::PatchInstruction(_));

@@ -104,6 +104,8 @@ impl<'o> Plan<'o, '_> {
             index,
             segment,
             table,
+            #[cfg(feature = "riscv64")]
+            is_unordered: false, // nothing there has a low part
             symbol_base,
             target: 0,
             tombstone,

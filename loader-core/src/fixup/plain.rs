@@ -23,16 +23,20 @@ pub(super) struct Progress<'s> {
     /// The high part (of an AUIPC) that was applied last: the low parts that name it mostly follow.
     #[cfg(feature = "riscv64")]
     pub(super) high: Option<High>,
+    /// Whether the table is in order, so that high parts at one offset follow each other.
+    #[cfg(feature = "riscv64")]
+    pub(super) in_order: bool,
     #[cfg(not(feature = "riscv64"))]
     pub(super) shift: core::marker::PhantomData<&'s ()>,
 }
 
-/// A high part's offset in the file, and its value.
+/// The high part that counts of those at an offset in the file: the first in the table.
 #[cfg(feature = "riscv64")]
 #[derive(Clone, Copy)]
 pub(super) struct High {
     offset: u64,
-    value: u64,
+    /// `None` for one that went the long way, as its low parts do then.
+    value: Option<u64>,
 }
 
 /// What is asked of an object for each relocation.
@@ -101,11 +105,8 @@ impl<'o> Fixer<'_, 'o, '_> {
                 Some(home) if is_at_home && !(M::IS_RISCV && SectionState::shrinks(home)) => {
                     home.word.wrapping_add(sym.st_value.read())
                 }
-                _ => self.plan.address_of(known.base.wrapping_add(symbol)),
+                _ => 0,
             };
-            if address == 0 {
-                break;
-            }
             let symbol = known.base.wrapping_add(symbol);
             let (fixer, label) = (self, sym);
             let apply = Apply { fixer, site, progress, offset, label, symbol, address, addend };
@@ -127,7 +128,7 @@ struct Apply<'a, 'p, 'o, 's, 'b, 'x> {
     /// Its symbol, and the number of that among all.
     label: &'a Sym,
     symbol: u32,
-    /// S
+    /// S, or 0 where that takes a longer look.
     address: u64,
     /// A
     addend: i64,
@@ -145,14 +146,17 @@ impl Step for Apply<'_, '_, '_, '_, '_, '_> {
             let Some(high) = progress.high else { return false };
             let names_it = self.label.st_value.read() == high.offset
                 && ordinary_section(self.label) == Some(site.index as usize);
-            return names_it
-                && addend == 0
-                && field.write(site.bytes, offset as usize, high.value).is_ok();
+            let Some(value) = high.value.filter(|_| names_it && addend == 0) else { return false };
+            return field.write(site.bytes, offset as usize, value).is_ok();
         }
         if !brief.way.is_plain() {
             return brief.way == Way::Nothing;
         }
         let Action::Apply(fixup) = &row.action else { return false };
+        let address = if address == 0 { fixer.plan.address_of(self.symbol) } else { address };
+        if address == 0 {
+            return false;
+        }
         let place = site.target.wrapping_add(offset);
         let range = fixup.range();
         let mut value = brief.way.value(address.wrapping_add(addend.cast_unsigned()), place);
@@ -204,14 +208,23 @@ impl Progress<'_> {
         offset
     }
 
-    /// Notes what was applied, if it is a high part. Of several at one offset, the first counts.
+    /// Notes what was applied, if it is a high part.
     #[inline]
     fn note_high(&mut self, way: Way, offset: u64, value: u64) {
         #[cfg(feature = "riscv64")]
-        if way == Way::High && self.high.is_none_or(|high| high.offset != offset) {
-            self.high = Some(High { offset, value });
+        if way == Way::High {
+            self.note(offset, Some(value));
         }
         #[cfg(not(feature = "riscv64"))]
         let _ = (way, offset, value);
+    }
+
+    /// Notes a high part with what its low parts are to have, or that they have a long way to go.
+    #[cfg(feature = "riscv64")]
+    #[inline]
+    pub(super) fn note(&mut self, offset: u64, value: Option<u64>) {
+        if self.in_order && self.high.is_none_or(|high| high.offset != offset) {
+            self.high = Some(High { offset, value });
+        }
     }
 }

@@ -19,6 +19,9 @@ pub(crate) struct Site<'b, 'o> {
     pub(crate) segment: SegmentKind,
     /// Its relocations.
     pub(crate) table: RelaTable<'o>,
+    /// Whether they are out of order.
+    #[cfg(feature = "riscv64")]
+    pub(crate) is_unordered: bool,
     pub(crate) symbol_base: u32,
     /// Its address on the target.
     pub(crate) target: u64,

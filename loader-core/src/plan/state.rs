@@ -239,6 +239,12 @@ impl SectionState {
         record.high & SHRINKS != 0
     }
 
+    /// Whether the relocations are out of order of the section that a record is of.
+    #[cfg(feature = "riscv64")]
+    pub(crate) const fn is_unordered(record: &Scratch) -> bool {
+        record.high & UNORDERED != 0
+    }
+
     /// Whether room for patches lies behind the section that a record is of.
     pub(crate) const fn has_patches(record: &Scratch) -> bool {
         record.high & PATCHES != 0

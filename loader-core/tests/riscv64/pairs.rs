@@ -129,6 +129,26 @@ fn a_got_high_part_leads_to_the_slot() {
 }
 
 #[test]
+fn of_several_high_parts_at_one_place_the_first_counts() {
+    // The first goes the long way. Its slot is a multiple of pages away.
+    let rows = [(0, R_RISCV_GOT_HI20, None), (0, HI, None), (4, LO_I, Some(0))];
+    let image = load_rows(&[AUIPC, ADDI], &rows, TEXT + 0x1ff8, 0);
+    assert_eq!(i_imm(image.word(".text", 4)), 0);
+    // Out of order: the first in the table, whatever lies between.
+    let mut elf = ElfBuilder::new(Machine::Riscv64);
+    let text = elf.text(&code(&[AUIPC, AUIPC, ADDI]));
+    let [first, second] = [0x118, 0x220].map(|at| elf.absolute("symbol", TEXT + at));
+    let label = elf.local("label", text, 0);
+    elf.rela(text, 0, HI.0, first, 0);
+    elf.rela(text, 4, HI.0, second, 0);
+    elf.rela(text, 0, HI.0, second, 0);
+    elf.rela(text, 8, LO_I.0, label, 0);
+    let manager = TestManager::at(TEXT, TEXT + 0x100_0000, TEXT + 0x200_0000);
+    let image = load_with(&[("test.o", &elf.build())], &manager, &[]);
+    assert_eq!(i_imm(image.word(".text", 8)), 0x118);
+}
+
+#[test]
 fn a_low_part_without_a_high_part_is_refused() {
     let high_elsewhere = |elf: &mut ElfBuilder, text| {
         let symbol = elf.undefined("symbol");
