@@ -7,6 +7,9 @@ use object::pod;
 use crate::word::{AT_ANY_ADDRESS, load_32, load_64};
 
 /// A number as it lies in a file.
+///
+/// Whether any address will do is asked here as well as in `word`: the compiler inlines less of what
+/// reads numbers where it has to find out, and copying sections takes longer.
 pub(crate) trait Number {
     type Value;
 
