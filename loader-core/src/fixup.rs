@@ -149,9 +149,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             #[cfg(feature = "riscv64")]
             high: None,
             #[cfg(feature = "riscv64")]
-            in_order: !site.is_unordered,
+            set: None,
             #[cfg(not(feature = "riscv64"))]
             shift: core::marker::PhantomData,
+            gone: None,
         };
         if let Some(known) = known {
             self.apply_plain(known, &mut site, &mut progress);
@@ -169,42 +170,29 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         known: Option<&Known<'_, 'o>>,
         mut progress: Progress<'_>,
     ) -> Result<(), Error<'o>> {
-        let mut gone = None;
-        #[cfg(feature = "riscv64")]
-        let mut set = None;
         #[cfg(feature = "aarch64")]
         let mut patches = false;
         loop {
-            if let Some(known) = known.filter(|_| gone.is_none()) {
+            if let Some(known) = known.filter(|_| progress.gone.is_none()) {
                 self.apply_plain(known, &mut site, &mut progress);
             }
             let at = progress.next;
             let Some(rela) = site.table.get(at) else { break };
             progress.next = at.saturating_add(1);
-            if gone.take() == Some(rela.offset) {
-                continue; // a call that thread-local code needs no more
+            if progress.gone.take() == Some(rela.offset) {
+                continue;
             }
             let Some(row) = self.machine.relocation(rela.number) else { continue };
             let offset = progress.moved(rela.offset);
             let place = site.target.wrapping_add(offset);
             let job = Job { rela, row, offset: offset as usize, place };
-            #[cfg(feature = "riscv64")]
-            let done = match row.action {
-                Action::SetUleb128 => {
-                    set = Some(rela);
-                    Ok(())
-                }
-                Action::SubUleb128 => self.apply_uleb128(&mut site, job, set.take()),
-                _ => self.apply_other(&mut site, job, at, &mut progress, &mut gone),
-            };
-            #[cfg(not(feature = "riscv64"))]
-            let done = self.apply_other(&mut site, job, at, &mut progress, &mut gone);
+            let done = self.apply_other(&mut site, job, at, &mut progress);
             done.map_err(|fault| site.error(job, fault))?;
             #[cfg(feature = "riscv64")]
             if let Action::Apply(fixup) = &row.action
                 && fixup.field.is_riscv_high()
             {
-                progress.note(rela.offset, None);
+                progress.note_high(&site, rela.offset, None);
             }
             #[cfg(feature = "aarch64")]
             {
@@ -218,15 +206,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         Ok(())
     }
 
-    /// Applies the `at`-th relocation, whatever it is; `gone` becomes the offset of that of a call
-    /// which goes away with it.
+    /// Applies the `at`-th relocation, whatever it is.
     fn apply_other(
         &self,
         site: &mut Site<'_, 'o>,
         job: Job,
         at: usize,
         progress: &mut Progress<'_>,
-        gone: &mut Option<u64>,
     ) -> Result<(), Fault> {
         let table = site.table;
         #[cfg(feature = "riscv64")]
@@ -239,15 +225,13 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         {
             return self.apply_shortened(site, job, code);
         }
-        #[cfg(not(feature = "riscv64"))]
-        let _ = progress;
         match &job.row.action {
             Action::Apply(fixup)
                 if THREAD_LOCALS
                     && fixup.formula.is_thread_local()
                     && site.tombstone().is_none() =>
             {
-                self.apply_thread_local(site, job, fixup, (table, at), gone)?;
+                self.apply_thread_local(site, job, fixup, (table, at), &mut progress.gone)?;
             }
             Action::Apply(fixup) => self.apply(site, job, fixup)?,
             Action::DescriptorPart if THREAD_LOCALS => {
@@ -267,6 +251,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             }
             #[cfg(feature = "riscv64")]
             Action::PairLow(field) => site.write(job, field, self.high_part(site, job)?)?,
+            #[cfg(feature = "riscv64")]
+            Action::SetUleb128 => progress.set = Some(job.rela),
+            #[cfg(feature = "riscv64")]
+            Action::SubUleb128 => self.apply_uleb128(site, job, progress.set.take())?,
             #[cfg(feature = "riscv64")]
             Action::Refuse(_) if site.tombstone().is_some() => {
                 if let Some(fixup) = self.machine.debug_fixup(job.row) {

@@ -3,7 +3,7 @@
 
 use super::{Fixer, Site};
 use crate::arch::frequent::{self, Step, Types};
-use crate::arch::{Action, Formula, Machine, Relocation, Way};
+use crate::arch::{Action, Machine, Relocation, Way};
 #[cfg(feature = "riscv64")]
 use crate::elf::ordinary_section;
 use crate::elf::{Number, ORDINARY_SECTIONS, Rela, Sym};
@@ -23,11 +23,13 @@ pub(super) struct Progress<'s> {
     /// The high part (of an AUIPC) that was applied last: the low parts that name it mostly follow.
     #[cfg(feature = "riscv64")]
     pub(super) high: Option<High>,
-    /// Whether the table is in order, so that high parts at one offset follow each other.
+    /// The `R_RISCV_SET_ULEB128` before, which has the first symbol of a difference.
     #[cfg(feature = "riscv64")]
-    pub(super) in_order: bool,
+    pub(super) set: Option<Rela>,
     #[cfg(not(feature = "riscv64"))]
     pub(super) shift: core::marker::PhantomData<&'s ()>,
+    /// The offset of the relocation of a call that thread-local code needs no more.
+    pub(super) gone: Option<u64>,
 }
 
 /// The high part that counts of those at an offset in the file: the first in the table.
@@ -173,28 +175,11 @@ impl Step for Apply<'_, '_, '_, '_, '_, '_> {
         {
             return false;
         }
-        if M::IS_RISCV {
-            progress.note_high(brief.way, from, value);
+        #[cfg(feature = "riscv64")]
+        if brief.way == Way::High {
+            progress.note_high(site, from, Some(value));
         }
         true
-    }
-}
-
-impl Fixer<'_, '_, '_> {
-    /// What S + A becomes where the symbol's call stub stands in; `None` where that takes a longer
-    /// look.
-    #[inline(never)] // few calls do not reach
-    fn stub_of(&self, number: u32, formula: Formula, addend: i64) -> Option<u64> {
-        let state = self.plan.state.symbol(number)?;
-        let is_call = match formula {
-            Formula::Branch { addend: own } => addend == i64::from(own),
-            _ => formula.may_use_stub(),
-        };
-        if !is_call || !self.all_reach || state.is_indirect() || state.alias().is_some() {
-            return None;
-        }
-        let stub = self.stubs.wrapping_add(self.plan.stub_distance(state.stub()?));
-        Some(stub.wrapping_add(addend.cast_unsigned()))
     }
 }
 
@@ -208,22 +193,12 @@ impl Progress<'_> {
         offset
     }
 
-    /// Notes what was applied, if it is a high part.
-    #[inline]
-    fn note_high(&mut self, way: Way, offset: u64, value: u64) {
-        #[cfg(feature = "riscv64")]
-        if way == Way::High {
-            self.note(offset, Some(value));
-        }
-        #[cfg(not(feature = "riscv64"))]
-        let _ = (way, offset, value);
-    }
-
-    /// Notes a high part with what its low parts are to have, or that they have a long way to go.
+    /// Notes a high part with what its low parts are to have, or that they have a long way to go; not
+    /// where the table is out of order, and high parts at one offset may lie apart.
     #[cfg(feature = "riscv64")]
     #[inline]
-    pub(super) fn note(&mut self, offset: u64, value: Option<u64>) {
-        if self.in_order && self.high.is_none_or(|high| high.offset != offset) {
+    pub(super) fn note_high(&mut self, site: &Site<'_, '_>, offset: u64, value: Option<u64>) {
+        if !site.is_unordered && self.high.is_none_or(|high| high.offset != offset) {
             self.high = Some(High { offset, value });
         }
     }

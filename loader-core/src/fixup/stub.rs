@@ -67,4 +67,20 @@ impl<'o> Fixer<'_, 'o, '_> {
             (None, Some(slot)) => Err(Fault::StubReach { stub, slot }),
         }
     }
+
+    /// What S + A becomes where the symbol's call stub stands in; `None` where that takes a longer
+    /// look.
+    #[inline(never)] // few calls do not reach
+    pub(super) fn stub_of(&self, number: u32, formula: Formula, addend: i64) -> Option<u64> {
+        let state = self.plan.state.symbol(number)?;
+        let is_call = match formula {
+            Formula::Branch { addend: own } => addend == i64::from(own),
+            _ => formula.may_use_stub(),
+        };
+        if !is_call || !self.all_reach || state.is_indirect() || state.alias().is_some() {
+            return None;
+        }
+        let stub = self.stubs.wrapping_add(self.plan.stub_distance(state.stub()?));
+        Some(stub.wrapping_add(addend.cast_unsigned()))
+    }
 }
