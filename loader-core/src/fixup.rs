@@ -173,7 +173,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
         #[cfg(feature = "aarch64")]
         let mut patches = false;
         loop {
-            if let Some(known) = known.filter(|_| progress.gone.is_none()) {
+            if let Some(known) = known.filter(|_| !progress.is_amid()) {
                 self.apply_plain(known, &mut site, &mut progress);
             }
             let at = progress.next;

@@ -184,6 +184,16 @@ impl Step for Apply<'_, '_, '_, '_, '_, '_> {
 }
 
 impl Progress<'_> {
+    /// Whether the next relocation belongs to the one before: no plain one has that to look after.
+    #[inline]
+    pub(super) fn is_amid(&self) -> bool {
+        #[cfg(feature = "riscv64")]
+        if self.set.is_some() {
+            return true;
+        }
+        self.gone.is_some()
+    }
+
     /// Where an offset ends up.
     #[inline]
     pub(super) fn moved(&mut self, offset: u64) -> u64 {
