@@ -192,7 +192,8 @@ const fn of_core(error: &Error<'_>) -> Status {
         Error::Malformed { .. } => Status::Malformed,
         Error::Section { .. } => Status::Section,
         Error::MixedMachines { .. } => Status::MixedMachines,
-        Error::SeveralObjects { .. } => Status::Other, // the library has the feature
+        // The library has the features.
+        Error::SeveralObjects { .. } | Error::Symbol { .. } => Status::Other,
         Error::Scratch { .. } => Status::Scratch,
         Error::TooLarge { .. } => Status::TooLarge,
         Error::Crowded { .. } => Status::Crowded,

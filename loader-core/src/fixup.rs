@@ -317,7 +317,10 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
             return Err(Fault::Addend);
         }
         #[cfg(feature = "x86_64")]
-        if formula == Formula::GotSlotRelaxable && site.relax(job, state.address()) {
+        if cfg!(feature = "got-relaxation")
+            && formula == Formula::GotSlotRelaxable
+            && site.relax(job, state.address())
+        {
             return Ok(());
         }
         let mut value = self.value(site, job, formula, state);

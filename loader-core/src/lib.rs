@@ -272,7 +272,7 @@ pub use archive::{
 };
 pub use debug::{Compression, DebugImages, Decompress, DecompressError, GdbJit, RegisteredImages};
 pub use elf::{Binding, InitKind, Section, Symbol, SymbolKind, SymbolPlace};
-pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, Unmended};
+pub use error::{Defect, Error, Format, Phase, Place, RefusedSection, RefusedSymbol, Unmended};
 pub use exports::{Export, ExportTable};
 pub use memory::{
     Arena, ArenaMemoryManager, FixedMemoryManager, FixedPlace, InProcess, MemoryError,

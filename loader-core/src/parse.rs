@@ -13,7 +13,7 @@ use crate::elf::{
     Header, Number, RawRela, Section, Sym, Symbol, SymbolPlace, ordinary_section, overlong,
 };
 use crate::error::{Defect, Error, Format, Phase};
-use crate::features::LEAVES_OUT;
+use crate::features::{INITIALISERS, LEAVES_OUT};
 use crate::name::ObjectName;
 use crate::object::Object;
 
@@ -134,7 +134,7 @@ impl<'o> Object<'o> {
                 }
                 kind => {
                     found.has_indices |= kind == elf::SHT_SYMTAB_SHNDX;
-                    let is_list = section.init_kind().is_some();
+                    let is_list = INITIALISERS && section.init_kind().is_some();
                     found.lists = found.lists.wrapping_add(is_list.into()); // one a section
                     continue;
                 }

@@ -5,6 +5,8 @@ use core::ptr::NonNull;
 
 use crate::address::TargetAddress;
 use crate::error::Error;
+#[cfg(feature = "riscv64")]
+use crate::features::DELETIONS;
 use crate::memory::{InProcess, MemoryManager, Segment, SegmentKind, SegmentRequest};
 use crate::plan::state::SectionState;
 use crate::plan::{Plan, PlannedSection};
@@ -153,7 +155,7 @@ impl<'o> Plan<'o, '_> {
             None => to,
         };
         #[cfg(feature = "riscv64")]
-        if to.len() != from.len() {
+        if DELETIONS && to.len() != from.len() {
             let _ = self.copy_shrunk((planned.object, planned.index), to, from);
             return;
         }

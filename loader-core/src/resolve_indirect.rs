@@ -7,6 +7,7 @@ use crate::address::TargetAddress;
 use crate::arch::Action;
 use crate::elf::SymbolPlace;
 use crate::error::Error;
+use crate::features::INDIRECT_FUNCTIONS;
 use crate::memory::{MemoryManager, SegmentKind};
 use crate::module::Module;
 use crate::name::Name;
@@ -40,7 +41,7 @@ impl<'o> Plan<'o, '_> {
         data: TargetAddress,
         stubs: TargetAddress,
     ) -> Result<(), Error<'o>> {
-        if self.indirect_count == 0 {
+        if !INDIRECT_FUNCTIONS || self.indirect_count == 0 {
             return Ok(());
         }
         for at in 0..self.state.symbols.loose_count() {
@@ -94,7 +95,7 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
 
     fn indirect_functions(&self) -> impl Iterator<Item = Resolution<'o>> + '_ {
         let plan = &self.plan;
-        let any = plan.indirect_count != 0;
+        let any = INDIRECT_FUNCTIONS && plan.indirect_count != 0;
         let symbols = any.then(|| plan.used_symbols()).into_iter().flatten();
         symbols.filter(|(_, _, state)| state.is_indirect()).filter_map(
             move |(object, symbol, state)| {

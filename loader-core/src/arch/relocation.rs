@@ -122,6 +122,9 @@ pub enum Unsupported {
     Dynamic,
     /// It is in a debug section, which has no place in memory, and needs one.
     NotLoaded,
+    /// It aligns code by deleting padding, in a loader that was built without the feature
+    /// `riscv-align`.
+    Padding,
     /// It signs pointers, for which the client's keys would be needed.
     PointerAuthentication,
     /// The psABI reserves the number.

@@ -4,6 +4,8 @@ use object::elf;
 use object::endian::LittleEndian as LE;
 
 use crate::elf::Number;
+#[cfg(feature = "riscv64")]
+use crate::features::DELETIONS;
 
 /// A relocation entry as it lies in the file.
 pub(crate) type RawRela = elf::Rela64<LE>;
@@ -71,7 +73,7 @@ impl<'o> RelaTable<'o> {
             let offset = raw.r_offset.read();
             is_sorted &= last <= offset;
             last = offset;
-            let is_padding = raw.r_info.read() as u32 == elf::R_RISCV_ALIGN.0;
+            let is_padding = DELETIONS && raw.r_info.read() as u32 == elf::R_RISCV_ALIGN.0;
             paddings = paddings.wrapping_add(is_padding.into()); // no more than there are entries
         }
         (paddings, is_sorted)

@@ -18,6 +18,9 @@ impl fmt::Display for Error<'_> {
                 write!(f, "{place}: {} ({value:#x}); the file is damaged", defect.text())
             }
             Self::Section { place, reason } => write!(f, "{place}: {}", reason.text()),
+            Self::Symbol { object, symbol, reason } => {
+                write!(f, "{object}: `{symbol}` {}", reason.text())
+            }
             Self::MixedMachines { object } => {
                 write!(
                     f,
@@ -175,6 +178,10 @@ impl Unsupported {
             Self::Dynamic => "belongs to linked images; hand over the output of the compiler's -c",
             Self::NotLoaded => {
                 "needs the place of its field in memory, and the section is not loaded"
+            }
+            Self::Padding => {
+                "aligns code by deleting padding, which this loader was built without; compile with \
+                 -mno-relax, or enable its feature riscv-align"
             }
             Self::PointerAuthentication => {
                 "signs pointers, which is not implemented; compile without pointer authentication ABIs"

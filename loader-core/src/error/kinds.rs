@@ -127,6 +127,9 @@ pub enum RefusedSection {
     Compressed,
     /// `SHT_REL` or `SHT_CREL`: the three psABIs use `SHT_RELA` only.
     Rel,
+    /// A list of initialisers or finalisers, in a loader that was built without the feature
+    /// `initialisers`.
+    Initialisers,
 }
 
 impl RefusedSection {
@@ -145,6 +148,37 @@ impl RefusedSection {
             Self::Rel => {
                 "its relocations are not of the type SHT_RELA, the only one of this architecture; \
                  compile without --crel"
+            }
+            Self::Initialisers => {
+                "it has functions to be called before or after the module's use, which this loader \
+                 was built without; enable its feature initialisers"
+            }
+        }
+    }
+}
+
+/// Why a symbol's object is not loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefusedSymbol {
+    /// A COMMON symbol (`SHN_COMMON`), in a loader that was built without the feature
+    /// `common-symbols`.
+    Common,
+    /// An IFUNC (`STT_GNU_IFUNC`), in a loader that was built without the feature
+    /// `indirect-functions`.
+    IndirectFunction,
+}
+
+impl RefusedSymbol {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
+            Self::Common => {
+                "is a COMMON symbol, which this loader was built without; compile with -fno-common, \
+                 or enable its feature common-symbols"
+            }
+            Self::IndirectFunction => {
+                "is an IFUNC, which this loader was built without; enable its feature \
+                 indirect-functions"
             }
         }
     }

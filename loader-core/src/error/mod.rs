@@ -12,7 +12,7 @@ use crate::debug::DecompressError;
 use crate::memory::{MemoryError, SegmentKind};
 use crate::name::{Name, ObjectName};
 pub(crate) use fault::{Fault, Faulty};
-pub use kinds::{Defect, Format, RefusedSection, Unmended};
+pub use kinds::{Defect, Format, RefusedSection, RefusedSymbol, Unmended};
 
 /// The phase of a load that an error ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +111,15 @@ pub enum Error<'o> {
         place: Place<'o>,
         /// Why.
         reason: RefusedSection,
+    },
+    /// A symbol of a kind that this loader was built without.
+    Symbol {
+        /// The object that defines it.
+        object: ObjectName<'o>,
+        /// Which.
+        symbol: Name<'o>,
+        /// Its kind.
+        reason: RefusedSymbol,
     },
     /// Objects for different machines, or with different calling conventions for floating-point
     /// values, cannot make one module.
@@ -359,6 +368,7 @@ impl Error<'_> {
             Self::Compressed { .. }
             | Self::UnsupportedRelocation { reason: Unsupported::NotLoaded, .. } => Phase::Debug,
             Self::Section { .. }
+            | Self::Symbol { .. }
             | Self::MixedMachines { .. }
             | Self::SeveralObjects { .. }
             | Self::Scratch { .. }

@@ -10,6 +10,7 @@ use core::ops::Range;
 
 use crate::arch::riscv64::{C_NOP, NOP};
 use crate::elf::{Rela, RelaTable, Section};
+use crate::features::DELETIONS;
 use crate::plan::Plan;
 use crate::plan::state::State;
 use crate::scratch::Scratch;
@@ -117,6 +118,9 @@ impl State<'_> {
 
     /// The places of a section that loses bytes; none of any other.
     fn places_of(&self, object: usize, index: u32) -> &[Scratch] {
+        if !DELETIONS {
+            return &[];
+        }
         let shrinks = self.section(object, index).is_some_and(|state| state.shrinks);
         let number = self.section_number(object, index).filter(|_| shrinks);
         number.map_or(&[], |number| self.deletions_of(number))
@@ -152,7 +156,7 @@ impl<'o> Plan<'o, '_> {
     /// Where the offsets of a section's relocations end up.
     #[inline]
     pub(crate) fn shift_of(&self, object: usize, index: u32) -> Shift<'_> {
-        let any = !self.state.deletions.is_empty();
+        let any = DELETIONS && !self.state.deletions.is_empty();
         Shift::new(if any { self.state.places_of(object, index) } else { &[] })
     }
 
@@ -213,7 +217,7 @@ impl<'a> Shift<'a> {
 
     /// Where an offset ends up; for a place that loses bytes, its own.
     pub(crate) fn moved(&mut self, offset: u64) -> u64 {
-        if self.records.is_empty() {
+        if !DELETIONS || self.records.is_empty() {
             return offset;
         }
         offset.wrapping_sub(self.deleted_before(offset))

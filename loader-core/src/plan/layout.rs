@@ -4,7 +4,7 @@ use object::elf::SHF_TLS;
 
 use crate::elf::SymbolPlace;
 use crate::error::Error;
-use crate::features::THREAD_LOCALS;
+use crate::features::{COMMON_SYMBOLS, THREAD_LOCALS};
 use crate::memory::SegmentKind;
 use crate::object::Object;
 use crate::plan::boundaries::Gathered;
@@ -159,7 +159,7 @@ impl<'o> Plan<'o, '_> {
         place: &mut dyn FnMut(&mut SymbolState, u64),
     ) -> Option<u64> {
         let mut end = self.common_offset;
-        if !self.has_commons {
+        if !COMMON_SYMBOLS || !self.has_commons {
             return Some(end);
         }
         for (number, object) in self.objects.iter().enumerate() {

@@ -3,7 +3,8 @@
 use object::elf;
 
 use crate::elf::{Binding, Symbol, SymbolKind, SymbolPlace, ordinary_section};
-use crate::error::Error;
+use crate::error::{Error, RefusedSymbol};
+use crate::features::{COMMON_SYMBOLS, INDIRECT_FUNCTIONS};
 use crate::hash;
 use crate::name::Name;
 use crate::object::Object;
@@ -96,7 +97,7 @@ impl<'o> Plan<'o, '_> {
     /// Says of each symbol what it is, and makes aliases of those that another object's symbol
     /// of the same name stands for.
     pub(super) fn bind_names(&mut self) -> Result<(), Error<'o>> {
-        self.mark_symbols();
+        self.mark_symbols()?;
         if !self.state.shares_names() {
             return Ok(());
         }
@@ -117,7 +118,7 @@ impl<'o> Plan<'o, '_> {
         Ok(())
     }
 
-    fn mark_symbols(&mut self) {
+    fn mark_symbols(&mut self) -> Result<(), Error<'o>> {
         let (mut indirect, mut commons) = (0u32, false);
         for (number, object) in self.objects.iter().enumerate() {
             let Some(base) = self.state.symbol_base(number) else { continue };
@@ -139,7 +140,16 @@ impl<'o> Plan<'o, '_> {
                 if symbol.is_hidden() {
                     state.set_hidden();
                 }
-                commons |= symbol.place() == SymbolPlace::Common;
+                let refuse = |reason| {
+                    let (object, symbol) = (object.name(), symbol.name());
+                    Err(Error::Symbol { object, symbol, reason })
+                };
+                if symbol.place() == SymbolPlace::Common {
+                    if !COMMON_SYMBOLS {
+                        return refuse(RefusedSymbol::Common);
+                    }
+                    commons = true;
+                }
                 let is_variable = || symbol.kind() == SymbolKind::ThreadLocal;
                 match symbol.place() {
                     SymbolPlace::Section(section) => {
@@ -151,6 +161,9 @@ impl<'o> Plan<'o, '_> {
                                     state.set_thread_local();
                                 }
                                 if symbol.kind() == SymbolKind::IndirectFunction {
+                                    if !INDIRECT_FUNCTIONS {
+                                        return refuse(RefusedSymbol::IndirectFunction);
+                                    }
                                     state.set_indirect();
                                     indirect = indirect.saturating_add(1);
                                 } else if residence == Residence::InPlace {
@@ -169,12 +182,13 @@ impl<'o> Plan<'o, '_> {
             }
         }
         (self.indirect_count, self.has_commons) = (indirect, commons);
+        Ok(())
     }
 
     /// Gives each IFUNC that counts a call stub, before any other symbol has one: the n-th stub
     /// is that of the n-th slot for what the resolvers return.
     pub(super) fn give_stubs_to_indirect_functions(&mut self) {
-        if self.indirect_count == 0 {
+        if !INDIRECT_FUNCTIONS || self.indirect_count == 0 {
             return;
         }
         let (mut number, mut count) = (0, 0u32);

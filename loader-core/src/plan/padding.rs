@@ -6,6 +6,7 @@
 use crate::arch::{Action, Fixup, Machine, Relocation};
 use crate::elf::{Rela, RelaTable, SymbolPlace};
 use crate::error::{Defect, Error, Phase};
+use crate::features::DELETIONS;
 use crate::name::ObjectName;
 use crate::plan::deletions::{self, Kind, Shift};
 use crate::plan::{Plan, relaxation};
@@ -40,6 +41,9 @@ impl<'o> Plan<'o, '_> {
             }
         }
         self.state.orders = orders..used;
+        if !DELETIONS {
+            return Ok(());
+        }
         let first = used;
         for (number, object) in self.objects.iter().enumerate() {
             for index in 0..object.section_count() {

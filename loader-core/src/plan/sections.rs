@@ -4,6 +4,7 @@ use object::elf;
 
 use crate::elf::{SHT_CREL, Section};
 use crate::error::{Defect, Error, Phase, RefusedSection};
+use crate::features::INITIALISERS;
 use crate::plan::state::{Residence, SectionState};
 use crate::plan::{DebugSections, Plan, TlsModel};
 use crate::scratch::Scratch;
@@ -22,6 +23,9 @@ impl<'o> Plan<'o, '_> {
                 }
                 let refuse = |reason| Err(Error::Section { place: object.place(index, 0), reason });
                 let writable = section.has(elf::SHF_WRITE);
+                if !INITIALISERS && section.init_kind().is_some() {
+                    return refuse(RefusedSection::Initialisers);
+                }
                 let residence = if section.has(elf::SHF_COMPRESSED) {
                     return refuse(RefusedSection::Compressed);
                 } else if section.has(elf::SHF_TLS) {
@@ -86,6 +90,9 @@ impl<'o> Plan<'o, '_> {
 
     /// Lists the sections that hold initialisers and finalisers, in the order they run in.
     pub(super) fn collect_lists(&mut self) {
+        if !INITIALISERS {
+            return;
+        }
         let mut used = 0usize;
         for (number, object) in self.objects.iter().enumerate() {
             if object.list_records == 0 {

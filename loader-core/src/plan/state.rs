@@ -1,6 +1,6 @@
 //! What the plan knows of each section and symbol: records in the scratch memory that was lent.
 
-use crate::features::{SEVERAL_OBJECTS, THREAD_LOCALS};
+use crate::features::{DELETIONS, INITIALISERS, SEVERAL_OBJECTS, THREAD_LOCALS};
 use crate::hash;
 use crate::memory::SegmentKind;
 use crate::object::Object;
@@ -236,7 +236,7 @@ impl SectionState {
 
     /// Whether bytes of the section that a record is of are deleted, or may be.
     pub(crate) const fn shrinks(record: &Scratch) -> bool {
-        record.high & SHRINKS != 0
+        DELETIONS && record.high & SHRINKS != 0
     }
 
     /// Whether the relocations are out of order of the section that a record is of.
@@ -262,7 +262,7 @@ impl SectionState {
             target: record.word,
             offset: record.low,
             residence: Residence::from_bits(record.high & RESIDENCE),
-            shrinks: record.high & SHRINKS != 0,
+            shrinks: Self::shrinks(&record),
             unordered: record.high & UNORDERED != 0,
             patches: cfg!(feature = "erratum-843419") && record.high & PATCHES != 0,
             gathered: cfg!(feature = "boundaries") && record.high & GATHERED != 0,
@@ -436,6 +436,9 @@ impl<'s> State<'s> {
 
     /// The sections that hold initialisers and finalisers, in the order they run in.
     pub(crate) fn init_lists(&self) -> &[Scratch] {
+        if !INITIALISERS {
+            return &[];
+        }
         self.lists.get(..self.list_count).unwrap_or_default()
     }
 }

@@ -1,7 +1,7 @@
 //! What the plan knows of a symbol.
 
 use crate::elf::{Binding, Symbol};
-use crate::features::{LEAVES_OUT, SEVERAL_OBJECTS};
+use crate::features::{INDIRECT_FUNCTIONS, LEAVES_OUT, SEVERAL_OBJECTS};
 use crate::scratch::Scratch;
 
 /// The symbol by which code speaks of the GOT itself; the loader defines it.
@@ -133,7 +133,7 @@ impl SymbolState {
     }
 
     pub(crate) const fn is_indirect(self) -> bool {
-        self.0.high & INDIRECT != 0
+        INDIRECT_FUNCTIONS && self.0.high & INDIRECT != 0
     }
 
     pub(crate) const fn set_indirect(&mut self) {

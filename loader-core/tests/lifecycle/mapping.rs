@@ -45,7 +45,8 @@ fn riscv64() -> Elf {
     let labels = [elf.local(".L0", text, 16), elf.local(".L1", text, 24)];
     elf.rela(text, 0, R_RISCV_CALL_PLT.0, far, 0);
     elf.rela(text, 20, R_RISCV_PCREL_LO12_I.0, labels[0], 0);
-    elf.rela(text, 10, R_RISCV_ALIGN.0, 0, 6);
+    let padding = if cfg!(feature = "riscv-align") { R_RISCV_ALIGN } else { R_RISCV_NONE };
+    elf.rela(text, 10, padding.0, 0, 6);
     elf.rela(text, 16, R_RISCV_PCREL_HI20.0, data, 5);
     elf.rela(text, 24, R_RISCV_GOT_HI20.0, far, 0);
     elf.rela(text, 28, R_RISCV_PCREL_LO12_I.0, labels[1], 0);
@@ -71,7 +72,10 @@ fn finish(elf: &mut ElfBuilder, word64: RelocationType, relative: RelocationType
     let symbols = [
         elf.global("in_data", data, 3),
         elf.undefined("far"),
-        elf.common("common", 16, 16),
+        match cfg!(feature = "common-symbols") {
+            true => elf.common("common", 16, 16),
+            false => elf.local("no_common", bss, 16),
+        },
         elf.local("in_bss", bss, 8),
     ];
     elf.rela(data, 0, word64.0, symbols[2], 0);

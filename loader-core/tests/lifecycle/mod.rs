@@ -2,6 +2,7 @@
 
 mod addresses;
 mod detach;
+#[cfg(feature = "initialisers")]
 mod initialisers;
 pub mod mapping;
 mod unwind_tables;

@@ -67,6 +67,7 @@ fn relocations_at_one_offset() {
 }
 
 #[test]
+#[cfg(feature = "riscv-align")]
 fn paddings_and_symbols_behind_them() {
     for (count, backwards) in [(COUNT, false), (COUNT / 4, true)] {
         let mut elf = ElfBuilder::new(Machine::Riscv64);

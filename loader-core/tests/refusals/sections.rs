@@ -94,6 +94,11 @@ fn sizes_that_overflow_when_added() {
             assert_eq!(error, Error::TooLarge { object: "test.o".into() });
         });
     }
+}
+
+#[test]
+#[cfg(feature = "common-symbols")]
+fn common_symbols_that_are_too_large() {
     for (size, align) in [(u64::MAX, 1), (0xffff_ffff_ffff, 8), (8, 1 << 63)] {
         let mut elf = ElfBuilder::new(Machine::Aarch64);
         elf.bss(".bss", 8, 8);

@@ -1,6 +1,8 @@
 //! RISC-V (RV64), against the RISC-V ELF psABI ("Relocations") and the unprivileged ISA.
 
+#[cfg(feature = "riscv-align")]
 mod align;
+#[cfg(feature = "riscv-align")]
 mod align_shifts;
 mod branches;
 mod data;

@@ -3,6 +3,7 @@
 mod calls;
 mod data;
 mod got;
+#[cfg(feature = "got-relaxation")]
 mod relax;
 mod weak;
 

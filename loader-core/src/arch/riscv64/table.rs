@@ -1,8 +1,9 @@
 //! Every RISC-V relocation type: RISC-V ELF psABI, "Relocations".
 
 use super::encode::*;
-use crate::arch::relocation::{Action, Formula, Range, Relocation, Slot, index};
+use crate::arch::relocation::{Action, Formula, Range, Relocation, Slot, Unsupported, index};
 use crate::arch::words::*;
+use crate::features::DELETIONS;
 use Formula::*;
 
 /// One row a type, by number.
@@ -11,7 +12,10 @@ pub(super) static ROWS: &[Relocation] = TYPES;
 /// For each number its row.
 pub(super) static INDEX: [u8; 192] = index(TYPES);
 
-const ALIGN: Action = Action::Align;
+const ALIGN: Action = match DELETIONS {
+    true => Action::Align,
+    false => Action::Refuse(Unsupported::Padding),
+};
 const BRANCH: Formula = Branch { addend: 0 };
 const DESCRIPTOR_LOW: Action = Action::DescriptorLow(I_TYPE);
 const PAIR_LOW_I: Action = Action::PairLow(I_TYPE);
