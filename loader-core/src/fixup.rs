@@ -290,7 +290,7 @@ impl<'p, 'o, 's> Fixer<'p, 'o, 's> {
     fn patch_instructions(&self, site: &mut Site<'_, 'o>) -> Result<(), Error<'o>> {
         for rela in site.table.iter() {
             let Some(row) = self.machine.relocation(rela.number) else { continue };
-            let Action::PatchInstruction(fixup) = &row.action else { continue };
+            let Action::PatchInstruction(fixup) = row.action else { continue };
             let place = site.target.wrapping_add(rela.offset);
             let job = Job { rela, row, offset: rela.offset as usize, place };
             if !self.is_nowhere(site, rela) {

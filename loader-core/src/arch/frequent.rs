@@ -4,7 +4,8 @@
 //! type's row, and one that reads rows for all others. That is for what takes long with a row:
 //! shorter loops are the faster for having no jumps, as nothing foretells which type comes next.
 
-use super::relocation::{Relocation, Table};
+use super::relocation::Relocation;
+use super::rows::Table;
 
 /// What the loop does with one relocation.
 pub(crate) trait Step {
@@ -59,7 +60,5 @@ frequent!(#[cfg(feature = "x86_64")] X86_64, super::x86_64::TABLE, 1 2 4);
     reason = "evaluated by the compiler, for which a type without a row is an error"
 )]
 const fn row(table: Table, number: u32) -> Relocation {
-    let Relocation { number, name, brief, action } =
-        table.rows[table.index[number as usize] as usize];
-    Relocation { number, name, brief, action }
+    table.rows[table.index[number as usize] as usize]
 }

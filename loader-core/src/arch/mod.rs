@@ -13,6 +13,7 @@ mod range;
 mod relocation;
 #[cfg(feature = "riscv64")]
 pub(crate) mod riscv64;
+mod rows;
 mod scatter;
 mod words;
 #[cfg(feature = "x86_64")]
@@ -21,8 +22,9 @@ pub(crate) mod x86_64;
 pub(crate) use brief::{Brief, Way};
 pub(crate) use field::{Encoding, Field};
 pub(crate) use local_exec::{LocalExec, Rewrite, Subject};
-pub(crate) use relocation::{Action, Fixup, Formula, Slot, Table};
+pub(crate) use relocation::{Action, Fixup, Formula, Slot};
 pub use relocation::{Range, Relocation, Treatment, Unsupported};
+pub(crate) use rows::Table;
 
 /// A machine whose objects can be loaded (`e_machine`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,6 +115,18 @@ impl Machine {
         }
     }
 
+    /// The names of the table's rows.
+    const fn relocation_names(self) -> &'static [&'static str] {
+        match self {
+            #[cfg(feature = "aarch64")]
+            Self::Aarch64 => &aarch64::NAMES,
+            #[cfg(feature = "riscv64")]
+            Self::Riscv64 => &riscv64::NAMES,
+            #[cfg(feature = "x86_64")]
+            Self::X86_64 => &x86_64::NAMES,
+        }
+    }
+
     /// Every relocation type that the psABI allocates, in the order of their numbers.
     pub fn relocations(self) -> &'static [Relocation] {
         self.table().rows
@@ -169,7 +183,7 @@ impl Machine {
     pub(crate) const fn is_difference(self, row: &Relocation) -> bool {
         match self {
             #[cfg(feature = "riscv64")]
-            Self::Riscv64 => riscv64::is_difference(row.number),
+            Self::Riscv64 => riscv64::is_difference(row.number()),
             #[allow(unreachable_patterns, reason = "riscv64 may be the only machine compiled in")]
             _ => {
                 let _ = row;
@@ -182,7 +196,7 @@ impl Machine {
     pub(crate) const fn debug_fixup(self, row: &Relocation) -> Option<&'static Fixup> {
         match self {
             #[cfg(feature = "riscv64")]
-            Self::Riscv64 => riscv64::debug_fixup(row.number),
+            Self::Riscv64 => riscv64::debug_fixup(row.number()),
             #[allow(unreachable_patterns, reason = "riscv64 may be the only machine compiled in")]
             _ => {
                 let _ = row;

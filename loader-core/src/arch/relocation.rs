@@ -4,18 +4,21 @@
 //! address of the symbol's GOT slot, GOT the address of the GOT, Page(x) is x with its low 12
 //! bits cleared.
 
+use crate::arch::Machine;
 use crate::arch::brief::Brief;
 use crate::arch::field::Field;
 use crate::arch::range::Limits;
 pub use crate::arch::range::Range;
 
 /// A relocation type: one row of an architecture's table.
-#[derive(Debug)]
+///
+/// Its name is in a table of its own, which an image does without that prints no errors.
+#[derive(Debug, Clone, Copy)]
 pub struct Relocation {
     /// Its number (`ELF64_R_TYPE`).
-    pub(crate) number: u32,
-    /// Its name in the psABI.
-    pub(crate) name: &'static str,
+    pub(crate) number: u16,
+    /// The machine in whose table it is.
+    pub(crate) machine: Machine,
     /// What of the action most relocations need.
     pub(crate) brief: Brief,
     /// What the loader does about it.
@@ -25,12 +28,14 @@ pub struct Relocation {
 impl Relocation {
     /// Its number, as in `ELF64_R_TYPE`.
     pub const fn number(&self) -> u32 {
-        self.number
+        self.number as u32
     }
 
     /// Its name in the psABI, such as `R_AARCH64_CALL26`.
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &'static str {
+        let place = self.machine.table().place(self.number());
+        let name = place.and_then(|place| self.machine.relocation_names().get(place));
+        name.copied().unwrap_or_default()
     }
 
     /// What the loader does about it.
@@ -97,7 +102,7 @@ impl Relocation {
 
 impl PartialEq for Relocation {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+        (self.machine, self.number) == (other.machine, other.number)
     }
 }
 
@@ -150,7 +155,7 @@ pub(crate) enum Action {
     DescriptorPart,
     /// `R_AARCH64_PATCHINST`: replaces an instruction, after all else was applied to it.
     #[cfg(feature = "aarch64")]
-    PatchInstruction(Fixup),
+    PatchInstruction(&'static Fixup),
     /// `R_AARCH64_FUNCINIT64`: what the function at S + A returns.
     #[cfg(feature = "aarch64")]
     FunctionInitialiser,
@@ -345,43 +350,4 @@ impl Formula {
             _ => false,
         }
     }
-}
-
-/// A table of rows, found by number without a search.
-#[derive(Clone, Copy)]
-pub(crate) struct Table {
-    /// The rows, by ascending number.
-    pub(crate) rows: &'static [Relocation],
-    /// For each number its row's place in `rows`, or [`NO_ROW`].
-    pub(crate) index: &'static [u8],
-}
-
-/// In a table's index: a number without a row.
-const NO_ROW: u8 = u8::MAX;
-
-impl Table {
-    pub(crate) fn find(&self, number: u32) -> Option<&'static Relocation> {
-        // A number without a row finds `NO_ROW`, which is past the end of every table.
-        let row = *self.index.get(number as usize)?;
-        self.rows.get(usize::from(row))
-    }
-}
-
-/// Builds a table's index, at compile time.
-#[expect(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler for the tables, where a panic is an error"
-)]
-pub(crate) const fn index<const N: usize>(rows: &[Relocation]) -> [u8; N] {
-    assert!(rows.len() < NO_ROW as usize);
-    let mut index = [NO_ROW; N];
-    let mut row = 0;
-    while row < rows.len() {
-        let number = rows[row].number as usize;
-        assert!(row == 0 || rows[row - 1].number < rows[row].number, "rows out of order");
-        index[number] = row as u8;
-        row += 1;
-    }
-    index
 }

@@ -1,8 +1,8 @@
 //! The words that the tables of relocation types are written in.
 
-use super::brief::Brief;
 use super::field::Field;
-use super::relocation::{Action, Fixup, Formula, Range, Relocation, Unsupported};
+use super::relocation::{Action, Fixup, Formula, Range, Unsupported};
+use super::rows::Named;
 
 pub(super) const AUTHENTICATED: Action = Action::Refuse(Unsupported::PointerAuthentication);
 pub(super) const DESCRIPTOR_PART: Action = Action::DescriptorPart;
@@ -19,8 +19,8 @@ pub(super) const WORD32: &Field = Field::WORD32;
 pub(super) const WORD64: &Field = Field::WORD64;
 
 /// One row of a table.
-pub(super) const fn row(number: u32, name: &'static str, action: Action) -> Relocation {
-    Relocation { number, name, brief: Brief::of(&action), action }
+pub(super) const fn row(number: u16, name: &'static str, action: Action) -> Named {
+    Named { number, name, action }
 }
 
 /// A type that is applied: how its value is computed, where it goes, and what fits there.

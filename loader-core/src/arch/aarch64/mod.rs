@@ -7,14 +7,16 @@ mod tls;
 
 use crate::arch::bits::put;
 use crate::arch::field::Field;
-use crate::arch::relocation::{Range, Table};
+use crate::arch::relocation::Range;
+use crate::arch::rows::Table;
 use crate::arch::{Stub, write_instructions};
 
 pub(crate) use encode::{ADR_TO_MOV, ADRP_TO_MOV};
+pub(super) use table::NAMES;
 pub(super) use tls::local_exec;
 
 /// Every relocation type.
-pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
+pub(super) static TABLE: Table = Table { rows: &table::ROWS, index: &table::INDEX };
 
 /// How far ADRP reaches, in bytes.
 pub(crate) const ADRP_REACH: Range = Range::signed(33);

@@ -1,12 +1,17 @@
 //! Every AArch64 relocation type: AAELF64, "Relocation types", and PAuthABIELF64.
 
 use super::encode::*;
-use crate::arch::relocation::{Action, Fixup, Formula, Range, Relocation, Slot, index};
+use crate::arch::Machine;
+use crate::arch::relocation::{Action, Fixup, Formula, Range, Relocation, Slot};
+use crate::arch::rows::{Named, index, names, rows};
 use crate::arch::words::*;
 use Formula::*;
 
 /// One row a type, by number.
-pub(super) static ROWS: &[Relocation] = TYPES;
+pub(super) static ROWS: [Relocation; TYPES.len()] = rows(TYPES, Machine::Aarch64);
+
+/// Their names.
+pub(in crate::arch) static NAMES: [&str; TYPES.len()] = names(TYPES);
 
 /// For each number its row.
 pub(super) static INDEX: [u8; 1045] = index(TYPES);
@@ -14,10 +19,10 @@ pub(super) static INDEX: [u8; 1045] = index(TYPES);
 const BRANCH: Formula = Branch { addend: 0 };
 const FUNCTION_INITIALISER: Action = Action::FunctionInitialiser;
 const PATCH_INSTRUCTION: Action =
-    Action::PatchInstruction(Fixup::new(Absolute, INSTRUCTION, Range::unsigned(32)));
+    Action::PatchInstruction(&Fixup::new(Absolute, INSTRUCTION, Range::unsigned(32)));
 
 #[rustfmt::skip] // one row a type
-const TYPES: &[Relocation] = &[
+const TYPES: &[Named] = &[
     row(0, "R_AARCH64_NONE", NOTHING),
     row(256, "R_AARCH64_NULL", NOTHING),
     row(257, "R_AARCH64_ABS64", apply(Absolute, WORD64, ANY)),

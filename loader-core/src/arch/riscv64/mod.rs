@@ -6,15 +6,16 @@ mod table;
 mod tls;
 pub(crate) mod uleb128;
 
-use crate::arch::relocation::Table;
+use crate::arch::rows::Table;
 use crate::arch::{Field, Fixup, Formula, Range, Stub, write_instructions};
 
 pub(crate) use encode::{AUIPC_TO_LUI, HI20, is_short};
 
+pub(super) use table::NAMES;
 pub(super) use tls::local_exec;
 
 /// Every relocation type.
-pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
+pub(super) static TABLE: Table = Table { rows: &table::ROWS, index: &table::INDEX };
 
 /// Whether a type adds to a field, subtracts from it or sets a part of it, so that several make a
 /// difference: `R_RISCV_ADD8` to `R_RISCV_SUB64`, `R_RISCV_SUB6` to `R_RISCV_SET32`.

@@ -1,13 +1,18 @@
 //! Every RISC-V relocation type: RISC-V ELF psABI, "Relocations".
 
 use super::encode::*;
-use crate::arch::relocation::{Action, Formula, Range, Relocation, Slot, Unsupported, index};
+use crate::arch::Machine;
+use crate::arch::relocation::{Action, Formula, Range, Relocation, Slot, Unsupported};
+use crate::arch::rows::{Named, index, names, rows};
 use crate::arch::words::*;
 use crate::features::DELETIONS;
 use Formula::*;
 
 /// One row a type, by number.
-pub(super) static ROWS: &[Relocation] = TYPES;
+pub(super) static ROWS: [Relocation; TYPES.len()] = rows(TYPES, Machine::Riscv64);
+
+/// Their names.
+pub(in crate::arch) static NAMES: [&str; TYPES.len()] = names(TYPES);
 
 /// For each number its row.
 pub(super) static INDEX: [u8; 192] = index(TYPES);
@@ -24,7 +29,7 @@ const SET_ULEB128: Action = Action::SetUleb128;
 const SUB_ULEB128: Action = Action::SubUleb128;
 
 #[rustfmt::skip] // one row a type
-const TYPES: &[Relocation] = &[
+const TYPES: &[Named] = &[
     row(0, "R_RISCV_NONE", NOTHING),
     row(1, "R_RISCV_32", apply(Absolute, WORD32, Range::either(32))),
     row(2, "R_RISCV_64", apply(Absolute, WORD64, ANY)),

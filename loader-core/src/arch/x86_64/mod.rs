@@ -6,12 +6,14 @@ mod tls;
 pub(crate) mod weak;
 
 use crate::arch::Stub;
-use crate::arch::relocation::{Range, Table};
+use crate::arch::relocation::Range;
+use crate::arch::rows::Table;
 
+pub(super) use table::NAMES;
 pub(super) use tls::local_exec;
 
 /// Every relocation type.
-pub(super) static TABLE: Table = Table { rows: table::ROWS, index: &table::INDEX };
+pub(super) static TABLE: Table = Table { rows: &table::ROWS, index: &table::INDEX };
 
 /// `jmp target` or `jmp *slot(%rip)`, and traps behind it.
 pub(super) static STUB: Stub = Stub { size: 8, direct, through_slot };

@@ -1,11 +1,16 @@
 //! Every x86-64 relocation type: System V psABI, AMD64 supplement, "Relocation types".
 
-use crate::arch::relocation::{Formula, Range, Relocation, Slot, index};
+use crate::arch::Machine;
+use crate::arch::relocation::{Formula, Range, Relocation, Slot};
+use crate::arch::rows::{Named, index, names, rows};
 use crate::arch::words::*;
 use Formula::*;
 
 /// One row a type, by number.
-pub(super) static ROWS: &[Relocation] = TYPES;
+pub(super) static ROWS: [Relocation; TYPES.len()] = rows(TYPES, Machine::X86_64);
+
+/// Their names.
+pub(in crate::arch) static NAMES: [&str; TYPES.len()] = names(TYPES);
 
 /// For each number its row.
 pub(super) static INDEX: [u8; 52] = index(TYPES);
@@ -14,7 +19,7 @@ pub(super) static INDEX: [u8; 52] = index(TYPES);
 const CALL: Formula = Branch { addend: -4 };
 
 #[rustfmt::skip] // one row a type
-const TYPES: &[Relocation] = &[
+const TYPES: &[Named] = &[
     row(0, "R_X86_64_NONE", NOTHING),
     row(1, "R_X86_64_64", apply(Absolute, WORD64, ANY)),
     row(2, "R_X86_64_PC32", apply(PcRelative, WORD32, Range::signed(32))),
