@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::arch::Unsupported;
 use crate::error::Error;
+use crate::features::THREAD_LOCALS;
 
 impl fmt::Display for Error<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,6 +191,10 @@ impl Unsupported {
                 "is reserved by the psABI; the file is damaged or newer than the psABI"
             }
             Self::ReadOnly => "initialises by a function what lies in read-only memory",
+            Self::ThreadLocal if !THREAD_LOCALS => {
+                "needs thread-local variables, which this loader was built without; enable its \
+                 feature thread-locals"
+            }
             Self::ThreadLocal => {
                 "needs thread-local variables, and the plan was made without (TlsModel::None)"
             }

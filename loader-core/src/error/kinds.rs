@@ -1,5 +1,7 @@
 //! The kinds of things that are wrong with a file.
 
+use crate::features::THREAD_LOCALS;
+
 /// What is wrong with an object whose parts contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -140,6 +142,10 @@ impl RefusedSection {
                  in one piece; give one of them another name"
             }
             Self::WritableCode => "it is both writable and executable, which is never allowed",
+            Self::ThreadLocal if !THREAD_LOCALS => {
+                "it is thread-local, which this loader was built without; enable its feature \
+                 thread-locals"
+            }
             Self::ThreadLocal => {
                 "it is thread-local, and the plan was made without thread-local variables \
                  (TlsModel::None)"
