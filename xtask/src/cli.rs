@@ -12,11 +12,13 @@ use qemu_protocol::Soak;
 mod bench;
 mod link;
 mod new_module;
+mod paths;
 mod size;
 
 pub use bench::BenchArgs;
 pub use link::LinkArgs;
 pub use new_module::NewModuleArgs;
+use paths::{existing, to_be_written};
 pub use size::SizeArgs;
 
 /// Builds, runs, tests and inspects the loader.
@@ -116,13 +118,13 @@ pub struct QemuArgs {
     #[arg(long)]
     pub gdb: bool,
     /// Start GDB without a terminal, with the commands of this file
-    #[arg(long, value_name = "FILE", requires = "gdb")]
+    #[arg(long, value_name = "FILE", requires = "gdb", value_parser = existing)]
     pub gdb_script: Option<PathBuf>,
     /// Link modules that name each other in a circle as one, rather than refuse them
     #[arg(long, requires = "files")]
     pub group_cycles: bool,
     /// Write what was loaded, where, and how it went to this file
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
     pub report: Option<PathBuf>,
     /// Show every section and every object of the C runtime
     #[arg(long, short, conflicts_with = "quiet")]
@@ -227,7 +229,8 @@ pub struct InspectArgs {
     /// Have code and constants that need no change stay in the file (execution in place)
     #[arg(long)]
     pub in_place: bool,
-    /// Keep what this symbol needs and, of what nothing uses, no more; can be given more than once
+    /// With --gc-sections, keep what this symbol needs and, of what nothing uses, no more; can be given
+    /// more than once
     #[arg(long, value_name = "NAME", requires = "gc_sections")]
     pub keep: Vec<String>,
     /// The objects (ELF, ET_REL), each on its own
@@ -253,7 +256,7 @@ pub struct DiffArgs {
     #[arg(long, value_enum, value_name = "ARCH", conflicts_with = "files")]
     pub arch: Option<Machines>,
     /// Write the numbers and the differences to this file
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
     pub report: Option<PathBuf>,
     /// Objects (ELF, ET_REL) and archives
     #[arg(value_name = "OBJECT|ARCHIVE", required_unless_present = "corpus")]
@@ -350,7 +353,7 @@ pub struct RemoteArgs {
     #[arg(long)]
     pub gdb: bool,
     /// Start GDB without a terminal, with the commands of this file
-    #[arg(long, value_name = "FILE", requires = "gdb")]
+    #[arg(long, value_name = "FILE", requires = "gdb", value_parser = existing)]
     pub gdb_script: Option<PathBuf>,
     /// Damage one in N pieces of what is sent and received, to see it mended
     #[arg(long, value_name = "N", default_value_t = 0,
@@ -367,7 +370,7 @@ pub struct RemoteArgs {
     #[arg(long, requires = "files")]
     pub fix_cortex_a53_843419: bool,
     /// Write what was loaded, where, and how it went to this file
-    #[arg(long, value_name = "FILE.json", conflicts_with = "interactive")]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written, conflicts_with = "interactive")]
     pub report: Option<PathBuf>,
     /// Show what programs print and nothing else
     #[arg(long, short)]
@@ -416,7 +419,7 @@ pub struct SoakArgs {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
     /// Write what each machine did to this file
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
     pub report: Option<PathBuf>,
 }
 
@@ -498,9 +501,18 @@ mod tests {
     #[test]
     fn gdb_may_follow_a_script() {
         assert!(qemu(&["--gdb", "a.o"]).unwrap().gdb);
-        assert!(qemu(&["--gdb-script", "a.gdb", "a.o"]).is_err());
-        let args = qemu(&["--gdb", "--gdb-script", "a.gdb", "a.o"]).unwrap();
-        assert_eq!(args.gdb_script, Some(PathBuf::from("a.gdb")));
+        let script = "Cargo.toml"; // any file that is there
+        assert!(qemu(&["--gdb-script", script, "a.o"]).is_err());
+        let args = qemu(&["--gdb", "--gdb-script", script, "a.o"]).unwrap();
+        assert_eq!(args.gdb_script, Some(PathBuf::from(script)));
+        assert!(qemu(&["--gdb", "--gdb-script", "missing.gdb", "a.o"]).is_err());
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_is_refused_before_all_else() {
+        qemu(&["--report", "report.json", "a.o"]).unwrap();
+        assert!(qemu(&["--report", "missing/report.json", "a.o"]).is_err());
+        assert!(qemu(&["--report", "src", "a.o"]).is_err());
     }
 
     #[test]

@@ -38,6 +38,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 
 use crate::arch::Arch;
+use crate::cli::UsageError;
 use crate::progress;
 use crate::setup::Tools;
 use crate::show;
@@ -93,9 +94,10 @@ pub struct Row {
 /// A file cannot be read, or a tool is missing.
 pub fn files(tools: &Tools, files: &[PathBuf], quick: bool) -> Result<Report> {
     let subjects = files.iter().map(|path| {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let arch = Arch::of_object(&bytes).with_context(|| path.display().to_string())?;
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+        let bytes = bytes.map_err(UsageError)?;
+        let arch = Arch::of_object(&bytes).with_context(|| path.display().to_string());
+        let arch = arch.map_err(UsageError)?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(Subject { name, arch, path: path.clone(), compiler: "unknown".into() })
     });

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::paths::to_be_written;
+
 /// The arguments of `bench`.
 ///
 /// Loads real and generated objects by our loader, phase by phase, beside the least that any loader has
@@ -12,7 +14,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = BENCH_EXAMPLES)]
 pub struct BenchArgs {
-    /// Measure less, and no other loaders: less than a minute
+    /// Measure less, and no other loaders: less than a minute, once all that is measured is compiled
     #[arg(long)]
     pub quick: bool,
     /// Count instructions, and compare with the committed baseline
@@ -25,9 +27,10 @@ pub struct BenchArgs {
     #[arg(long, conflicts_with_all = ["quick", "files"])]
     pub write_docs: bool,
     /// Write all numbers to this file
-    #[arg(long, value_name = "FILE.json")]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
     pub report: Option<PathBuf>,
-    /// Measure these objects instead (ELF, ET_REL)
+    /// Measure these objects instead (ELF, ET_REL); without --quick other loaders are compiled first,
+    /// which takes some minutes
     #[arg(value_name = "OBJECT")]
     pub files: Vec<PathBuf>,
 }
