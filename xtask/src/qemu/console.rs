@@ -14,18 +14,23 @@ pub struct Line<'a> {
 /// Splits one line, its newline included.
 ///
 /// Output need not end in a newline before a report begins. A mark that no report follows is
-/// output like any other byte.
+/// output like any other byte; the beginning of a report, where a machine ended in the middle of it,
+/// is nobody's.
 pub fn split(line: &[u8]) -> Line<'_> {
     let marks = line.iter().enumerate().filter(|(_, byte)| **byte == REPORT_MARK);
     for (at, _) in marks {
-        let Some((output, [_mark, report @ ..])) = line.split_at_checked(at) else { continue };
-        let report =
-            std::str::from_utf8(report).ok().and_then(|text| Report::from_line(text.trim()));
-        if report.is_some() {
+        let Some((output, [_mark, text @ ..])) = line.split_at_checked(at) else { continue };
+        let report = std::str::from_utf8(text).ok().and_then(|text| Report::from_line(text.trim()));
+        if report.is_some() || is_cut_off(text) {
             return Line { output, report };
         }
     }
     Line { output: line, report: None }
+}
+
+/// Whether a report begins that does not end, the line being the last.
+fn is_cut_off(text: &[u8]) -> bool {
+    text.starts_with(br#"{"report":"#) && !text.ends_with(b"\n")
 }
 
 #[cfg(test)]
@@ -54,6 +59,15 @@ mod tests {
         assert_eq!(split(line), Line { output: line, report: None });
         let line = marked(b"a\x1eb", &Report::End);
         assert_eq!(split(&line), Line { output: b"a\x1eb", report: Some(Report::End) });
+    }
+
+    #[test]
+    fn half_a_report_is_no_output() {
+        let whole = marked(b"x", &Report::End);
+        let half = &whole[..whole.len() - 3];
+        assert_eq!(split(half), Line { output: b"x", report: None });
+        let ended = [half, b"\n"].concat();
+        assert_eq!(split(&ended).output, ended, "a program may print what it likes");
     }
 
     #[test]
