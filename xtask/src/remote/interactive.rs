@@ -182,6 +182,7 @@ impl<'s> Shell<'s> {
         for ended in self.session.unload(name)? {
             ensure!(matches!(ended, Ended::Returned(_)), "a finaliser has ended: {ended}");
         }
+        println!("unloaded {name}");
         Ok(())
     }
 

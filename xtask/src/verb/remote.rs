@@ -86,7 +86,9 @@ fn one(
     let session = &mut target.session;
     let arch = session.arch();
     let begun = Instant::now();
-    remote::load(session, program, name, entry, options(args))?;
+    // As `load` calls modules that are loaded by name.
+    let module = name.strip_suffix(".o").unwrap_or(name);
+    remote::load(session, program, module, entry, options(args))?;
     let loaded: Vec<Module> = session.loaded().iter().map(Module::of).collect();
     let took = begun.elapsed();
     if !args.quiet {
