@@ -49,5 +49,5 @@ const LINK_EXAMPLES: &str = "\
 Examples:
   cargo xtask link app.o libhal.a --place text=0x8000000,rodata=0x8010000,data=0x20000000 \\
       --define uart_write=0x1000 --out build
-  cargo xtask link app.o --place text=0x8000000,app.o:.text.hot=0x10000000 --out build
-  cargo xtask link app.o --place text=0x40100000 --entry start --format elf --out build";
+  cargo xtask link app.o --place text=0x8000000,rodata=0x8010000,app.o:.text.hot=0x10000000 --out build
+  cargo xtask link app.o --place text=0x40100000,rodata=0x40200000 --entry start --format elf --out build";
