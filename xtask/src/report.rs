@@ -1,5 +1,7 @@
 //! Report files: what a verb has found, as JSON.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -10,6 +12,12 @@ use serde::Serialize;
 /// # Errors
 /// It cannot be written.
 pub fn write(path: &Path, report: &(impl Serialize + ?Sized)) -> Result<()> {
-    let text = serde_json::to_string_pretty(report)?;
-    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+    let write = || -> Result<()> {
+        // Not made up in memory first: a map of a large module is larger than that.
+        let mut file = BufWriter::with_capacity(1 << 16, File::create(path)?);
+        serde_json::to_writer_pretty(&mut file, report)?;
+        writeln!(file)?;
+        Ok(file.flush()?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use loader_core::{MemoryManager, Module, SegmentKind, SymbolKind, SymbolPlace};
+use loader_core::{
+    Binding, MemoryManager, Module, SegmentKind, Symbol as Defined, SymbolKind, SymbolPlace,
+};
 use object::elf::SHT_NOTE;
 
 use super::Placement;
@@ -121,10 +123,10 @@ fn symbols<M: MemoryManager>(module: &Module<'_, '_, M>, objects: &mut [Object])
         _ => None,
     };
     for found in module.symbols().filter(|found| found.prevails) {
-        let (kind, place) = (found.symbol.kind(), found.symbol.place());
-        if kind == SymbolKind::Section {
+        if !is_listed(found.symbol) {
             continue;
         }
+        let (kind, place) = (found.symbol.kind(), found.symbol.place());
         objects[found.object].symbols.push(Symbol {
             name: found.symbol.name().into(),
             address: Hex(found.address.value()),
@@ -136,12 +138,12 @@ fn symbols<M: MemoryManager>(module: &Module<'_, '_, M>, objects: &mut [Object])
     }
     let image = module.thread_locals().map_or(0, |locals| locals.image.value());
     for found in module.thread_local_symbols() {
+        if !is_listed(found.symbol) {
+            continue;
+        }
         let (kind, place) = (found.symbol.kind(), found.symbol.place());
         // A label that marks data there is no variable, and has an address.
         let start = if kind == SymbolKind::ThreadLocal { 0 } else { image };
-        if kind == SymbolKind::Section {
-            continue;
-        }
         objects[found.object].symbols.push(Symbol {
             name: found.symbol.name().into(),
             address: Hex(start.wrapping_add(found.offset)),
@@ -151,6 +153,14 @@ fn symbols<M: MemoryManager>(module: &Module<'_, '_, M>, objects: &mut [Object])
             section: section(found.symbol.place()),
         });
     }
+}
+
+/// Whether a symbol says something to a reader: no section, and no label that the assembler made for
+/// itself, of which RISC-V's objects have tens of thousands, and which linkers leave out as well.
+fn is_listed(symbol: Defined<'_>) -> bool {
+    let is_assemblers =
+        symbol.binding() == Binding::Local && symbol.name().as_bytes().starts_with(b".L");
+    symbol.kind() != SymbolKind::Section && !is_assemblers
 }
 
 fn got<M: MemoryManager>(module: &Module<'_, '_, M>) -> Vec<Slot> {

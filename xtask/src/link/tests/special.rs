@@ -139,3 +139,29 @@ fn the_core_is_asked_for_what_the_command_line_says() {
     assert_eq!(int(&section(&map, ".text")["size"]), 24, "the patch is a part of it");
     assert_ne!(plain, mended[..16]);
 }
+
+#[test]
+fn labels_of_the_assembler_are_not_in_the_list() {
+    let mut maker = Maker::new(Arch::Riscv64);
+    let code = maker.section(".text", SectionKind::Text, &[0x13; 16]);
+    for (name, scope) in [
+        (".L7", SymbolScope::Compilation),
+        ("local", SymbolScope::Compilation),
+        ("$x", SymbolScope::Compilation),
+        (".Lglobal", SymbolScope::Dynamic),
+    ] {
+        let symbol = maker.symbol(name, SymbolKind::Text, SymbolSection::Section(code), [4, 0]);
+        maker.0.symbol_mut(symbol).scope = scope;
+    }
+    let folder = Folder::of(&[("a.o", &maker.0.write().unwrap())]);
+    let more = ["--place", "text=0x2000", "--format", "elf"];
+    let out = folder.link(&["a.o"], "out", &more).unwrap();
+    let map = read_map(&out.join("map.json"));
+    let listed: Vec<_> =
+        list(&map["objects"][0]["symbols"]).iter().map(|s| text(&s["name"])).collect();
+    assert_eq!(listed, ["local", "$x", ".Lglobal"]);
+    let bytes = fs::read(out.join("linked.elf")).unwrap();
+    let elf = Elf::parse(&bytes).unwrap();
+    let mut symbols = elf.syms.iter().filter_map(|symbol| elf.strtab.get_at(symbol.st_name));
+    assert!(symbols.all(|name| name != ".L7"));
+}
