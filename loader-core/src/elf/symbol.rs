@@ -99,7 +99,8 @@ impl<'o> Symbol<'o> {
         name_at(self.strings, self.sym.st_name.read()).unwrap_or_default()
     }
 
-    /// Whether its name, with the NUL at its end, is this: without a look at all of it.
+    /// Whether its name, with the NUL at its end, is this; or begins so, for one without. Without a look at all
+    /// of it.
     pub(crate) fn is_called(self, name: &[u8]) -> bool {
         self.name_bytes().starts_with(name)
     }

@@ -52,7 +52,10 @@ impl<'o> Plan<'o, '_> {
         for (index, (header, record)) in (from..).zip(headers.iter().zip(records)) {
             let Some(table) = relocations_of(object, record) else { continue };
             let size = header.sh_size.read();
-            let noted = note_uses(table.raw_from(0), types, &mut entries, size, has_got);
+            let noted = match cfg!(feature = "fast-loops") {
+                true => note_uses(table.raw_from(0), types, &mut entries, size, has_got),
+                false => 0,
+            };
             if noted < table.len() {
                 return Some((index, noted));
             }
@@ -91,7 +94,7 @@ impl<'o> Plan<'o, '_> {
             let alone = gone.is_none() && previous.is_none();
             #[cfg(not(feature = "riscv64"))]
             let alone = gone.is_none();
-            if alone {
+            if cfg!(feature = "fast-loops") && alone {
                 let (types, has_got) = (self.machine.table(), self.got_used);
                 let symbols = &mut self.state.symbols;
                 let mut entries = symbols.entries_from_mut(symbol_base, object.symbols.len());
@@ -306,7 +309,6 @@ impl<'o> Plan<'o, '_> {
 
 /// How many relocations, at the front of some, are sound and tell nothing about their symbol that
 /// others have not told before, but for its being used: nearly all. The section has `size` bytes.
-/// Without the fast loops, none: each is looked at in full.
 #[inline(never)] // a loop with registers of its own
 fn note_uses(
     relocations: &[RawRela],
@@ -315,9 +317,6 @@ fn note_uses(
     size: u64,
     has_got: bool,
 ) -> usize {
-    if !cfg!(feature = "fast-loops") {
-        return 0;
-    }
     let mut rest = relocations.iter();
     while let Some(raw) = rest.as_slice().first() {
         let Rela { offset, number, symbol, .. } = Rela::new(raw);

@@ -229,8 +229,8 @@ impl SymbolState {
     /// Whether the client may have a symbol. Of what is hidden, no other module has a definition; but
     /// who loads without boundaries of sections may have these.
     pub(crate) fn may_be_elsewhere(self, symbol: Symbol<'_>) -> bool {
-        let is_boundary = || !cfg!(feature = "boundaries") && symbol.boundary().is_some();
-        !self.is_hidden() || is_boundary()
+        let is_boundary = || symbol.is_called(b"__start_") || symbol.is_called(b"__stop_");
+        !self.is_hidden() || (!cfg!(feature = "boundaries") && is_boundary())
     }
 
     /// Whether an undefined symbol stands for the module itself, and has its GOT's address.
