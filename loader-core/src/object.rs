@@ -35,6 +35,8 @@ pub struct Object<'o> {
     /// Of the extra records, those for RISC-V's paddings and tables that are out of order.
     pub(crate) padding_records: usize,
     pub(crate) has_boundaries: bool,
+    /// Whether a symbol is called as one that may stand for the module itself.
+    pub(crate) names_module: bool,
     /// Symbols whose address does not follow from their section's.
     pub(crate) loose_symbols: usize,
 }

@@ -51,6 +51,7 @@ impl<'o> Object<'o> {
             list_records: 0,
             padding_records: 0,
             has_boundaries: false,
+            names_module: false,
             loose_symbols: 0,
         };
         match object.check(header) {
@@ -72,7 +73,10 @@ impl<'o> Object<'o> {
         if let Some(index) = found.symbol_table {
             self.read_symbol_table(index, found.has_indices)?;
         }
-        (self.loose_symbols, self.has_boundaries) = self.check_symbols(found.has_thread_locals)?;
+        let symbols = self.check_symbols(found.has_thread_locals)?;
+        self.loose_symbols = symbols.loose;
+        self.has_boundaries = symbols.have_boundaries;
+        self.names_module = symbols.name_module;
         if LEAVES_OUT && found.has_groups {
             self.check_groups()?;
         }
@@ -188,16 +192,16 @@ impl<'o> Object<'o> {
         Ok(())
     }
 
-    /// Checks the symbols of an object that may have thread-local sections; how many are loose, and
-    /// whether any speaks of a boundary of sections.
+    /// Checks the symbols of an object that may have thread-local sections, and finds what the plan
+    /// will ask of them all.
     #[inline(never)] // a loop with registers of its own
-    fn check_symbols(&self, has_thread_locals: bool) -> Result<(usize, bool), Flaw> {
-        let (mut loose, mut has_boundaries) = (0usize, false);
+    fn check_symbols(&self, has_thread_locals: bool) -> Result<FoundSymbols, Flaw> {
+        let mut found = FoundSymbols::default();
         for (index, sym) in (0u32..).zip(self.symbols) {
             if cfg!(feature = "fast-loops") && !has_thread_locals && self.is_sound(sym) {
                 continue;
             }
-            loose = loose.saturating_add(self.is_loose(index, sym).into());
+            found.loose = found.loose.saturating_add(self.is_loose(index, sym).into());
             // In the symbol table, at the symbol's entry.
             let malformed = |defect, value| {
                 let offset = u64::from(index).wrapping_mul(size_of::<Sym>() as u64);
@@ -232,12 +236,14 @@ impl<'o> Object<'o> {
                 }
                 place => {
                     let symbol = Symbol { sym, strings: self.symbol_names, place };
-                    has_boundaries |= cfg!(feature = "boundaries") && symbol.boundary().is_some();
+                    found.have_boundaries |=
+                        cfg!(feature = "boundaries") && symbol.boundary().is_some();
+                    found.name_module |= symbol.may_stand_for_module();
                 }
             }
         }
         match overlong(self.symbol_names, self.symbols, self.bytes.len()) {
-            None => Ok((loose, has_boundaries)),
+            None => Ok(found),
             Some(at) => {
                 let (offset, defect) =
                     (at.saturating_mul(size_of::<Sym>()), Defect::OverlappingNames);
@@ -350,6 +356,18 @@ struct Found {
     lists: usize,
     /// Records of paddings to delete, and of the order of relocation tables that are out of order.
     paddings: usize,
+}
+
+/// What a walk over the symbols finds. Names lie anywhere in the file: what is asked of all of them
+/// later is asked here, where each is looked at once.
+#[derive(Default)]
+struct FoundSymbols {
+    /// How many are loose.
+    loose: usize,
+    /// Whether any speaks of a boundary of sections.
+    have_boundaries: bool,
+    /// Whether any may stand for the module itself.
+    name_module: bool,
 }
 
 /// The file header, if the file is of the kind that is loaded.

@@ -146,7 +146,7 @@ impl<'o> Plan<'o, '_> {
                 }
                 SymbolPlace::Common => continue,
                 SymbolPlace::Undefined if !state.is_used() || !state.is_import() => 0,
-                SymbolPlace::Undefined if state.stands_for_module(symbol) => got.value(),
+                SymbolPlace::Undefined if self.stands_for_module(state, symbol) => got.value(),
                 SymbolPlace::Undefined => {
                     let may_be = state.may_be_elsewhere(symbol);
                     let asked = may_be.then(|| resolver.resolve(symbol.name()));

@@ -17,7 +17,7 @@ pub use section::{InitKind, Section};
 #[cfg(feature = "aarch64")]
 pub(crate) use symbol::Mapping;
 pub use symbol::{Binding, Symbol, SymbolKind, SymbolPlace};
-pub(crate) use symbol::{ORDINARY_SECTIONS, Sym, ordinary_section};
+pub(crate) use symbol::{MODULE_HANDLE, ORDINARY_SECTIONS, Sym, ordinary_section};
 
 use crate::name::Name;
 

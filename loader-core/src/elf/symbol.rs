@@ -6,6 +6,13 @@ use object::endian::LittleEndian as LE;
 use crate::elf::{Number, identifier, name_at};
 use crate::name::Name;
 
+/// The symbol by which code speaks of the GOT itself; the loader defines it.
+const GOT_SYMBOL: &[u8] = b"_GLOBAL_OFFSET_TABLE_\0";
+
+/// By what C++ code says which module it belongs to. Compilers have it hidden, so each module has its
+/// own, which ld.lld defines where no object does.
+pub(crate) const MODULE_HANDLE: &[u8] = b"__dso_handle\0";
+
 /// A symbol table entry as it lies in the file.
 pub(crate) type Sym = elf::Sym64<LE>;
 
@@ -103,6 +110,11 @@ impl<'o> Symbol<'o> {
     /// of it.
     pub(crate) fn is_called(self, name: &[u8]) -> bool {
         self.name_bytes().starts_with(name)
+    }
+
+    /// Whether it is called as a symbol that may stand for the module itself.
+    pub(crate) fn may_stand_for_module(self) -> bool {
+        self.is_called(GOT_SYMBOL) || self.is_called(MODULE_HANDLE)
     }
 
     /// Its name and what follows in the string table: a file may have names of megabytes.

@@ -102,6 +102,8 @@ pub struct Plan<'o, 's> {
     has_zero_data: bool,
     /// Whether there are COMMON symbols.
     has_commons: bool,
+    /// Whether a symbol is called as one that may stand for the module itself.
+    names_module: bool,
     /// Where they begin in the data segment.
     pub(crate) common_offset: u64,
     /// Where the slots of IFUNCs begin in the data segment.
@@ -238,6 +240,7 @@ impl<'o, 's> Plan<'o, 's> {
             has_thread_locals: false,
             has_zero_data: false,
             has_commons: false,
+            names_module: objects.iter().any(|object| object.names_module),
             common_offset: 0,
             indirect_offset: 0,
             indirect_count: 0,
@@ -414,6 +417,12 @@ impl<'o, 's> Plan<'o, 's> {
         state.residence.segment()?;
         let object = self.objects.get(object)?;
         Some(object.rela_table(object.section(state.relocations?)?))
+    }
+
+    /// Whether an undefined symbol stands for the module itself: few modules have one, and the others'
+    /// names are not looked at for it, which lie anywhere in their files.
+    pub(crate) fn stands_for_module(&self, state: SymbolState, symbol: Symbol<'o>) -> bool {
+        self.names_module && state.stands_for_module(symbol)
     }
 
     /// Symbols that carry something of their own: no aliases, nothing unused.

@@ -260,7 +260,7 @@ impl<'o> Plan<'o, '_> {
             if symbol.binding() != Binding::Weak {
                 state.set_needed();
             }
-            self.got_used |= state.stands_for_module(symbol);
+            self.got_used |= self.stands_for_module(state, symbol);
         }
         state.set_used();
         if let Some(slot) = words {

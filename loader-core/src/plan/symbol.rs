@@ -1,15 +1,8 @@
 //! What the plan knows of a symbol.
 
-use crate::elf::{Binding, Symbol};
+use crate::elf::{Binding, MODULE_HANDLE, Symbol};
 use crate::features::{INDIRECT_FUNCTIONS, LEAVES_OUT, SEVERAL_OBJECTS};
 use crate::scratch::Scratch;
-
-/// The symbol by which code speaks of the GOT itself; the loader defines it.
-const GOT_SYMBOL: &[u8] = b"_GLOBAL_OFFSET_TABLE_\0";
-
-/// By what C++ code says which module it belongs to. Compilers have it hidden, so each module has its
-/// own, which ld.lld defines where no object does.
-const MODULE_HANDLE: &[u8] = b"__dso_handle\0";
 
 /// What the plan knows of a symbol, unpacked (`records` has it as it is kept): `word` is its address,
 /// once it is known; `low` is its GOT slot plus one, or for an alias the symbol it stands for; `high`
@@ -235,9 +228,9 @@ impl SymbolState {
 
     /// Whether an undefined symbol stands for the module itself, and has its GOT's address.
     pub(crate) fn stands_for_module(self, symbol: Symbol<'_>) -> bool {
-        if !self.is_import() {
-            return false; // without a look at its name
-        }
-        symbol.is_called(GOT_SYMBOL) || (self.is_hidden() && symbol.is_called(MODULE_HANDLE))
+        // The first without a look at its name.
+        self.is_import()
+            && symbol.may_stand_for_module()
+            && (self.is_hidden() || !symbol.is_called(MODULE_HANDLE))
     }
 }
