@@ -4,16 +4,20 @@
 //! address of the symbol's GOT slot, GOT the address of the GOT, Page(x) is x with its low 12
 //! bits cleared.
 
+use core::fmt;
+
 use crate::arch::Machine;
 use crate::arch::brief::Brief;
 use crate::arch::field::Field;
 use crate::arch::range::Limits;
 pub use crate::arch::range::Range;
+#[cfg(feature = "riscv64")]
+use crate::features::DELETIONS;
 
 /// A relocation type: one row of an architecture's table.
 ///
 /// Its name is in a table of its own, which an image does without that prints no errors.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Relocation {
     /// Its number (`ELF64_R_TYPE`).
     pub(crate) number: u16,
@@ -40,9 +44,9 @@ impl Relocation {
 
     /// What the loader does about it.
     pub const fn treatment(&self) -> Treatment {
-        match self.action {
-            Action::Nothing => Treatment::Ignored,
-            Action::Refuse(reason) => Treatment::Refused(reason),
+        match (self.unsupported(), &self.action) {
+            (Some(reason), _) => Treatment::Refused(reason),
+            (None, Action::Nothing) => Treatment::Ignored,
             _ => Treatment::Applied,
         }
     }
@@ -51,6 +55,8 @@ impl Relocation {
     pub const fn unsupported(&self) -> Option<Unsupported> {
         match self.action {
             Action::Refuse(reason) => Some(reason),
+            #[cfg(feature = "riscv64")]
+            Action::Align if !DELETIONS => Some(Unsupported::Padding),
             _ => None,
         }
     }
@@ -97,6 +103,13 @@ impl Relocation {
             Action::PatchInstruction(fixup) => Some(fixup.range()),
             _ => None,
         }
+    }
+}
+
+impl fmt::Debug for Relocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.name());
+        shown.field("number", &self.number).field("action", &self.action).finish()
     }
 }
 

@@ -93,12 +93,13 @@ pub(super) const fn index<const N: usize>(named: &[Named]) -> [u8; N] {
     }
     index
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_found_by_its_number_with_a_shift() {
+    fn a_row_is_small_and_its_size_a_power_of_two() {
         assert_eq!(size_of::<Relocation>(), 32);
     }
 }

@@ -6,6 +6,8 @@ use crate::arch::{
 };
 use crate::elf::{Binding, Number, RawRela, Rela, RelaTable, Section};
 use crate::error::{Defect, Error, Fault, Faulty, Phase};
+#[cfg(feature = "riscv64")]
+use crate::features::DELETIONS;
 use crate::features::LEAVES_OUT;
 use crate::memory::SegmentKind;
 use crate::object::Object;
@@ -157,7 +159,9 @@ impl<'o> Plan<'o, '_> {
                 self.function_initialisers = true;
             }
             #[cfg(feature = "riscv64")]
-            Action::Align => {} // `padding` has checked it
+            Action::Align if DELETIONS => {} // `padding` has checked it
+            #[cfg(feature = "riscv64")]
+            Action::Align => return Err(Fault::Unsupported(Unsupported::Padding)),
             #[cfg(feature = "riscv64")]
             Action::PairLow(field) => {
                 site.check_field(rela, field)?;

@@ -1,9 +1,9 @@
 //! What a loader does that was built without some of its features: it refuses, or asks the client.
 
-use loader_core::{Error, Machine, Phase, RefusedSection, RefusedSymbol, Unsupported};
+use loader_core::{Error, Machine, Phase, RefusedSection, RefusedSymbol, Treatment, Unsupported};
 use object::elf::{
-    R_RISCV_ALIGN, R_X86_64_64, R_X86_64_REX_GOTPCRELX, SHT_INIT_ARRAY, SHT_PROGBITS, STB_GLOBAL,
-    STB_WEAK, STT_GNU_IFUNC,
+    R_RISCV_ALIGN, R_X86_64_64, R_X86_64_GOTTPOFF, R_X86_64_REX_GOTPCRELX, SHF_ALLOC, SHF_TLS,
+    SHF_WRITE, SHT_INIT_ARRAY, SHT_PROGBITS, STB_GLOBAL, STB_WEAK, STT_GNU_IFUNC, STT_TLS,
 };
 
 use crate::support::{ElfBuilder, SymbolSpec, TestManager, load, refused, refused_with};
@@ -124,5 +124,28 @@ fn padding_that_would_have_to_go_is_refused() {
             panic!("{error:?}")
         };
         assert_eq!((relocation.name(), reason), ("R_RISCV_ALIGN", Unsupported::Padding));
+        assert_eq!(relocation.treatment(), Treatment::Refused(reason));
+    });
+}
+
+#[test]
+#[cfg(not(feature = "thread-locals"))]
+fn thread_local_variables_are_refused_for_what_is_missing() {
+    let mut elf = ElfBuilder::new(Machine::X86_64);
+    elf.section(".tdata", u64::from(SHF_ALLOC.0 | SHF_WRITE.0 | SHF_TLS.0), &[0; 8]);
+    refused(&elf.build(), Phase::Plan, &[".tdata", "feature thread-locals"], |error| {
+        let Error::Section { reason, .. } = error else { panic!("{error:?}") };
+        assert_eq!(reason, RefusedSection::ThreadLocal);
+    });
+    // Another module's.
+    let mut elf = ElfBuilder::new(Machine::X86_64);
+    let text = elf.text(&[0; 8]);
+    let kind = STT_TLS.0;
+    let variable = elf.symbol(SymbolSpec { kind, ..SymbolSpec::undefined("variable") });
+    elf.rela(text, 0, R_X86_64_GOTTPOFF.0, variable, -4);
+    let says = ["R_X86_64_GOTTPOFF", "`variable`", "feature thread-locals"];
+    refused(&elf.build(), Phase::Plan, &says, |error| {
+        let Error::UnsupportedRelocation { reason, .. } = error else { panic!("{error:?}") };
+        assert_eq!(reason, Unsupported::ThreadLocal);
     });
 }

@@ -2,10 +2,9 @@
 
 use super::encode::*;
 use crate::arch::Machine;
-use crate::arch::relocation::{Action, Formula, Range, Relocation, Slot, Unsupported};
+use crate::arch::relocation::{Action, Formula, Range, Relocation, Slot};
 use crate::arch::rows::{Named, index, names, rows};
 use crate::arch::words::*;
-use crate::features::DELETIONS;
 use Formula::*;
 
 /// One row a type, by number.
@@ -17,10 +16,7 @@ pub(in crate::arch) static NAMES: [&str; TYPES.len()] = names(TYPES);
 /// For each number its row.
 pub(super) static INDEX: [u8; 192] = index(TYPES);
 
-const ALIGN: Action = match DELETIONS {
-    true => Action::Align,
-    false => Action::Refuse(Unsupported::Padding),
-};
+const ALIGN: Action = Action::Align;
 const BRANCH: Formula = Branch { addend: 0 };
 const DESCRIPTOR_LOW: Action = Action::DescriptorLow(I_TYPE);
 const PAIR_LOW_I: Action = Action::PairLow(I_TYPE);
