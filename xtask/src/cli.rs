@@ -118,13 +118,13 @@ pub struct QemuArgs {
     #[arg(long)]
     pub gdb: bool,
     /// Start GDB without a terminal, with the commands of this file
-    #[arg(long, value_name = "FILE", requires = "gdb", value_parser = existing)]
+    #[arg(long, value_name = "FILE", requires = "gdb", value_parser = existing())]
     pub gdb_script: Option<PathBuf>,
     /// Link modules that name each other in a circle as one, rather than refuse them
     #[arg(long, requires = "files")]
     pub group_cycles: bool,
     /// Write what was loaded, where, and how it went to this file
-    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written())]
     pub report: Option<PathBuf>,
     /// Show every section and every object of the C runtime
     #[arg(long, short, conflicts_with = "quiet")]
@@ -256,7 +256,7 @@ pub struct DiffArgs {
     #[arg(long, value_enum, value_name = "ARCH", conflicts_with = "files")]
     pub arch: Option<Machines>,
     /// Write the numbers and the differences to this file
-    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written())]
     pub report: Option<PathBuf>,
     /// Objects (ELF, ET_REL) and archives
     #[arg(value_name = "OBJECT|ARCHIVE", required_unless_present = "corpus")]
@@ -353,7 +353,7 @@ pub struct RemoteArgs {
     #[arg(long)]
     pub gdb: bool,
     /// Start GDB without a terminal, with the commands of this file
-    #[arg(long, value_name = "FILE", requires = "gdb", value_parser = existing)]
+    #[arg(long, value_name = "FILE", requires = "gdb", value_parser = existing())]
     pub gdb_script: Option<PathBuf>,
     /// Damage one in N pieces of what is sent and received, to see it mended
     #[arg(long, value_name = "N", default_value_t = 0,
@@ -370,7 +370,7 @@ pub struct RemoteArgs {
     #[arg(long, requires = "files")]
     pub fix_cortex_a53_843419: bool,
     /// Write what was loaded, where, and how it went to this file
-    #[arg(long, value_name = "FILE.json", value_parser = to_be_written, conflicts_with = "interactive")]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written(), conflicts_with = "interactive")]
     pub report: Option<PathBuf>,
     /// Show what programs print and nothing else
     #[arg(long, short)]
@@ -419,7 +419,7 @@ pub struct SoakArgs {
           value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
     /// Write what each machine did to this file
-    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written())]
     pub report: Option<PathBuf>,
 }
 
@@ -509,8 +509,10 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_cannot_be_written_is_refused_before_all_else() {
+    fn a_report_without_a_folder_is_refused_before_all_else() {
         qemu(&["--report", "report.json", "a.o"]).unwrap();
+        assert!(qemu(&["--report", "", "a.o"]).is_err());
+        assert!(qemu(&["--report", "new/", "a.o"]).is_err());
         assert!(qemu(&["--report", "missing/report.json", "a.o"]).is_err());
         assert!(qemu(&["--report", "src", "a.o"]).is_err());
     }

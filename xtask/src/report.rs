@@ -13,7 +13,7 @@ use serde::Serialize;
 /// It cannot be written.
 pub fn write(path: &Path, report: &(impl Serialize + ?Sized)) -> Result<()> {
     let write = || -> Result<()> {
-        // Not made up in memory first: a map of a large module is larger than that.
+        // Not in memory first: the map of a large module may have more bytes than the module.
         let mut file = BufWriter::with_capacity(1 << 16, File::create(path)?);
         serde_json::to_writer_pretty(&mut file, report)?;
         writeln!(file)?;

@@ -27,7 +27,7 @@ pub struct BenchArgs {
     #[arg(long, conflicts_with_all = ["quick", "files"])]
     pub write_docs: bool,
     /// Write all numbers to this file
-    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written())]
     pub report: Option<PathBuf>,
     /// Measure these objects instead (ELF, ET_REL); without --quick other loaders are compiled first,
     /// which takes some minutes

@@ -2,21 +2,29 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
 /// A file that is there.
-pub fn existing(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    if path.is_file() { Ok(path) } else { Err("there is no such file".into()) }
+pub fn existing() -> impl TypedValueParser<Value = PathBuf> {
+    let check = |path: PathBuf| match path.exists() && !path.is_dir() {
+        true => Ok(path),
+        false => Err("there is no such file"),
+    };
+    PathBufValueParser::new().try_map(check)
 }
 
-/// A file that can be written when all is done: its folder is there, and it is none itself.
-pub fn to_be_written(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if path.is_dir() {
-        Err("this is a folder".into())
-    } else if !folder.unwrap_or(Path::new(".")).is_dir() {
-        Err("its folder is not there".into())
-    } else {
-        Ok(path)
-    }
+/// A file that is to be written when all is done: its folder is there, and it is none itself.
+pub fn to_be_written() -> impl TypedValueParser<Value = PathBuf> {
+    let check = |path: PathBuf| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let is_folder = path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if is_folder {
+            Err("this is a folder")
+        } else if !folder.unwrap_or(Path::new(".")).is_dir() {
+            Err("its folder is not there")
+        } else {
+            Ok(path)
+        }
+    };
+    PathBufValueParser::new().try_map(check)
 }

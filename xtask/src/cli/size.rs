@@ -33,7 +33,7 @@ pub struct SizeArgs {
     #[arg(long, conflicts_with = "check")]
     pub rebase: bool,
     /// Write all sizes and symbols to this file
-    #[arg(long, value_name = "FILE.json", value_parser = to_be_written)]
+    #[arg(long, value_name = "FILE.json", value_parser = to_be_written())]
     pub report: Option<PathBuf>,
 }
 

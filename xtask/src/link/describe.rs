@@ -156,7 +156,7 @@ fn symbols<M: MemoryManager>(module: &Module<'_, '_, M>, objects: &mut [Object])
 }
 
 /// Whether a symbol says something to a reader: no section, and no label that the assembler made for
-/// itself, of which RISC-V's objects have tens of thousands, and which linkers leave out as well.
+/// itself, of which RISC-V's objects have tens of thousands, and which GNU ld leaves out for gcc as well.
 fn is_listed(symbol: Defined<'_>) -> bool {
     let is_assemblers =
         symbol.binding() == Binding::Local && symbol.name().as_bytes().starts_with(b".L");

@@ -87,8 +87,8 @@ fn one(
     let arch = session.arch();
     let begun = Instant::now();
     // As `load` calls modules that are loaded by name.
-    let module = name.strip_suffix(".o").unwrap_or(name);
-    remote::load(session, program, module, entry, options(args))?;
+    let module = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
+    remote::load(session, program, &module, entry, options(args))?;
     let loaded: Vec<Module> = session.loaded().iter().map(Module::of).collect();
     let took = begun.elapsed();
     if !args.quiet {
