@@ -236,9 +236,7 @@ impl<'o> Object<'o> {
                 }
                 place => {
                     let symbol = Symbol { sym, strings: self.symbol_names, place };
-                    found.have_boundaries |=
-                        cfg!(feature = "boundaries") && symbol.boundary().is_some();
-                    found.name_module |= symbol.may_stand_for_module();
+                    found.note_name(symbol);
                 }
             }
         }
@@ -368,6 +366,18 @@ struct FoundSymbols {
     have_boundaries: bool,
     /// Whether any may stand for the module itself.
     name_module: bool,
+}
+
+impl FoundSymbols {
+    /// Notes what a symbol is called. Most do not begin as all that is looked for does, and are done
+    /// with their first letter: so the processor waits for several of them at once.
+    #[inline]
+    fn note_name(&mut self, symbol: Symbol<'_>) {
+        if symbol.is_called(b"_") {
+            self.have_boundaries |= cfg!(feature = "boundaries") && symbol.boundary().is_some();
+            self.name_module |= symbol.may_stand_for_module();
+        }
+    }
 }
 
 /// The file header, if the file is of the kind that is loaded.
