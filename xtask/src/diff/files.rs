@@ -111,7 +111,8 @@ impl Sample {
         Ok((out, read))
     }
 
-    /// The same by ld.lld: the objects as they are, by a script.
+    /// The same by ld.lld: the objects as they are, by a script, without the labels that the assembler made
+    /// for itself.
     fn link_by_lld(&self, tools: &Tools) -> Result<Vec<u8>> {
         let Self { folder, base, console, .. } = self;
         let places = [
@@ -129,7 +130,8 @@ impl Sample {
         fs::write(folder.path().join("script"), script)?;
         let mut command = Command::new(tools.lld()?);
         command.current_dir(folder.path()).args(["-static", "-nostdlib", "--entry=start"]);
-        command.args(["--no-relax", "--discard-none", "--script=script", "boot.o", "libfinish.a"]);
+        command.args(["--no-relax", "--discard-locals", "--script=script"]);
+        command.args(["boot.o", "libfinish.a"]);
         process::run(command.args(["-o", "linked"]), LIMIT)?.checked("ld.lld")?;
         fs::read(folder.path().join("linked")).context("ld.lld wrote nothing")
     }
