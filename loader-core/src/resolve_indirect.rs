@@ -41,7 +41,7 @@ impl<'o> Plan<'o, '_> {
         data: TargetAddress,
         stubs: TargetAddress,
     ) -> Result<(), Error<'o>> {
-        if !INDIRECT_FUNCTIONS || self.indirect_count == 0 {
+        if !self.has_indirect_functions() {
             return Ok(());
         }
         for at in 0..self.state.symbols.loose_count() {
@@ -60,6 +60,11 @@ impl<'o> Plan<'o, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether there are IFUNCs; where none can be, the compiler sees it.
+    pub(crate) const fn has_indirect_functions(&self) -> bool {
+        INDIRECT_FUNCTIONS && self.indirect_count != 0
     }
 
     const fn indirect_slot(&self, number: u32) -> u64 {
@@ -95,7 +100,7 @@ impl<'o, M: MemoryManager> Module<'o, '_, M> {
 
     fn indirect_functions(&self) -> impl Iterator<Item = Resolution<'o>> + '_ {
         let plan = &self.plan;
-        let any = INDIRECT_FUNCTIONS && plan.indirect_count != 0;
+        let any = plan.has_indirect_functions();
         let symbols = any.then(|| plan.used_symbols()).into_iter().flatten();
         symbols.filter(|(_, _, state)| state.is_indirect()).filter_map(
             move |(object, symbol, state)| {

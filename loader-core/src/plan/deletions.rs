@@ -156,7 +156,7 @@ impl<'o> Plan<'o, '_> {
     /// Where the offsets of a section's relocations end up.
     #[inline]
     pub(crate) fn shift_of(&self, object: usize, index: u32) -> Shift<'_> {
-        let any = DELETIONS && !self.state.deletions.is_empty();
+        let any = !self.state.deletions.is_empty();
         Shift::new(if any { self.state.places_of(object, index) } else { &[] })
     }
 

@@ -188,7 +188,7 @@ impl<'o> Plan<'o, '_> {
     /// Gives each IFUNC that counts a call stub, before any other symbol has one: the n-th stub
     /// is that of the n-th slot for what the resolvers return.
     pub(super) fn give_stubs_to_indirect_functions(&mut self) {
-        if !INDIRECT_FUNCTIONS || self.indirect_count == 0 {
+        if !self.has_indirect_functions() {
             return;
         }
         let (mut number, mut count) = (0, 0u32);
