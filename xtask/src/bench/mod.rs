@@ -94,14 +94,13 @@ pub struct Row {
 /// A file cannot be read, or a tool is missing.
 pub fn files(tools: &Tools, files: &[PathBuf], quick: bool) -> Result<Report> {
     let subjects = files.iter().map(|path| {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-        let bytes = bytes.map_err(UsageError)?;
-        let arch = Arch::of_object(&bytes).with_context(|| path.display().to_string());
-        let arch = arch.map_err(UsageError)?;
+        let bytes =
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let arch = Arch::of_object(&bytes).with_context(|| path.display().to_string())?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(Subject { name, arch, path: path.clone(), compiler: "unknown".into() })
     });
-    let subjects: Vec<Subject> = subjects.collect::<Result<_>>()?;
+    let subjects = subjects.collect::<Result<Vec<Subject>>>().map_err(UsageError)?;
     let mut machine = Machine::find()?;
     let objects = measure(tools, &Program::build()?, &subjects, quick, &mut machine)?;
     Ok(Report { machine, objects, on_target: Vec::new(), growth: Vec::new() })

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::paths::to_be_written;
-
 use super::Machines;
+use super::paths::to_be_written;
 
 /// The arguments of `size`.
 ///

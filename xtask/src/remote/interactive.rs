@@ -106,8 +106,7 @@ impl<'s> Shell<'s> {
     fn load(&mut self, files: &[&str]) -> Result<()> {
         let paths: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
         let inputs = Inputs::read(&paths, Some(self.session.arch()))?;
-        let name = paths.first().and_then(|path| path.file_stem()).unwrap_or_default();
-        let name = name.to_string_lossy().into_owned();
+        let name = paths.first().map(|path| program::module_name(path)).unwrap_or_default();
         if self.runtime.is_none() && self.lacks_runtime(&inputs) {
             self.runtime = Some(runtime_archives(self.tools, inputs.arch)?);
         }

@@ -39,7 +39,7 @@ pub use image::{TEXT_LIMIT, agents, debugger_function, text_size};
 pub use interactive::{Shell, interact};
 pub use link::{Limits, Link, Traffic};
 pub use noise::Noisy;
-pub use program::{Arguments, finish, load, run, start};
+pub use program::{Arguments, finish, load, module_name, run, start};
 pub use session::{Loaded, Session};
 pub use transport::{Line, Stream};
 pub use wanted::SectionPlace;

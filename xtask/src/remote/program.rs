@@ -1,5 +1,7 @@
 //! A whole program on a target, run as the system image runs it.
 
+use std::path::Path;
+
 use anyhow::Result;
 use loader_core::PlanOptions;
 
@@ -10,6 +12,11 @@ use crate::program::Program;
 
 /// What leaves a program that has returned from its entry, and what is called last.
 const FINISH: &str = "__runtime_finish";
+
+/// What the module of a file is called, unless it says so itself.
+pub fn module_name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
 
 /// Loads a program's modules, the C runtime first, without calling anything.
 ///

@@ -86,9 +86,7 @@ fn one(
     let session = &mut target.session;
     let arch = session.arch();
     let begun = Instant::now();
-    // As `load` calls modules that are loaded by name.
-    let module = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
-    remote::load(session, program, &module, entry, options(args))?;
+    remote::load(session, program, &remote::module_name(Path::new(name)), entry, options(args))?;
     let loaded: Vec<Module> = session.loaded().iter().map(Module::of).collect();
     let took = begun.elapsed();
     if !args.quiet {
